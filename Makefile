@@ -1,0 +1,26 @@
+# `make` lists what there is. Needed: make, Python 3.11 or newer, pip. Nothing else.
+
+MAKEFLAGS += --no-print-directory
+PYTHON ?= python3
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo test check lock clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
+		printf '  make %-10s %s\n' "$$name" "$$text"; done
+
+setup:  ## prepare .venv (the other targets do it by themselves)
+	@$(PYTHON) services/environment.py
+
+setup-dev:
+	@$(PYTHON) services/environment.py --dev
+
+demo: setup  ## run the whole system here, with a story in it; PORT=8000; Ctrl-C ends it
+	@exec $(BIN)/python manage.py demo
+
+test: setup-dev  ## run the tests; ARGS="-k silence"
+	@exec $(BIN)/python -m pytest $(ARGS)
+
+lock:  ## write the lock files again from requirements*.in; ARGS="--upgrade"
+	@PYTHON=$(PYTHON) sh services/lock.sh $(ARGS)
