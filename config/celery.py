@@ -1,0 +1,11 @@
+"""The Celery application. What it may be trusted with: docs/adr/0003-what-celery-may-be-trusted-with.md."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("recovery")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["recovery"])

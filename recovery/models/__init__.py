@@ -1,0 +1,35 @@
+"""What is stored: check-ins against a recovery timeline, what was judged of them, and what was done about it."""
+
+from .alert import Alert, AlertEvent
+from .assessment import Assessment
+from .audit import AuditEvent
+from .check_in import CheckIn, CheckInRevision
+from .clinic import CareTeam, Clinic, Membership
+from .device import DeviceToken, EnrolmentCode
+from .episode import Episode, Pause
+from .notification import Attempt, Notification
+from .patient import Consent, Patient
+from .quarantine import Quarantine
+from .user import User
+
+__all__ = [
+    "Alert",
+    "AlertEvent",
+    "Assessment",
+    "Attempt",
+    "AuditEvent",
+    "CareTeam",
+    "CheckIn",
+    "CheckInRevision",
+    "Clinic",
+    "Consent",
+    "DeviceToken",
+    "EnrolmentCode",
+    "Episode",
+    "Membership",
+    "Notification",
+    "Patient",
+    "Pause",
+    "Quarantine",
+    "User",
+]

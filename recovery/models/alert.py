@@ -1,0 +1,124 @@
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from recovery.clinical.tiers import Tier
+
+from .assessment import Assessment
+from .clinic import CareTeam
+from .episode import Episode
+from .tenancy import clinic_of_parent, held
+
+TIERS = [(tier.value, tier.label) for tier in Tier if tier > Tier.NONE]
+
+
+class Alert(models.Model):
+    """An open concern of one episode and rule, worked on by the team until somebody closes it (or, by the rule's
+    clearing policy, until it resolves itself). While it is open, every new finding of the rule joins it."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Open"
+        ACKNOWLEDGED = "acknowledged", "Taken on"
+        CLOSED = "closed", "Closed"
+        RESOLVED = "resolved", "Resolved itself"
+
+    LIVE = (Status.OPEN, Status.ACKNOWLEDGED)
+
+    class Outcome(models.TextChoices):
+        SELF_CARE = "self-care", "Advice for self-care"
+        SEEN = "seen", "Seen by a clinician"
+        SENT_TO_EMERGENCY = "sent-to-emergency", "Sent to emergency care"
+        NO_PROBLEM = "no-problem-found", "No problem found"
+        CANNOT_REACH = "cannot-reach", "Cannot reach the patient"
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    clinic = clinic_of_parent()
+    team = held(CareTeam, related_name="alerts", db_index=False)
+    episode = held(Episode, related_name="alerts", db_index=False)
+    rule = models.CharField(max_length=40)
+    tier = models.PositiveSmallIntegerField(choices=TIERS, help_text="The highest it ever had; it never falls")
+    status = models.CharField(max_length=12, choices=Status, default=Status.OPEN)
+
+    opened_at = models.DateTimeField()
+    tier_at = models.DateTimeField(help_text="When it reached its tier; the target is counted from here")
+    first_assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="+")
+    latest_assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="+")
+    told_at = models.DateTimeField(null=True, blank=True, help_text="When the team was last told; limits repeats")
+    changed_at = models.DateTimeField(help_text="When anything about it last changed; the board's tag")
+
+    owner = models.ForeignKey("recovery.User", on_delete=models.PROTECT, null=True, related_name="+")
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    contacted_at = models.DateTimeField(null=True, blank=True, help_text="First time the patient was reached")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey("recovery.User", on_delete=models.PROTECT, null=True, related_name="+")
+    outcome = models.CharField(max_length=20, choices=Outcome, blank=True)
+    patient_contacted = models.BooleanField(null=True, help_text="Stated at closing")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["id", "clinic"], name="alert_of_clinic"),
+            models.UniqueConstraint(
+                fields=["episode", "rule"], condition=Q(status__in=["open", "acknowledged"]), name="one_open_alert_per_rule"
+            ),
+            models.CheckConstraint(condition=Q(tier__range=(Tier.ROUTINE, Tier.EMERGENCY)), name="alert_tier_known"),
+            models.CheckConstraint(
+                condition=Q(status="open", owner=None, ended_at=None, outcome="")
+                | Q(status="acknowledged", owner__isnull=False, acknowledged_at__isnull=False, ended_at=None, outcome="")
+                | Q(status="closed", ended_at__isnull=False, ended_by__isnull=False, patient_contacted__isnull=False)
+                & ~Q(outcome="")
+                | Q(status="resolved", ended_at__isnull=False, ended_by=None, outcome="", tier__lt=Tier.SAME_DAY),
+                name="alert_state_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome__in=["", "self-care", "seen", "sent-to-emergency", "no-problem-found", "cannot-reach"]),
+                name="alert_outcome_known",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["team", "-tier", "tier_at"], condition=Q(status__in=["open", "acknowledged"]), name="alert_board"
+            ),
+            models.Index(fields=["episode", "opened_at"], name="alert_by_episode"),
+        ]
+
+    def __str__(self) -> str:
+        return f"alert {self.uuid}"
+
+
+class AlertEvent(models.Model):
+    """Everything that ever happened to an alert, in order. Append-only."""
+
+    class Kind(models.TextChoices):
+        OPENED = "opened", "Opened"
+        JOINED = "joined", "Reported again"
+        RAISED = "raised", "Raised"
+        CHANGED = "changed", "Patient changed the answer"
+        TOLD = "told", "Team told"
+        ACKNOWLEDGED = "acknowledged", "Taken on"
+        CONTACTED = "contacted", "Contact recorded"
+        NOTED = "noted", "Note"
+        CLOSED = "closed", "Closed"
+        RESOLVED = "resolved", "Resolved itself"
+
+    clinic = clinic_of_parent()
+    alert = held(Alert, related_name="events", db_index=False)
+    kind = models.CharField(max_length=16, choices=Kind)
+    at = models.DateTimeField()
+    by = models.ForeignKey("recovery.User", on_delete=models.PROTECT, null=True, related_name="+")
+    tier = models.PositiveSmallIntegerField(null=True, choices=TIERS)
+    assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, null=True, related_name="+")
+    detail = models.JSONField(default=dict, help_text="What belongs to the kind: reached, by what, outcome, note")
+
+    class Meta:
+        indexes = [models.Index(fields=["alert", "id"], name="events_of_alert")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["alert", "assessment", "kind"],
+                condition=Q(kind__in=["opened", "joined", "raised"]),
+                name="a_finding_joins_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} alert {self.alert_id}"

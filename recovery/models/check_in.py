@@ -1,0 +1,169 @@
+"""One report by the patient, stored against the recovery timeline of its episode."""
+
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import Case, Func, Q, Value, When
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.functions import Cast
+from django.db.models.lookups import Exact, GreaterThanOrEqual, IsNull, LessThanOrEqual
+
+from .device import DeviceToken
+from .episode import Episode
+from .patient import Patient
+from .tenancy import clinic_of_parent, held
+
+NUMERIC = models.DecimalField(max_digits=12, decimal_places=4)
+
+
+def _number(text: str) -> Value:
+    return Value(Decimal(text), output_field=NUMERIC)
+
+
+def _answer(link_id: str) -> KeyTextTransform:
+    return KeyTextTransform(link_id, "answers")
+
+
+ENTERED = Cast(KeyTextTransform("value", KeyTransform("temp", "answers")), NUMERIC)
+
+
+def _entered_within(low: str, high: str) -> Q:
+    return Q(GreaterThanOrEqual(ENTERED, _number(low))) & Q(LessThanOrEqual(ENTERED, _number(high)))
+
+
+PAIN = Cast(_answer("pain_now"), models.SmallIntegerField())
+
+# The two ranges do not overlap, so a value is read in the unit that it fits (specification 6.4), whatever was ticked.
+TEMPERATURE_C = Case(
+    When(_entered_within("34.0", "43.0"), then=ENTERED),
+    When(_entered_within("93.2", "109.4"), then=(ENTERED - _number("32")) * _number("5") / _number("9")),
+    default=None,
+    output_field=NUMERIC,
+)
+
+# For charts and filters: 38.0 °C / 100.4 °F or more, or felt without a usable reading. What counts as fever for one
+# patient (own limit, rigors) is judged by the protocol, not here.
+FEVER = Case(
+    When(_entered_within("38.0", "43.0") | _entered_within("100.4", "109.4"), then=True),
+    When(_entered_within("34.0", "43.0") | _entered_within("93.2", "109.4"), then=False),
+    When(Exact(_answer("feels_feverish"), Value("yes")), then=True),
+    When(Exact(_answer("feels_feverish"), Value("no")), then=False),
+    default=None,
+    output_field=models.BooleanField(null=True),
+)
+
+
+class Report(models.Model):
+    """What a phone said, as it said it. Shared by the check-in as it stands and by its superseded revisions."""
+
+    class Status(models.TextChoices):
+        IN_PROGRESS = "in-progress", "Half-finished"
+        COMPLETED = "completed", "Completed"
+
+    class AnsweredBy(models.TextChoices):
+        PATIENT = "patient", "Patient"
+        CARER = "carer", "Caregiver"
+
+    revision = models.PositiveSmallIntegerField(default=1)
+    status = models.CharField(max_length=12, choices=Status)
+    observed_at = models.DateTimeField(help_text="When it was felt, as the phone says")
+    sent_at = models.DateTimeField(help_text="When it was sent, as the phone says")
+    received_at = models.DateTimeField(help_text="When it arrived, as this server says")
+    effective_at = models.DateTimeField(help_text="The instant it is judged and ordered at (specification 6.8)")
+    clock_suspect = models.BooleanField(default=False)
+    answered_by = models.CharField(max_length=10, choices=AnsweredBy)
+    app_version = models.CharField(max_length=40)
+    answers = models.JSONField()
+    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of the canonical content: same id, same content")
+
+    class Meta:
+        abstract = True
+
+
+class CheckIn(Report):
+    """One report by the patient, in its latest revision. Its id is made on the phone; unique for the patient.
+
+    What is charted, filtered or constrained also stands in columns that PostgreSQL generates from the answers.
+    """
+
+    clinic = clinic_of_parent()
+    patient = held(Patient, related_name="check_ins", db_index=False)
+    episode = held(Episode, related_name="check_ins", db_index=False)
+    device = models.ForeignKey(DeviceToken, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    client_id = models.UUIDField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True, help_text="Entered in error: kept, not counted")
+
+    pain = models.GeneratedField(expression=PAIN, output_field=models.SmallIntegerField(null=True), db_persist=True)
+    temperature_c = models.GeneratedField(
+        expression=TEMPERATURE_C, output_field=models.DecimalField(max_digits=5, decimal_places=2, null=True), db_persist=True
+    )
+    fever = models.GeneratedField(expression=FEVER, output_field=models.BooleanField(null=True), db_persist=True)
+    numbness = models.GeneratedField(
+        expression=_answer("numbness"), output_field=models.CharField(max_length=20, null=True), db_persist=True
+    )
+    bandage = models.GeneratedField(
+        expression=_answer("bandage"), output_field=models.CharField(max_length=20, null=True), db_persist=True
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["patient", "client_id"], name="check_in_once_per_patient"),
+            models.UniqueConstraint(fields=["id", "episode", "clinic"], name="check_in_of_episode"),
+            models.CheckConstraint(condition=Q(pain=None) | Q(pain__range=(0, 10)), name="pain_0_to_10"),
+            models.CheckConstraint(
+                condition=Q(numbness=None) | Q(numbness__in=["no", "same", "new_or_worse"]), name="numbness_known"
+            ),
+            models.CheckConstraint(condition=Q(bandage=None) | Q(bandage__in=["on_dry", "wet", "off"]), name="bandage_known"),
+            models.CheckConstraint(condition=Q(status__in=["in-progress", "completed"]), name="check_in_status_known"),
+            models.CheckConstraint(condition=Q(answered_by__in=["patient", "carer"]), name="answered_by_known"),
+            models.CheckConstraint(condition=Q(revision__gte=1), name="revision_from_1"),
+            models.CheckConstraint(
+                condition=Q(observed_at__year__gte=2000) & Q(observed_at__year__lt=2100), name="observed_2000_to_2100"
+            ),
+            models.CheckConstraint(
+                condition=Q(Exact(Func("answers", function="jsonb_typeof", output_field=models.TextField()), Value("object"))),
+                name="answers_are_an_object",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    Exact(
+                        Func(
+                            KeyTransform("pain_now", "answers"), function="jsonb_typeof", output_field=models.TextField()
+                        ),
+                        Value("number"),
+                    )
+                )
+                | Q(IsNull(_answer("pain_now"), True)),
+                name="pain_is_a_number",
+            ),
+        ]
+        indexes = [models.Index(fields=["episode", "effective_at", "client_id"], name="check_in_history")]
+
+    def __str__(self) -> str:
+        return f"check-in {self.client_id}"
+
+    @property
+    def completed(self) -> bool:
+        return self.status == self.Status.COMPLETED
+
+
+class CheckInRevision(Report):
+    """A superseded revision of a check-in, as it was. Never changed, never erased."""
+
+    class Reason(models.TextChoices):
+        CORRECTED = "corrected", "Corrected"
+        FINISHED = "finished", "Finished"
+
+    clinic = clinic_of_parent()
+    episode = held(Episode, related_name="+", db_index=False)
+    check_in = held(CheckIn, related_name="revisions", db_index=False)
+    superseded_at = models.DateTimeField()
+    reason = models.CharField(max_length=12, choices=Reason, help_text="Why the next revision came")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["check_in", "revision"], name="revision_once_per_check_in"),
+        ]
+
+    def __str__(self) -> str:
+        return f"revision {self.revision} of check-in {self.check_in_id}"

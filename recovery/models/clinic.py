@@ -1,0 +1,75 @@
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+HAS_DIGIT = r"[0-9]"
+
+
+class Clinic(models.Model):
+    """The tenant: every row about a patient belongs to exactly one.
+
+    A clinic cannot exist without the numbers that patients are told to call, so no episode can start without them.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=200)
+    time_zone = models.CharField(max_length=64, help_text="IANA name, for example Europe/London")
+    team_phone = models.CharField(max_length=40)
+    urgent_line = models.CharField(max_length=40, help_text="Answers when the team does not, nights included")
+    emergency_number = models.CharField(max_length=40)
+    crisis_line = models.CharField(max_length=40, help_text="For a patient who writes of self-harm")
+    night_cover = models.BooleanField(help_text="Somebody of the team answers at night")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(**{f"{number}__regex": HAS_DIGIT}), name=f"clinic_has_{number}")
+            for number in ("team_phone", "urgent_line", "emergency_number", "crisis_line")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CareTeam(models.Model):
+    """Who looks after patients together."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="teams")
+    name = models.CharField(max_length=200)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["clinic", "name"], name="team_name_once_per_clinic"),
+            models.UniqueConstraint(fields=["id", "clinic"], name="team_of_clinic"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A user's role in a care team. Ending it takes effect at the next request."""
+
+    class Role(models.TextChoices):
+        NURSE = "nurse", "Nurse"
+        DOCTOR = "doctor", "Doctor"
+        COORDINATOR = "coordinator", "Coordinator"
+        ADMIN = "admin", "Administrator"
+
+    user = models.ForeignKey("recovery.User", on_delete=models.PROTECT, related_name="memberships")
+    team = models.ForeignKey(CareTeam, on_delete=models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=20, choices=Role)
+    started_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "team"], condition=Q(ended_at=None), name="member_once_per_team"),
+            models.CheckConstraint(condition=Q(role__in=["nurse", "doctor", "coordinator", "admin"]), name="membership_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} of team {self.team_id}"

@@ -1,0 +1,87 @@
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from .alert import TIERS, Alert
+from .tenancy import clinic_of_parent, held
+
+
+class Notification(models.Model):
+    """The intent to tell one recipient of one alert on one channel. Intents that belong together (the findings of one
+    check-in) share a `message_key` and leave as one message, with the key as its idempotency key.
+
+    Leases and back-off are real time, whatever clock the rest runs on.
+    """
+
+    class Channel(models.TextChoices):
+        EMAIL = "email", "E-mail"
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", "Waiting to be sent"
+        SENDING = "sending", "Being sent"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Could not be sent"
+        DROPPED = "dropped", "No longer needed"
+
+    clinic = clinic_of_parent()
+    alert = held(Alert, related_name="notifications", db_index=False)
+    step = models.CharField(max_length=24, help_text="Why: opened, raised-<tier>, repeat-<n>")
+    recipient = models.ForeignKey("recovery.User", on_delete=models.PROTECT, related_name="+")
+    channel = models.CharField(max_length=10, choices=Channel)
+    message_key = models.UUIDField(default=uuid.uuid4)
+    tier = models.PositiveSmallIntegerField(choices=TIERS)
+    planned_at = models.DateTimeField()
+
+    status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(help_text="When it is due, or its lease runs out; real time")
+    sent_at = models.DateTimeField(null=True, blank=True)
+    sent_by = models.CharField(max_length=8, blank=True, help_text="celery or watch: which road sent it")
+    provider_id = models.CharField(max_length=200, blank=True)
+    last_error = models.CharField(max_length=100, blank=True, help_text="Code or class of the error; never its text")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["id", "clinic"], name="notification_of_clinic"),
+            models.UniqueConstraint(fields=["alert", "step", "recipient", "channel"], name="told_once_per_step"),
+            models.CheckConstraint(
+                condition=Q(status="sent", sent_at__isnull=False) | (~Q(status="sent") & Q(sent_at=None)),
+                name="sent_at_when_sent",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["waiting", "sending", "sent", "failed", "dropped"]), name="notification_status_known"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["-tier", "next_attempt_at"], condition=Q(status__in=["waiting", "sending"]), name="notification_due"
+            ),
+            models.Index(fields=["message_key"], name="notification_message"),
+        ]
+
+    def __str__(self) -> str:
+        return f"notification {self.pk}"
+
+
+class Attempt(models.Model):
+    """One try at sending one message. Written before the provider is called; without an end it is uncertain."""
+
+    class Outcome(models.TextChoices):
+        SENT = "sent", "Sent"
+        TEMPORARY = "temporary", "Failed for now"
+        PERMANENT = "permanent", "Failed for good"
+
+    clinic = clinic_of_parent()
+    notification = held(Notification, related_name="tries", db_index=False)
+    number = models.PositiveSmallIntegerField()
+    started_at = models.DateTimeField(help_text="Real time")
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="Real time; empty is uncertain")
+    outcome = models.CharField(max_length=10, choices=Outcome, blank=True)
+    error = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["notification", "number"], name="attempt_number_once")]
+
+    def __str__(self) -> str:
+        return f"attempt {self.number} at notification {self.notification_id}"

@@ -1,0 +1,57 @@
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+
+from .device import DeviceToken
+from .episode import Episode
+from .tenancy import clinic_of_parent, held
+
+
+class Quarantine(models.Model):
+    """A body from a signed-in phone that could not be taken as a check-in, kept as it came, until the team worked on it.
+
+    Capped per device and day; beyond the cap only `beyond` of the day's newest row is counted up.
+    """
+
+    PER_DEVICE_AND_DAY = 50
+
+    class Outcome(models.TextChoices):
+        JUDGED = "judged", "Judged by hand"
+        DISMISSED = "dismissed", "Dismissed"
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    clinic = clinic_of_parent()
+    episode = held(Episode, related_name="quarantine")
+    device = models.ForeignKey(DeviceToken, on_delete=models.PROTECT, related_name="+")
+    client_id = models.UUIDField(null=True, blank=True)
+    received_at = models.DateTimeField()
+    body = models.BinaryField()
+    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of the body: sent again, it is kept once")
+    readable = models.BooleanField()
+    code = models.CharField(max_length=40, help_text="The stable code of the refusal")
+    problems = models.JSONField(default=list, help_text="Place and code of each problem; no values")
+    beyond = models.PositiveIntegerField(default=0)
+
+    reviewed_at = models.DateTimeField(null=True, blank=True)
+    reviewed_by = models.ForeignKey("recovery.User", on_delete=models.PROTECT, null=True, related_name="+")
+    outcome = models.CharField(max_length=12, choices=Outcome, blank=True)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["device", "fingerprint"], name="refused_body_kept_once"),
+            models.CheckConstraint(
+                condition=Q(reviewed_at=None, reviewed_by=None, outcome="")
+                | Q(reviewed_at__gte=F("received_at"), reviewed_by__isnull=False, outcome__in=["judged", "dismissed"]),
+                name="quarantine_reviewed_by_somebody",
+            ),
+            models.CheckConstraint(condition=~Q(outcome="dismissed") | ~Q(reason=""), name="dismissed_with_reason"),
+        ]
+        indexes = [
+            models.Index(fields=["episode", "received_at"], condition=Q(reviewed_at=None), name="quarantine_to_review"),
+            models.Index(fields=["device", "received_at"], name="quarantine_of_device"),
+        ]
+
+    def __str__(self) -> str:
+        return f"refused body {self.uuid}"
