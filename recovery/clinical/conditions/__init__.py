@@ -1,0 +1,31 @@
+"""The condition language of a protocol: small, total and typed.
+
+A condition always has an answer, needs no loop and cannot fail: whatever could go wrong (an unknown
+name, a comparison of the wrong type, something that can never hold) is refused when a document is loaded.
+"""
+
+from recovery.clinical.conditions.evaluate import Condition, View
+from recovery.clinical.conditions.explain import explain
+from recovery.clinical.conditions.nodes import All, Any, Clause, Fired, Named, Node, Not, Subject, Test, tests_in
+from recovery.clinical.conditions.parse import Parser, Vocabulary
+from recovery.clinical.conditions.possible import never_holds, satisfiable
+
+__all__ = [
+    "All",
+    "Any",
+    "Clause",
+    "Condition",
+    "Fired",
+    "Named",
+    "Node",
+    "Not",
+    "Parser",
+    "Subject",
+    "Test",
+    "View",
+    "Vocabulary",
+    "explain",
+    "never_holds",
+    "satisfiable",
+    "tests_in",
+]

@@ -1,0 +1,41 @@
+"""The word screen of the free text (specification 6.9). It can only raise, and every text is read anyway."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_STRAIGHT = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'"})
+_NEGATED = re.compile(r"(?<!\w)(?:no|not|without)\s+\Z")
+
+
+class WordScreen:
+    """Finds phrases as whole words, in lower case, any run of blanks counting as one space.
+
+    A hit directly after "no", "not" or "without" is skipped, except for self-harm.
+    """
+
+    def __init__(self, self_harm: Iterable[str], alarm: Iterable[str], worry: Iterable[str]) -> None:
+        self.self_harm = tuple(self_harm)
+        self.alarm = tuple(alarm)
+        self.worry = tuple(worry)
+        self._levels = (
+            ("self_harm", _pattern(self.self_harm), False),
+            ("alarm", _pattern(self.alarm), True),
+            ("worry", _pattern(self.worry), True),
+        )
+
+    def level(self, text: str) -> str:
+        """`self_harm`, `alarm`, `worry` or `plain`: the most serious that is found."""
+        text = text.lower().translate(_STRAIGHT)
+        for level, pattern, may_be_negated in self._levels:
+            for hit in pattern.finditer(text):
+                if not (may_be_negated and _NEGATED.search(text[: hit.start()])):
+                    return level
+        return "plain"
+
+
+def _pattern(phrases: Iterable[str]) -> re.Pattern[str]:
+    """Matches, without consuming, every place where one of the phrases begins."""
+    spelled = (r"\s+".join(re.escape(word) for word in phrase.split()) for phrase in phrases)
+    return re.compile(rf"(?<!\w)(?={'|'.join(f'(?:{phrase})(?!{chr(92)}w)' for phrase in spelled)})")
