@@ -1,4 +1,4 @@
-"""Prepares .venv from the lock files: `python3 services/environment.py [--dev]`. Nothing to do costs some milliseconds.
+"""Prepares .venv from the lock files: `python3 services/environment.py [--dev]`. Quick when there is nothing to do.
 
 Prefers uv (fetched with pip into .tools, which neither a missing `venv` module nor an externally managed system Python
 prevents) and falls back to pip alone. Hashes are checked either way.
@@ -20,6 +20,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator
@@ -36,23 +37,23 @@ UV = "uv>=0.8,<1"
 
 
 def main() -> None:
-    dev = "--dev" in sys.argv[1:] or (STAMP.exists() and DEV in STAMP.read_text())
-    locks = [RUNTIME, DEV] if dev else [RUNTIME]
-    if _is_prepared(locks):
-        return
     try:
+        dev = "--dev" in sys.argv[1:] or (STAMP.exists() and DEV in STAMP.read_text())
+        locks = [RUNTIME, DEV] if dev else [RUNTIME]
+        if _is_prepared(locks):
+            return
         with _alone():
             if not _is_prepared(locks):
                 _prepare(locks)
     except PermissionError as error:
         sys.exit(
-            f"Cannot write {error.filename}: use the account that owns {ROOT}, or another copy of the project."
+            f"May not touch {error.filename}: use the account that owns {ROOT}, or another copy of the project."
         )
 
 
 def _is_prepared(locks: list[str]) -> bool:
-    """By content and place: a changed lock, another Python or a moved directory all mean: again."""
-    return PYTHON.exists() and STAMP.exists() and STAMP.read_text() == _stamp(locks)
+    """By content and place: a changed lock, another Python below it or a moved directory all mean: again."""
+    return os.path.exists(PYTHON) and STAMP.exists() and STAMP.read_text() == _stamp(locks)
 
 
 def _stamp(locks: list[str]) -> str:
@@ -61,7 +62,7 @@ def _stamp(locks: list[str]) -> str:
 
 
 def _place() -> str:
-    return f"{VENV}\n{sys.executable} {sys.version}"
+    return f"{VENV}\n{os.path.realpath(PYTHON)}"
 
 
 @contextmanager
@@ -76,7 +77,7 @@ def _alone() -> Iterator[None]:
 def _prepare(locks: list[str]) -> None:
     began = time.monotonic()
     _say(f"preparing .venv from {' and '.join(locks)} (once, and after a change)")
-    reusable = PYTHON.exists() and STAMP.exists() and STAMP.read_text().startswith(_place())
+    reusable = os.path.exists(PYTHON) and STAMP.exists() and STAMP.read_text().startswith(_place())
     STAMP.unlink(missing_ok=True)
     uv = _find_uv()
     if not (uv and _install_with_uv(uv, locks, reusable)):
@@ -131,7 +132,7 @@ def _run(*command: str) -> bool:
 
 
 def _environment() -> dict[str, str]:
-    """The caller's, without what would send packages elsewhere or leave them uncompiled; a cache that can be written."""
+    """The caller's, without what sends packages elsewhere or leaves them uncompiled; a cache that can be written."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     environment |= {"PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0", "PIP_NO_INPUT": "1"}
     environment |= {
@@ -143,6 +144,8 @@ def _environment() -> dict[str, str]:
         environment.setdefault("UV_DEFAULT_INDEX", environment["PIP_INDEX_URL"])
     if "PIP_CERT" in environment:
         environment.setdefault("SSL_CERT_FILE", environment["PIP_CERT"])
+    if ssl.create_default_context().cert_store_stats()["x509_ca"]:  # where a company's own authority is kept
+        environment.setdefault("UV_SYSTEM_CERTS", "1")
     home = Path(
         environment.get("XDG_CACHE_HOME") or Path(environment.get("HOME") or "/nonexistent") / ".cache"
     )
