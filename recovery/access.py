@@ -1,0 +1,76 @@
+"""The only road to patient rows. What a user may reach follows from the care teams they belong to now; what a phone may
+reach, from its token. Whoever is a stranger gets an empty queryset, and so a 404 that looks like any other."""
+
+import hashlib
+from typing import Self
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
+
+from recovery.clinical.tiers import Tier
+from recovery.models import Alert, CareTeam, CheckIn, DeviceToken, Episode, Membership, Quarantine, User
+
+
+class AlertQuerySet(QuerySet[Alert]):
+    def live(self) -> Self:
+        return self.filter(status__in=Alert.LIVE)
+
+    def for_board(self) -> Self:
+        """What is worked on: worst tier first, then the longest waiting. Routine alerts are reviewed elsewhere."""
+        return self._shown().filter(tier__gte=Tier.WITHIN_24H).order_by("-tier", "tier_at", "id")
+
+    def for_review(self) -> Self:
+        """The routine list, oldest first: read on the next working day."""
+        return self._shown().filter(tier=Tier.ROUTINE).order_by("opened_at", "id")
+
+    def _shown(self) -> Self:
+        return self.live().select_related("episode__patient", "episode__clinic", "owner", "team", "latest_assessment")
+
+
+def phone(token: str) -> DeviceToken | None:
+    """The phone that holds this token, with its episode, clinic and patient; None when unknown or revoked."""
+    return (
+        DeviceToken.objects.filter(token_hash=hash_of(token), revoked_at=None)
+        .select_related("episode__clinic", "patient")
+        .first()
+    )
+
+
+def is_revoked(token: str) -> bool:
+    """Whether the token was good once: the phone then tells its patient to call, instead of asking for a code."""
+    return DeviceToken.objects.filter(token_hash=hash_of(token), revoked_at__isnull=False).exists()
+
+
+def hash_of(secret: str) -> str:
+    """SHA-256 in hex. Enough for secrets of 40 random bits behind a lock, or of 256."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def memberships(user: User | AnonymousUser) -> QuerySet[Membership]:
+    if not user.is_authenticated or not user.is_active:
+        return Membership.objects.none()
+    return Membership.objects.filter(user=user, ended_at=None)
+
+
+def membership_roles(user: User | AnonymousUser) -> set[str]:
+    return set(memberships(user).values_list("role", flat=True))
+
+
+def teams(user: User | AnonymousUser) -> QuerySet[CareTeam]:
+    return CareTeam.objects.filter(pk__in=memberships(user).values("team"))
+
+
+def episodes(user: User | AnonymousUser) -> QuerySet[Episode]:
+    return Episode.objects.filter(team__in=memberships(user).values("team"))
+
+
+def alerts(user: User | AnonymousUser) -> AlertQuerySet:
+    return AlertQuerySet(Alert).filter(team__in=memberships(user).values("team"))
+
+
+def check_ins(user: User | AnonymousUser) -> QuerySet[CheckIn]:
+    return CheckIn.objects.filter(episode__team__in=memberships(user).values("team"))
+
+
+def quarantine(user: User | AnonymousUser) -> QuerySet[Quarantine]:
+    return Quarantine.objects.filter(episode__team__in=memberships(user).values("team"))

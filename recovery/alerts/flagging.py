@@ -1,0 +1,218 @@
+"""From findings to alerts (specification 8): one assessment opens, joins and raises alerts and plans who is told, in one
+transaction. Whoever comes first, Celery or the watch, does it once; whoever comes second finds nothing owed."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from recovery import assessments, verdicts
+from recovery.alerts import clearing
+from recovery.clinical.assessment import Finding
+from recovery.clinical.tiers import Tier
+from recovery.models import Alert, AlertEvent, Assessment, CheckIn, Episode
+from recovery.notifications import plan
+
+log = logging.getLogger(__name__)
+
+FLAGGING = 0x5245_0001
+"""Class of the advisory lock that keeps two flaggings of one episode apart, without holding up its check-ins."""
+
+REPEAT_AFTER = {Tier.EMERGENCY: timedelta(hours=1), Tier.SAME_DAY: timedelta(hours=4)}
+"""While an alert is open, a new finding tells the team again at most this often (clearing policy C1)."""
+
+PATIENT_ONLY = {("MISSED-1", Tier.ROUTINE)}
+"""A first missed check-in after nothing alarming: a reminder to the patient, nothing for the team (rule MISSED-1)."""
+
+
+def flag(*, assessment_id: int, by: str, now: datetime) -> list[int]:
+    """Flag one assessment to the team. Returns the notifications planned; nothing when it was flagged before.
+
+    `by` is the road: "celery" or "watch". Raises whatever goes wrong, with nothing done; the row stays owed.
+    """
+    with transaction.atomic():
+        assessment = _claim(assessment_id)
+        if assessment is None:
+            return []
+        episode = assessment.episode
+        _one_at_a_time(episode)
+        if assessment.tier is None:
+            assessment = _judge_at_last(assessment, by=by, now=now)
+        tell: list[tuple[Alert, str]] = []
+        for finding in _new_findings(assessment):
+            alert, step = _open_or_join(finding, assessment, now=now)
+            if step is not None:
+                tell.append((alert, step))
+        _note_changed_answers(assessment, now=now)
+        clearing.resolve_cleared(episode=episode, assessment=assessment, now=now)
+        planned = plan.tell_team(assessment=assessment, alerts=tell, now=now, road=by)
+        _mark_flagged(assessment, by=by, now=now)
+    if episode.rejudge_from is not None:
+        planned += _flag_rejudged(episode, by=by, now=now)
+    return planned
+
+
+def flag_owed(*, limit: int, now: datetime) -> int:
+    """The watch's turn: what is owed and due, worst first. A row that fails waits, and after five times is set aside
+    and shown to the team as "could not be assessed"."""
+    due = Assessment.objects.filter(flagged_at=None, set_aside_at=None).exclude(next_attempt_at__gt=Now())
+    done = 0
+    for assessment_id in due.order_by(F("tier").desc(nulls_first=True), "id").values_list("pk", flat=True)[:limit]:
+        try:
+            flag(assessment_id=assessment_id, by=Assessment.FlaggedBy.WATCH, now=now)
+            done += 1
+        except Exception as error:
+            log.error("assessment %s could not be flagged: %s", assessment_id, type(error).__name__)
+            _count_failure(assessment_id, error=error, now=now)
+    return done
+
+
+def open_service_alert(rule: str, *, assessment: Assessment, now: datetime) -> list[int]:
+    """Open (or join) an alert about the service itself: a report that could not be judged, or not be read."""
+    finding = verdicts.service_finding(rule, protocol=assessment.protocol)
+    alert, step = _open_or_join(finding, assessment, now=now)
+    return plan.tell_team(
+        assessment=assessment, alerts=[(alert, step)] if step else [], now=now, road=Assessment.FlaggedBy.WATCH
+    )
+
+
+def _claim(assessment_id: int) -> Assessment | None:
+    return (
+        Assessment.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("episode__clinic", "check_in")
+        .filter(pk=assessment_id, flagged_at=None, set_aside_at=None)
+        .first()
+    )
+
+
+def _one_at_a_time(episode: Episode) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [FLAGGING, episode.pk % 2**31])
+
+
+def _judge_at_last(assessment: Assessment, *, by: str, now: datetime) -> Assessment:
+    """Judge what could not be judged when it arrived. Raises when it still cannot."""
+    if assessment.check_in is None:
+        raise RuntimeError("a verdict without a tier belongs to no check-in")
+    verdict = assessments.judge_stored(episode=assessment.episode, check_in=assessment.check_in)
+    if verdict is None:
+        raise RuntimeError("the check-in still cannot be judged")
+    _mark_flagged(assessment, by=by, now=now)
+    return assessments.replace(check_in=assessment.check_in, episode=assessment.episode, verdict=verdict, now=now)
+
+
+def _new_findings(assessment: Assessment) -> list[Finding]:
+    """The findings that no earlier assessment of the same check-in held at this tier or a higher one.
+
+    A correction, the rest of a half-finished check-in or a new judgement repeats what was found before; only what is
+    new or worse opens or raises an alert (an alert that was closed meanwhile is not opened again by it).
+    """
+    found: dict[str, Tier] = {}
+    if assessment.check_in_id is not None:
+        before = Assessment.objects.filter(check_in_id=assessment.check_in_id, pk__lt=assessment.pk)
+        for document in (finding for row in before.values_list("findings", flat=True) for finding in row):
+            tier = Tier.of(document["tier"])
+            found[document["rule"]] = max(tier, found.get(document["rule"], tier))
+    return [
+        finding
+        for finding in verdicts.findings_of(assessment)
+        if (finding.rule, finding.tier) not in PATIENT_ONLY and finding.tier > found.get(finding.rule, Tier.NONE)
+    ]
+
+
+def _open_or_join(finding: Finding, assessment: Assessment, *, now: datetime) -> tuple[Alert, str | None]:
+    """The alert of this finding, and why the team is to be told of it now (None: it is not)."""
+    episode = assessment.episode
+    alert = Alert.objects.select_for_update().filter(episode=episode, rule=finding.rule, status__in=Alert.LIVE).first()
+    if alert is None:
+        alert = Alert.objects.create(
+            clinic_id=episode.clinic_id,
+            team_id=episode.team_id,
+            episode=episode,
+            rule=finding.rule,
+            tier=finding.tier,
+            opened_at=now,
+            tier_at=now,
+            first_assessment=assessment,
+            latest_assessment=assessment,
+            changed_at=now,
+        )
+        step, kind = "opened", AlertEvent.Kind.OPENED
+    elif finding.tier > alert.tier:
+        Alert.objects.filter(pk=alert.pk).update(
+            tier=finding.tier, tier_at=now, latest_assessment=assessment, changed_at=now
+        )
+        alert.tier = finding.tier
+        step, kind = f"raised-{finding.tier.code}", AlertEvent.Kind.RAISED
+    else:
+        Alert.objects.filter(pk=alert.pk).update(latest_assessment=assessment, changed_at=now)
+        step, kind = f"repeat-{assessment.pk}", AlertEvent.Kind.JOINED
+    AlertEvent.objects.create(
+        clinic_id=alert.clinic_id, alert=alert, kind=kind, at=now, tier=finding.tier, assessment=assessment
+    )
+    if alert.tier < Tier.SAME_DAY or (kind == AlertEvent.Kind.JOINED and not _may_repeat(alert, now)):
+        return alert, None
+    Alert.objects.filter(pk=alert.pk).update(told_at=now)
+    return alert, step
+
+
+def _may_repeat(alert: Alert, now: datetime) -> bool:
+    return alert.told_at is None or now - alert.told_at >= REPEAT_AFTER[Tier(alert.tier)]
+
+
+def _note_changed_answers(assessment: Assessment, *, now: datetime) -> None:
+    """An alert whose answer the patient changed stays open, with a note (specification 6.7)."""
+    if assessment.check_in_id is None:
+        return
+    check_in = CheckIn.objects.get(pk=assessment.check_in_id)
+    if check_in.revision == 1:
+        return
+    current = Assessment.objects.get(check_in=check_in, is_current=True)
+    still_found = {finding["rule"] for finding in current.findings}
+    reported = Alert.objects.filter(status__in=Alert.LIVE, events__assessment__check_in=check_in)
+    for alert in reported.exclude(rule__in=still_found).distinct():
+        _, is_new = AlertEvent.objects.get_or_create(
+            alert=alert,
+            kind=AlertEvent.Kind.CHANGED,
+            assessment=current,
+            defaults={"clinic_id": alert.clinic_id, "at": now},
+        )
+        if is_new:
+            Alert.objects.filter(pk=alert.pk).update(changed_at=now)
+
+
+def _mark_flagged(assessment: Assessment, *, by: str, now: datetime) -> None:
+    Assessment.objects.filter(pk=assessment.pk).update(flagged_at=now, flagged_by=by)
+
+
+def _flag_rejudged(episode: Episode, *, by: str, now: datetime) -> list[int]:
+    """Judge the episode's later check-ins anew and flag what changed. A failure here is the watch's to repeat."""
+    assessments.rejudge(episode_id=episode.pk, now=now)
+    owed: Sequence[int] = list(
+        Assessment.objects.filter(episode=episode, flagged_at=None, set_aside_at=None)
+        .order_by("effective_at", "pk")
+        .values_list("pk", flat=True)
+    )
+    return [notification for pk in owed for notification in flag(assessment_id=pk, by=by, now=now)]
+
+
+def _count_failure(assessment_id: int, *, error: Exception, now: datetime) -> None:
+    """Back-off doubles from a second, so that five failures take half a minute; then the team must see it."""
+    owed = Assessment.objects.filter(pk=assessment_id, flagged_at=None, set_aside_at=None)
+    row = owed.select_related("episode__clinic").first()
+    if row is None:
+        return
+    attempts = row.attempts + 1
+    owed.update(
+        attempts=attempts,
+        last_error=type(error).__name__[:100],
+        next_attempt_at=Now() + timedelta(seconds=min(2 ** (attempts - 1), 60)),
+    )
+    if attempts >= Assessment.MAX_ATTEMPTS:
+        with transaction.atomic():
+            owed.update(set_aside_at=now)
+            _one_at_a_time(row.episode)
+            open_service_alert(verdicts.NOT_JUDGED, assessment=row, now=now)

@@ -1,0 +1,204 @@
+"""Judging against the database: what the clinical core needs is read here, and what it says is stored here."""
+
+import json
+import logging
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from recovery import clinical
+from recovery.clinical import protocol as protocols
+from recovery.clinical.assessment import assess
+from recovery.clinical.facts import SYMPTOMS, Baseline, Earlier, Procedure, Report, read_temperature
+from recovery.models import Assessment, CheckIn, Episode
+
+log = logging.getLogger(__name__)
+
+GRACE = timedelta(seconds=2)
+"""How long the watch leaves fresh work to Celery, in real time."""
+
+# Columns, not documents: what judging needs of each earlier check-in and no more (the index check_in_history serves it).
+_HISTORY = f"""
+    SELECT effective_at, client_id, status, pain, answers #>> '{{temp,value}}', answers #>> '{{temp,unit}}',
+           {", ".join(f"answers ->> '{item}'" for item in SYMPTOMS)},
+           answers ->> 'weakness_where', answers ->> 'numbness_where'
+    FROM recovery_checkin
+    WHERE episode_id = %s AND effective_at < %s AND client_id <> %s AND withdrawn_at IS NULL
+    ORDER BY effective_at, client_id
+"""
+
+
+def procedure_of(episode: Episode) -> Procedure:
+    latest_at = None
+    if episode.time_estimated:
+        local = episode.procedure_at.astimezone(ZoneInfo(episode.time_zone))
+        latest_at = datetime.combine(local.date(), time(23, 59), tzinfo=ZoneInfo(episode.time_zone))
+    restart_h = episode.blood_thinner_restart_h
+    return Procedure(
+        kind=episode.procedure,
+        at=episode.procedure_at,
+        risk_factors=frozenset(episode.risk_factors),
+        blood_thinner_restart_h=None if restart_h is None else float(restart_h),
+        latest_at=latest_at,
+    )
+
+
+def baseline_of(episode: Episode) -> Baseline | None:
+    if episode.baseline is None or episode.baseline_at is None:
+        return None
+    return Baseline(episode.baseline_at, episode.baseline)
+
+
+def history(*, episode_id: int, before: datetime, leaving_out: UUID) -> list[Earlier]:
+    """The episode's check-ins felt before an instant, oldest first, but for the one that is to be judged itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HISTORY, [episode_id, before, leaving_out])
+        return [_earlier(row) for row in cursor.fetchall()]
+
+
+def judge(*, episode: Episode, report: Report, earlier: Sequence[Earlier]) -> clinical.assessment.Assessment | None:
+    """The verdict of the episode's protocol; None when judging raised an error, which is then owed and tried again."""
+    try:
+        return assess(
+            protocol=protocols.get(episode.protocol),
+            procedure=procedure_of(episode),
+            baseline=baseline_of(episode),
+            history=earlier,
+            report=report,
+        )
+    except Exception as error:  # the report must be kept whatever a rule does
+        log.error("a check-in of episode %s could not be judged: %s", episode.uuid, type(error).__name__)
+        return None
+
+
+def columns(verdict: clinical.assessment.Assessment | None, *, episode: Episode, at: datetime) -> dict[str, Any]:
+    """A verdict (or its absence) as columns of an Assessment."""
+    if verdict is None:
+        hours = episode.hours_at(at)
+        return {
+            "protocol": episode.protocol,
+            "effective_at": at,
+            "hours": hours,
+            "phase": protocols.get(episode.protocol).phase_at(hours).id,
+            "slot": None,
+            "tier": None,
+            "findings": [],
+            "notes": [],
+        }
+    return {
+        "protocol": verdict.protocol,
+        "effective_at": verdict.at,
+        "hours": verdict.hours,
+        "phase": verdict.phase,
+        "slot": verdict.slot,
+        "tier": int(verdict.tier),
+        "findings": [finding.to_document() for finding in verdict.findings],
+        "notes": list(verdict.notes),
+    }
+
+
+def report_of(check_in: CheckIn) -> Report:
+    return Report(
+        observed_at=check_in.observed_at,
+        answers=check_in.answers,
+        received_at=check_in.received_at,
+        completed=check_in.completed,
+        id=str(check_in.client_id),
+    )
+
+
+def judge_stored(*, episode: Episode, check_in: CheckIn) -> clinical.assessment.Assessment | None:
+    """Judge a check-in as it stands in the database against the history before it."""
+    earlier = history(episode_id=episode.pk, before=check_in.effective_at, leaving_out=check_in.client_id)
+    return judge(episode=episode, report=report_of(check_in), earlier=earlier)
+
+
+def replace(*, check_in: CheckIn, episode: Episode, verdict: clinical.assessment.Assessment | None, now: datetime) -> Assessment:
+    """Make a new verdict the current one of a check-in. The old one stays, no longer current. Inside a transaction."""
+    Assessment.objects.filter(check_in=check_in, is_current=True).update(is_current=False)
+    return Assessment.objects.create(
+        clinic_id=episode.clinic_id,
+        episode=episode,
+        check_in=check_in,
+        revision=check_in.revision,
+        judged_at=now,
+        next_attempt_at=Now() + GRACE,
+        **columns(verdict, episode=episode, at=check_in.effective_at),
+    )
+
+
+def rejudge(*, episode_id: int, now: datetime) -> int:
+    """Judge anew what an arrival out of order, a correction or a changed baseline left owed. Returns how many changed.
+
+    A changed verdict becomes the current one and is owed to the team; an equal one changes nothing. The episode is
+    locked, so no check-in can arrive meanwhile and be judged against a half-judged history.
+    """
+    with transaction.atomic():
+        episode = Episode.objects.select_for_update(of=("self",)).select_related("clinic").get(pk=episode_id)
+        if episode.rejudge_from is None:
+            return 0
+        changed = 0
+        later = CheckIn.objects.filter(episode=episode, effective_at__gt=episode.rejudge_from, withdrawn_at=None)
+        current = {
+            row.check_in_id: row for row in Assessment.objects.filter(episode=episode, check_in__in=later, is_current=True)
+        }
+        for check_in in later.order_by("effective_at", "client_id"):
+            verdict = judge_stored(episode=episode, check_in=check_in)
+            if verdict is None:
+                raise RuntimeError("a later check-in could not be judged anew")
+            if not _same(current.get(check_in.pk), columns(verdict, episode=episode, at=check_in.effective_at)):
+                replace(check_in=check_in, episode=episode, verdict=verdict, now=now)
+                changed += 1
+        Episode.objects.filter(pk=episode.pk).update(rejudge_from=None, rejudge_attempts=0, rejudge_next_at=None)
+        return changed
+
+
+def rejudge_owed(*, limit: int, now: datetime) -> int:
+    """The watch's turn: episodes with a new judgement owed. One that fails waits longer each time, at most an hour."""
+    due = Episode.objects.filter(rejudge_from__isnull=False).exclude(rejudge_next_at__gt=Now())
+    done = 0
+    for episode_id in due.order_by("rejudge_from").values_list("pk", flat=True)[:limit]:
+        try:
+            rejudge(episode_id=episode_id, now=now)
+            done += 1
+        except Exception as error:
+            log.error("episode %s could not be judged anew: %s", episode_id, type(error).__name__)
+            _wait_longer(episode_id)
+    return done
+
+
+def _wait_longer(episode_id: int) -> None:
+    attempts = Episode.objects.values_list("rejudge_attempts", flat=True).get(pk=episode_id)
+    Episode.objects.filter(pk=episode_id).update(
+        rejudge_attempts=F("rejudge_attempts") + 1, rejudge_next_at=Now() + timedelta(seconds=min(2**attempts, 3600))
+    )
+
+
+def _same(row: Assessment | None, verdict: dict[str, Any]) -> bool:
+    return row is not None and all(
+        getattr(row, name) == verdict[name] for name in ("protocol", "tier", "findings", "notes", "hours")
+    )
+
+
+def _earlier(row: Sequence[Any]) -> Earlier:
+    at, client_id, status, pain, degrees, unit, *rest = row
+    symptoms, places = rest[: len(SYMPTOMS)], dict(zip(("weakness", "numbness"), rest[len(SYMPTOMS) :], strict=True))
+    temperature, _ = read_temperature({"value": float(degrees), "unit": unit} if degrees is not None else None)
+    return Earlier(
+        at=at,
+        id=str(client_id),
+        completed=status == CheckIn.Status.COMPLETED,
+        pain=pain,
+        temperature=temperature,
+        reported={
+            item: frozenset(json.loads(places.get(item) or "[]"))
+            for item, answer in zip(SYMPTOMS, symptoms, strict=True)
+            if answer == "new_or_worse"
+        },
+    )

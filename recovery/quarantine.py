@@ -1,0 +1,109 @@
+"""Refused bodies: kept as they came, shown to the team, and judged as far as they can be read (specification 6.8)."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from recovery import assessments, nudges, verdicts
+from recovery.clinical.facts import Report, effective_at
+from recovery.clinical.tiers import Tier
+from recovery.models import Alert, Assessment, DeviceToken, Episode, Quarantine
+
+MOST_BYTES = 256 * 1024
+"""What is kept of one body; a check-in is never larger."""
+
+
+@transaction.atomic
+def keep(
+    *,
+    device: DeviceToken,
+    body: bytes,
+    code: str,
+    problems: Sequence[Mapping[str, str]],
+    readable: bool,
+    now: datetime,
+    client_id: UUID | None = None,
+    observed_at: datetime | None = None,
+    answers: Mapping[str, Any] | None = None,
+) -> Assessment:
+    """Keep a refused body and judge its valid answers as a half-finished report. The team is nudged.
+
+    The same body sent again is kept once. Beyond the cap per device and day a body is judged for the patient but only
+    counted, unless it holds an urgent finding that the team has not been told: no cap mutes a red flag.
+    """
+    episode = device.episode
+    fingerprint = hashlib.sha256(body).hexdigest()
+    known = Assessment.objects.filter(quarantine__device=device, quarantine__fingerprint=fingerprint).first()
+    if known is not None:
+        return known
+    verdict = _verdict(episode=episode, readable=readable, observed_at=observed_at, answers=answers or {}, now=now)
+    assessment = Assessment(
+        clinic_id=device.clinic_id,
+        episode=episode,
+        judged_at=now,
+        next_attempt_at=Now() + assessments.GRACE,
+        **verdict,
+    )
+    if _counted_beyond_cap(device, now=now) and not _is_news(assessment):
+        return assessment
+    assessment.quarantine = Quarantine.objects.create(
+        clinic_id=device.clinic_id,
+        episode=episode,
+        device=device,
+        client_id=client_id,
+        received_at=now,
+        body=body[:MOST_BYTES],
+        fingerprint=fingerprint,
+        readable=readable,
+        code=code,
+        problems=list(problems),
+    )
+    assessment.save(force_insert=True)
+    nudges.flag(assessment.pk)
+    return assessment
+
+
+def _verdict(
+    *, episode: Episode, readable: bool, observed_at: datetime | None, answers: Mapping[str, Any], now: datetime
+) -> dict[str, Any]:
+    if not readable:
+        finding = verdicts.service_finding(verdicts.NOT_READABLE, protocol=episode.protocol)
+        nothing = assessments.columns(None, episode=episode, at=now)
+        return nothing | {"tier": int(finding.tier), "findings": [finding.to_document()]}
+    report = Report(observed_at=observed_at or now, answers=answers, received_at=now, completed=False)
+    at, _ = effective_at(report.observed_at, now, episode.procedure_at)
+    earlier = assessments.history(episode_id=episode.pk, before=at, leaving_out=UUID(int=0))
+    verdict = assessments.judge(episode=episode, report=report, earlier=earlier)
+    if verdict is None:  # a half-read report that cannot be judged is for a human being to read
+        finding = verdicts.service_finding(verdicts.NOT_JUDGED, protocol=episode.protocol)
+        nothing = assessments.columns(None, episode=episode, at=at)
+        return nothing | {"tier": int(finding.tier), "findings": [finding.to_document()]}
+    return assessments.columns(verdict, episode=episode, at=at)
+
+
+def _counted_beyond_cap(device: DeviceToken, *, now: datetime) -> bool:
+    """Whether the phone has used up its day. If so, the newest row of the day counts this body."""
+    today = Quarantine.objects.filter(device=device, received_at__gt=now - timedelta(days=1))
+    if today.count() < Quarantine.PER_DEVICE_AND_DAY:
+        return False
+    newest = today.order_by("-received_at", "-id").values("pk")[:1]
+    Quarantine.objects.filter(pk__in=newest).update(beyond=F("beyond") + 1)
+    return True
+
+
+def _is_news(assessment: Assessment) -> bool:
+    """Whether it holds an urgent finding that no live alert of the episode tells already. No cap may mute that."""
+    told = {
+        (rule, tier)
+        for rule, tier in Alert.objects.filter(episode=assessment.episode, status__in=Alert.LIVE).values_list("rule", "tier")
+    }
+    return any(
+        finding.tier >= Tier.SAME_DAY and not any(rule == finding.rule and tier >= finding.tier for rule, tier in told)
+        for finding in verdicts.findings_of(assessment)
+    )

@@ -1,0 +1,97 @@
+"""Silence is a signal too: slots that closed without a check-in, found by their due time, never by a scan."""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+
+from recovery import assessments, audit
+from recovery.clinical import protocol as protocols
+from recovery.clinical.assessment import assess_silence
+from recovery.clinical.facts import hours_between
+from recovery.clinical.protocol import Protocol
+from recovery.models import Assessment, CheckIn, Episode, Pause
+
+log = logging.getLogger(__name__)
+
+
+def judge_due(*, limit: int, now: datetime) -> int:
+    """The watch's turn: judge every slot that closed by `now`, of at most `limit` episodes. Returns how many episodes.
+
+    A slot that closed empty leaves one assessment, owed to the team like any other. After an outage every slot is
+    judged as of its own closing, so nothing is skipped and nothing doubled. An episode whose time is over ends.
+    """
+    due = Episode.objects.filter(status=Episode.Status.ACTIVE, next_due_at__lte=now).order_by("next_due_at")
+    done = 0
+    for episode_id in due.values_list("pk", flat=True)[:limit]:
+        try:
+            done += _judge_slots(episode_id, now=now)
+        except Exception as error:
+            log.error("the silence of episode %s could not be judged: %s", episode_id, type(error).__name__)
+    return done
+
+
+@transaction.atomic
+def _judge_slots(episode_id: int, *, now: datetime) -> bool:
+    episode = (
+        Episode.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("clinic")
+        .filter(pk=episode_id, status=Episode.Status.ACTIVE, next_due_at__lte=now)
+        .first()
+    )
+    if episode is None or episode.next_due_at is None:
+        return False
+    protocol = protocols.get(episode.protocol)
+    due_at: datetime | None = episode.next_due_at
+    while due_at is not None and due_at <= now:
+        _judge_slot(episode, protocol, closed_at=due_at, now=now)
+        due_at = _next_close(episode, protocol, after=due_at)
+    if due_at is None:
+        _end(episode, now=now)
+    else:
+        Episode.objects.filter(pk=episode.pk).update(next_due_at=due_at)
+    return True
+
+
+def _judge_slot(episode: Episode, protocol: Protocol, *, closed_at: datetime, now: datetime) -> None:
+    reports = CheckIn.objects.filter(episode=episode, effective_at__lte=closed_at, withdrawn_at=None)
+    verdict = assess_silence(
+        protocol=protocol,
+        procedure=assessments.procedure_of(episode),
+        baseline=assessments.baseline_of(episode),
+        reports=[assessments.report_of(check_in) for check_in in reports.order_by("effective_at", "client_id")],
+        now=closed_at,
+        excused=[
+            (pause.from_at, pause.until_at or now) for pause in Pause.objects.filter(episode=episode).order_by("from_at")
+        ],
+    )
+    if not verdict.findings or verdict.slot is None:
+        return
+    try:
+        with transaction.atomic():
+            Assessment.objects.create(
+                clinic_id=episode.clinic_id,
+                episode=episode,
+                silent_slot=verdict.slot,
+                judged_at=now,
+                next_attempt_at=Now(),
+                **assessments.columns(verdict, episode=episode, at=closed_at),
+            )
+    except IntegrityError:
+        return  # this slot was judged before
+
+
+def _next_close(episode: Episode, protocol: Protocol, *, after: datetime) -> datetime | None:
+    hours = hours_between(episode.procedure_at, after)
+    closes = (slot.close_h for slot in protocol.slots if slot.close_h > hours)
+    first = min(closes, default=None)
+    return None if first is None else episode.procedure_at + timedelta(hours=first)
+
+
+def _end(episode: Episode, *, now: datetime) -> None:
+    """The last slot has closed: the recovery is over, unless the team extends it. Its open alerts stay open."""
+    Episode.objects.filter(pk=episode.pk, status=Episode.Status.ACTIVE).update(
+        status=Episode.Status.ENDED, ended_at=now, next_due_at=None
+    )
+    audit.record(what="ended episode", now=now, clinic=episode.clinic, subject=episode, reason="last slot closed")
