@@ -39,6 +39,8 @@ class Vocabulary:
     named: dict[str, Named] = field(default_factory=dict)
     rules: dict[str, Fired] = field(default_factory=dict)
     later_rules: frozenset[str] = frozenset()
+    refused: set[str] = field(default_factory=set)
+    """Conditions and rules with problems of their own: naming one of them is no second problem."""
 
 
 class _Refused(Exception):
@@ -54,12 +56,10 @@ class Parser:
 
     def parse(self, raw: AnyValue, place: str) -> Node | None:
         """The tree, or None when any part of it was refused."""
-        before = len(self.problems)
         try:
-            node = self._node(raw, place)
+            return self._node(raw, place)
         except _Refused:
             return None
-        return node if len(self.problems) == before else None
 
     def _refuse(self, place: str, reason: str) -> _Refused:
         self.problems.append(Problem(place, reason))
@@ -116,6 +116,8 @@ class Parser:
     # References
 
     def _named(self, raw: AnyValue, place: str) -> Node:
+        if _names_one(raw, self.vocabulary.refused):
+            raise _Refused
         if not _names_one(raw, self.vocabulary.named):
             raise self._refuse(place, f"no condition {raw!r} is defined before this")
         return self.vocabulary.named[raw]
@@ -123,6 +125,8 @@ class Parser:
     def _rule(self, raw: AnyValue, place: str) -> Node:
         if _names_one(raw, self.vocabulary.rules):
             return self.vocabulary.rules[raw]
+        if _names_one(raw, self.vocabulary.refused):
+            raise _Refused
         if _names_one(raw, self.vocabulary.later_rules):
             raise self._refuse(place, f"rule {raw} is not earlier in the document, so it is not judged yet")
         raise self._refuse(place, f"no rule {raw!r}")
@@ -149,6 +153,8 @@ class Parser:
     # Comparisons
 
     def _hours(self, raw: AnyValue, place: str) -> Node:
+        if "hours" not in self.vocabulary.facts:
+            raise self._refuse(place, "the hour is not known here")
         subject = self.vocabulary.facts["hours"]
         if not isinstance(raw, dict):
             raise self._refuse(place, "needs a comparison such as {lt: 48}")

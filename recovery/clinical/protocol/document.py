@@ -58,7 +58,7 @@ def _mapping(node: yaml.MappingNode, place: str, problems: list[Problem]) -> dic
 
 def _scalar(node: yaml.Node) -> Any:
     text = str(node.value)
-    if node.style is not None:  # quoted or block text is always text
+    if node.style in ("'", '"', "|", ">"):  # quoted or block text is always text
         return text
     if text in _WORDS:
         return _WORDS[text]
