@@ -12,8 +12,8 @@ from typing import Any
 
 from services import account, ports, postgres, valkey
 from services.children import Child, Guard
-from services.provision import Plan, provision
 from services.process import Process
+from services.provision import Plan, provision
 
 READY_WITHIN_S = 60.0
 

@@ -1,0 +1,75 @@
+"""What every test stands on: its database, no network, repeatable generated examples, a browser if there is one."""
+
+import os
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+import hypothesis
+import pytest
+
+from tests import chromium, databases, network
+from tests.services_plugin import worker
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+hypothesis.settings.register_profile("dev", deadline=None, print_blob=True)
+hypothesis.settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True, max_examples=200)
+hypothesis.settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev")
+)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_network() -> Generator[None]:
+    with network.loopback_only():
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker) -> Generator[None]:
+    """In place of pytest-django's: a copy of the migrated database. Tests work in it as the application's role."""
+    from django.db import connections
+    from django.test import TransactionTestCase
+
+    plan = databases.make_clone(worker())
+    databases.tables_to_empty(os.environ["DATABASE_OWNER_URL"])
+    original = TransactionTestCase._fixture_teardown
+    TransactionTestCase._fixture_teardown = lambda case: databases.empty_tables()
+    yield
+    TransactionTestCase._fixture_teardown = original
+    with django_db_blocker.unblock():
+        connections.close_all()
+    databases.drop(plan)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("browser") and not chromium.path():
+        if chromium.is_required():
+            pytest.fail(
+                "REQUIRE_BROWSER=1, but no Chromium is installed (or named in CHROMIUM)", pytrace=False
+            )
+        pytest.skip("no Chromium is installed (or named in CHROMIUM)")
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Generator[Browser]":
+    """One Chromium for the worker. For tests marked `browser`."""
+    from playwright.sync_api import sync_playwright
+
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
+        "1"  # playwright runs a loop in this thread; Django must not mind
+    )
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
+        yield launched
+        launched.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def page(browser: "Browser") -> "Generator[Page]":
+    """A page in a browsing context of its own."""
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
