@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from recovery.clinical.facts.records import hours_between
@@ -64,12 +64,12 @@ def day_number(procedure_at: datetime, at: datetime, zone: ZoneInfo) -> int:
     return (at.astimezone(zone).date() - procedure_at.astimezone(zone).date()).days
 
 
-def date_only_procedure(on: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def date_only_procedure(on: date, zone: tzinfo) -> tuple[datetime, datetime]:
     """`at` and `latest_at` of a procedure of which only the date is known: 00:00 and 23:59 local time."""
     return datetime.combine(on, time(0, 0), zone), datetime.combine(on, time(23, 59), zone)
 
 
-def restart_h(procedure_at: datetime, planned: date | datetime, zone: ZoneInfo) -> float:
+def restart_h(procedure_at: datetime, planned: date | datetime, zone: tzinfo) -> float:
     """Hours from time zero to a planned restart of the blood thinner; a date counts from 00:00 local."""
     if not isinstance(planned, datetime):
         planned = datetime.combine(planned, time(0, 0), zone)

@@ -221,9 +221,9 @@ class Article:
     facts: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Protocol:
-    """One version of the document. Loaded once, never changed."""
+    """One version of the document. Loaded once, never changed; two are the same when they are one object."""
 
     version: str
     title: str
