@@ -1,0 +1,49 @@
+"""A channel carries a message to a person. This is all that delivery knows of one."""
+
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What leaves: no health word, no name. `key` is the idempotency key, the same on every retry."""
+
+    key: UUID
+    to: str
+    urgent: bool
+    subject: str
+    text: str
+
+
+class Temporary(Exception):
+    """Not sent, or uncertain; to be tried again. `code` is stored and logged: a code or a class name, never a text.
+
+    `line_down` says that the fault lies with the provider, so that other messages would fare no better now.
+    """
+
+    def __init__(self, code: str, *, line_down: bool = False) -> None:
+        self.code = code[:100]
+        self.line_down = line_down
+        super().__init__(self.code)
+
+
+class Permanent(Exception):
+    """Refused for good: this person cannot be reached on this channel."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code[:100]
+        super().__init__(self.code)
+
+
+class Channel(Protocol):
+    """A line to a provider, used by one thread. May be opened again and again; every call is bounded in time."""
+
+    def open(self) -> None:
+        """Make ready to send, or find that it still is. Raises Temporary."""
+
+    def send(self, message: Message) -> str:
+        """Hand one message over and return the provider's id for it. Raises Temporary or Permanent."""
+
+    def close(self) -> None:
+        """Hang up. Never raises."""

@@ -1,0 +1,72 @@
+"""The watch's loop. Ends on SIGTERM or SIGINT after the unit of work it is at."""
+
+import logging
+import signal
+import threading
+import time
+from argparse import ArgumentParser
+from collections import Counter
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import close_old_connections
+
+from recovery import clock, watch
+
+log = logging.getLogger("recovery.watch")
+
+REPORT_EVERY_S = 60.0
+LONGEST_WAIT_S = 10.0
+
+
+class Command(BaseCommand):
+    help = "Find what is owed in the database, and do it. Run at least two of these."
+    requires_system_checks = []  # needs the database alone, not the web's half of the project
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--every", type=float, default=1.0, metavar="SECONDS", help="pause after an idle turn (1)"
+        )
+
+    def handle(self, *args: Any, every: float, **options: Any) -> None:
+        stopping = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopping.set())
+        log.info("watching")
+        report, wait = Report(), every
+        while not stopping.is_set():
+            try:
+                close_old_connections()
+                done = watch.cycle(clock.now(), stop=stopping.is_set)
+            except watch.DatabaseLost as loss:
+                wait = min(max(wait, 1.0) * 2, LONGEST_WAIT_S)
+                log.error("the database does not answer (%s): trying again in %g s", loss, wait)
+                stopping.wait(wait)
+                continue
+            wait = every
+            report.add(done)
+            if not _was_busy(done):
+                stopping.wait(every)
+        log.info("stopped")
+
+
+class Report:
+    """A line of sums each minute: the sign of life of this process."""
+
+    def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        self._sums: Counter[str] = Counter()
+        self._due_at = time.monotonic() + REPORT_EVERY_S
+
+    def add(self, done: Counter[str]) -> None:
+        self._sums += done
+        if time.monotonic() >= self._due_at:
+            sums = ", ".join(f"{count} {kind}" for kind, count in sorted(self._sums.items()))
+            log.info("in the last minute: %s", sums or "nothing was owed")
+            self._begin()
+
+
+def _was_busy(done: Counter[str]) -> bool:
+    return any(count for kind, count in done.items() if kind != "failed")

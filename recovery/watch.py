@@ -1,0 +1,62 @@
+"""What is owed and overdue, found in the database: the road without Redis and Celery. Any number of copies."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import Error, connection
+
+from recovery import alerts, assessments, silence
+from recovery.notifications import delivery
+
+log = logging.getLogger(__name__)
+
+LIMIT = 100
+"""Rows per step and turn, so that whatever is most urgent is looked for again soon."""
+
+
+class DatabaseLost(Exception):
+    """The database does not answer. Nothing else can be done in this cycle."""
+
+
+def never() -> bool:
+    return False
+
+
+def cycle(now: datetime, stop: Callable[[], bool] = never) -> Counter[str]:
+    """One turn through everything that can be owed, the most urgent kind first. Returns what was done, by kind.
+
+    A step that raises does not keep the others from their turn; it is counted under "failed". Ends between two units
+    of work when `stop` says so. Raises DatabaseLost.
+    """
+    done: Counter[str] = Counter()
+
+    def tell() -> None:
+        take("flagged", lambda: alerts.flag_owed(limit=LIMIT, now=now))
+        take("sent", lambda: delivery.deliver_due(limit=LIMIT, road="watch", now=now, stop=stop))
+
+    def take(kind: str, step: Callable[[], int]) -> None:
+        if stop():
+            return
+        try:
+            done[kind] += step()
+        except Exception as error:
+            if isinstance(error, Error) and _is_lost():
+                raise DatabaseLost(type(error).__name__) from None
+            log.error("the watch could not finish its turn (%s): %s", kind, type(error).__name__)
+            done["failed"] += 1
+
+    tell()
+    take("rejudged", lambda: assessments.rejudge_owed(limit=LIMIT, now=now))
+    take("silent", lambda: silence.judge_due(limit=LIMIT, now=now))
+    if done["rejudged"] or done["silent"]:
+        tell()
+    return done
+
+
+def _is_lost() -> bool:
+    if connection.connection is not None and connection.is_usable():
+        return False
+    connection.close()
+    return True
