@@ -126,7 +126,7 @@ class Services:
 
     def _wait(self, process: Process, child: Child) -> None:
         deadline = time.monotonic() + READY_WITHIN_S
-        while not process.ready():
+        while process.ready and not process.ready():
             if child.poll() is not None or time.monotonic() > deadline:
                 log = (self.var / "services.log").read_text(errors="replace").splitlines()
                 raise postgres.CannotStart("\n".join([f"{process.name} did not start:", *log[-20:]]))

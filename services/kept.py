@@ -12,11 +12,13 @@ from services.process import Process, State
 if TYPE_CHECKING:
     from services.supervisor import Supervisor
 
+PROVEN_S = 5.0
+"""Up for this long, a process has shown that it can run at all, and will be started again for ever."""
 STEADY_S = 30.0
-"""Up for this long, a process is forgiven its earlier failures."""
+"""Up for this long, it is forgiven its earlier failures."""
 LONGEST_REST_S = 10.0
 MOST_FALSE_STARTS = 3
-"""Starts that never became ready, after which starting is given up."""
+"""Ends of its own accord before it was proven, after which starting it is given up."""
 ORPHANS_PATIENCE_S = 2.0
 LINES_KEPT = 30
 
@@ -30,7 +32,8 @@ class Kept:
         self.child: Child | None = None
         self._since = time.monotonic()
         self._failures = 0
-        self._was_up = False
+        self._false_starts = 0
+        self._is_proven = False
         self._lines: deque[str] = deque(maxlen=LINES_KEPT)
         self._unfinished = b""
 
@@ -71,7 +74,7 @@ class Kept:
             self.child = self.supervisor.spawn(self.process)
         except Exception as error:  # whatever it is, it is said, and tried again or given up
             self._lines.extend(str(error).splitlines() or [repr(error)])
-            self._failed("could not be started")
+            self._failed("could not be started", by_itself=True)
             return
         self.supervisor.listen(self.child, self._read)
         self._go(State.STARTING)
@@ -85,39 +88,41 @@ class Kept:
             self._go(State.DONE)
         elif status is not None:
             self._ended_unasked(status)
-        elif not self.process.once and self.process.ready():
-            self._was_up = True
+        elif not self.process.once and (self.process.ready is None or self.process.ready()):
+            self._is_proven = self._is_proven or self.process.ready is not None
             self._go(State.UP)
         elif self._age() > self.process.ready_within_s:
             self._lines.append(f"not ready after {self.process.ready_within_s:.0f} s")
             self.child.kill()
-            self._ended_unasked(self.child.poll())
+            self._ended_unasked(None)
 
     def _look_whether_it_runs(self) -> None:
         assert self.child
         if (status := self.child.poll()) is not None:
             self._ended_unasked(status)
-        elif self._failures and self._age() > STEADY_S:
-            self._failures = 0
+        elif self._age() > PROVEN_S:
+            self._is_proven = True
+            if self._age() > STEADY_S:
+                self._failures = 0
 
     def _ended_unasked(self, status: int | None) -> None:
         """The program is gone; its children, which may hold its port, are seen to before it starts again."""
         assert self.child
         self._read()
         self.child.signal_all(self.process.stop_with)
-        self._failed(_in_words(status))
+        self._failed(_in_words(status), by_itself=status is not None and status >= 0)
         if not self.child.is_gone():
             self._go(State.SWEEPING)
         else:
             self._forget_child()
 
-    def _failed(self, how: str) -> None:
+    def _failed(self, how: str, *, by_itself: bool) -> None:
         self._failures += 1
-        if self.process.quiet or not self._was_up:
-            for line in self._lines:
-                self.supervisor.line(self.process.name, line)
+        self._false_starts += by_itself and not self._is_proven
+        for line in self._lines:
+            self.supervisor.line(self.process.name, line)
         self._lines.clear()
-        if self.process.once or (not self._was_up and self._failures >= MOST_FALSE_STARTS):
+        if self.process.once or self._false_starts >= MOST_FALSE_STARTS:
             self.supervisor.say(f"{self.process.name} {how}: giving up")
             self.supervisor.give_up()
             self._go(State.STOPPED)
@@ -178,7 +183,7 @@ class Kept:
 
 def _in_words(status: int | None) -> str:
     if status is None:
-        return "could not be ended"
+        return "was too slow"
     if status < 0:
         return f"was ended by {signal.Signals(-status).name}"
     return f"ended with status {status}"

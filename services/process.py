@@ -14,10 +14,6 @@ def _nothing() -> None:
     pass
 
 
-def _always() -> bool:
-    return True
-
-
 @dataclass(frozen=True)
 class Process:
     """One program. `ready` and `before` run in the supervisor and must return within a second or so."""
@@ -27,8 +23,8 @@ class Process:
     env: Mapping[str, str] = field(default_factory=environment)
     before: Callable[[], None] = _nothing
     """Runs ahead of each start; an exception counts as a failed start."""
-    ready: Callable[[], bool] = _always
-    """Asked ten times a second once it runs; those that come `after` it wait for yes."""
+    ready: Callable[[], bool] | None = None
+    """Asked ten times a second once it runs; those that come `after` it wait for yes. None: it is, if it runs."""
     after: Sequence[str] = ()
     once: bool = False
     """It is done when it ends with 0, as a migration is; a failure ends everything."""
