@@ -159,5 +159,7 @@ def _salvaged(item: Item, answer: object) -> Any:
 
 def _reason(error: ValidationError) -> str:
     first = error.errors()[0]
-    message = str(first["ctx"]["error"]) if first["type"] == "value_error" and "ctx" in first else str(first["msg"])
+    message = (
+        str(first["ctx"]["error"]) if first["type"] == "value_error" and "ctx" in first else str(first["msg"])
+    )
     return message[0].lower() + message[1:]

@@ -105,7 +105,9 @@ def assess_silence(
     hours = hours_between(procedure.at, now)
     seen = [(Earlier.of(report, procedure), report) for report in reports]
     seen = [(earlier, report) for earlier, report in seen if earlier.at <= now]
-    completed = sorted((pair for pair in seen if pair[0].completed), key=lambda pair: (pair[0].at, pair[0].id))
+    completed = sorted(
+        (pair for pair in seen if pair[0].completed), key=lambda pair: (pair[0].at, pair[0].id)
+    )
     closed = [slot for slot in protocol.slots if slot.close_h <= hours]
     last_h = hours_between(procedure.at, completed[-1][0].at) if completed else None
     missed = [

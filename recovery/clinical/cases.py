@@ -139,7 +139,8 @@ def parse(raw: Any, protocol: Protocol, place: str) -> Case:
 def _procedure(raw: Mapping[str, Any], place: str) -> Procedure:
     zone = _zone(raw.get("timezone", raw.get("time_zone")), f"{place}.timezone")
     latest_at = None
-    on = raw.get("date", raw.get("at")) if raw.get("at") is None or _date(raw.get("at")) else None
+    # With only a date, given as `date` or in the place of the instant, the time is estimated.
+    on = raw.get("at") if _date(raw.get("at")) else raw.get("date") if raw.get("at") is None else None
     if on is not None:
         day = _date(on)
         if day is None:
@@ -151,24 +152,27 @@ def _procedure(raw: Mapping[str, Any], place: str) -> Procedure:
     if not isinstance(risks, list) or not all(isinstance(risk, str) for risk in risks):
         _refuse(f"{place}.risk_factors", "is not a list of words")
     kind = raw.get("type", raw.get("kind", ""))
+    restart = _restart(raw, at, zone or at.tzinfo or ZoneInfo("UTC"), place)
     return Procedure(
         kind=str(kind),
         at=at,
         risk_factors=frozenset(risks),
-        blood_thinner_restart_h=_restart(
-            raw.get("blood_thinner_restart_h"), at, zone or at.tzinfo or ZoneInfo("UTC"), f"{place}.blood_thinner_restart_h"
-        ),
+        blood_thinner_restart_h=restart,
         latest_at=latest_at,
     )
 
 
-def _restart(raw: Any, at: datetime, zone: tzinfo, place: str) -> float | None:
-    if raw is None:
+def _restart(procedure: Mapping[str, Any], at: datetime, zone: tzinfo, place: str) -> float | None:
+    """A number of hours, a date (which counts from 00:00 local) or an instant."""
+    planned = procedure.get("blood_thinner_restart_h")
+    if planned is None:
         return None
-    if isinstance(raw, (int, float)) and not isinstance(raw, bool) and abs(raw) < 1e6:
-        return float(raw)
-    day = _date(raw)
-    return restart_h(at, day if day is not None else _instant(raw, place), zone)
+    if isinstance(planned, (int, float)) and not isinstance(planned, bool) and abs(planned) < 1e6:
+        return float(planned)
+    day = _date(planned)
+    return restart_h(
+        at, day if day is not None else _instant(planned, f"{place}.blood_thinner_restart_h"), zone
+    )
 
 
 def _baseline(raw: Mapping[str, Any], protocol: Protocol, place: str, remarks: list[Problem]) -> Baseline:
@@ -180,7 +184,9 @@ def _baseline(raw: Mapping[str, Any], protocol: Protocol, place: str, remarks: l
 def _report(raw: Mapping[str, Any], protocol: Protocol, place: str, remarks: list[Problem]) -> Report:
     answers, problems = valid_part(protocol, _answers(raw))
     remarks += _moved(problems, "answers", place)
-    refused = any(problem.place.removeprefix("answers.") in protocol.questionnaire.items for problem in problems)
+    refused = any(
+        problem.place.removeprefix("answers.") in protocol.questionnaire.items for problem in problems
+    )
     status = raw.get("status", "completed")
     if not isinstance(status, str) or status not in COMPLETED:
         _refuse(f"{place}.status", f"{status!r} is not one of {', '.join(COMPLETED)}")

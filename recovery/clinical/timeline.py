@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from recovery.clinical.facts.records import hours_between
-
 
 @dataclass(frozen=True, slots=True)
 class Phase:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 
 _STRAIGHT = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'"})
-_NEGATED = re.compile(r"(?<!\w)(?:no|not|without)\s+\Z")
+_NEGATED = re.compile(r"(?<!\w)(?:no|not|without) \Z")
+_LONGEST_NEGATION = len("?without ")  # with the character before it, which must not belong to a word
 
 
 class WordScreen:
@@ -27,15 +28,15 @@ class WordScreen:
 
     def level(self, text: str) -> str:
         """`self_harm`, `alarm`, `worry` or `plain`: the most serious that is found."""
-        text = text.lower().translate(_STRAIGHT)
+        text = " ".join(text.lower().translate(_STRAIGHT).split())
         for level, pattern, may_be_negated in self._levels:
             for hit in pattern.finditer(text):
-                if not (may_be_negated and _NEGATED.search(text[: hit.start()])):
+                before = text[max(0, hit.start() - _LONGEST_NEGATION) : hit.start()]
+                if not (may_be_negated and _NEGATED.search(before)):
                     return level
         return "plain"
 
 
 def _pattern(phrases: Iterable[str]) -> re.Pattern[str]:
     """Matches, without consuming, every place where one of the phrases begins."""
-    spelled = (r"\s+".join(re.escape(word) for word in phrase.split()) for phrase in phrases)
-    return re.compile(rf"(?<!\w)(?={'|'.join(f'(?:{phrase})(?!{chr(92)}w)' for phrase in spelled)})")
+    return re.compile(r"(?<!\w)(?=(?:" + "|".join(map(re.escape, phrases)) + r")(?!\w))")

@@ -6,7 +6,18 @@ name, a comparison of the wrong type, something that can never hold) is refused 
 
 from recovery.clinical.conditions.evaluate import Condition, View
 from recovery.clinical.conditions.explain import explain
-from recovery.clinical.conditions.nodes import All, Any, Clause, Fired, Named, Node, Not, Subject, Test, tests_in
+from recovery.clinical.conditions.nodes import (
+    All,
+    Any,
+    Clause,
+    Fired,
+    Named,
+    Node,
+    Not,
+    Subject,
+    Test,
+    tests_in,
+)
 from recovery.clinical.conditions.parse import Parser, Vocabulary
 from recovery.clinical.conditions.possible import never_holds, satisfiable
 

@@ -59,10 +59,10 @@ def what(test: Test) -> str:
             return f"{subject} {test.op} {' '.join(sorted(codes))}"
         case bool() as flag:
             return f"{subject} {test.op} {str(flag).lower()}"
-        case float() | int() as number:
-            return f"{subject} {test.op} {number:g}"
-        case text:
+        case str() as text:
             return f"{subject} {test.op} {text}"
+        case number:
+            return f"{subject} {test.op} {number:g}"
 
 
 def as_json(value: AnyValue) -> AnyValue:
@@ -105,5 +105,9 @@ def _seen(subject: Subject, value: AnyValue) -> str:
     if isinstance(subject.kind, Number):
         return f"{subject.words} {_hundredths(value):g}"
     if isinstance(value, frozenset):
-        return f"{subject.words}: {', '.join(subject.labels.get(code, code) for code in sorted(value)) or 'none'}"
-    return f"{subject.words}: {subject.labels.get(value, value)}"
+        return f"{subject.words}: {', '.join(_label(subject, code) for code in sorted(value)) or 'none'}"
+    return f"{subject.words}: {_label(subject, value)}"
+
+
+def _label(subject: Subject, code: str) -> str:
+    return subject.labels.get(code, code.replace("_", " "))

@@ -19,6 +19,7 @@ from recovery.clinical.conditions.nodes import (
     Some,
     Subject,
     Test,
+    tests_in,
 )
 from recovery.clinical.facts.registry import Choice, Degrees, Flag, Number, Several
 from recovery.clinical.facts.temperature import PairedLimit
@@ -70,13 +71,16 @@ class Parser:
             raise self._refuse(place, "a condition is a mapping such as {cough: blood} or {all: [...]}")
         if "fact" in raw:
             return self._fact(raw, place)
+        if "not" in raw:
+            return self._not(raw, place)
         if len(raw) != 1:
-            raise self._refuse(place, f"one thing per condition, not {len(raw)}: put them under `all` or `any`")
+            raise self._refuse(
+                place, f"one thing per condition, not {len(raw)}: put them under `all` or `any`"
+            )
         ((key, value),) = raw.items()
         forms: dict[str, Callable[[AnyValue, str], Node]] = {
             "all": self._all,
             "any": self._any,
-            "not": self._not,
             "hours": self._hours,
             "risk": self._risk,
             "known": self._known,
@@ -87,7 +91,9 @@ class Parser:
             return forms[key](value, f"{place}.{key}")
         if key in self.vocabulary.answers:
             return self._answer(self.vocabulary.answers[key], value, f"{place}.{key}")
-        raise self._refuse(f"{place}.{key}", "is neither a question of the questionnaire nor a form of condition")
+        raise self._refuse(
+            f"{place}.{key}", "is neither a question of the questionnaire nor a form of condition"
+        )
 
     # Combinations
 
@@ -110,8 +116,19 @@ class Parser:
     def _any(self, raw: AnyValue, place: str) -> Node:
         return Any(self._parts(raw, place), place)
 
-    def _not(self, raw: AnyValue, place: str) -> Node:
-        return Not(self._node(raw, place), place)
+    def _not(self, raw: dict[str, AnyValue], place: str) -> Node:
+        """`not` holds when a value is missing, which the document has to say: `missing: holds`."""
+        node = Not(self._node(raw["not"], f"{place}.not"), f"{place}.not")
+        said = raw.get("missing")
+        if raw.keys() - {"not", "missing"} or said not in (None, "holds"):
+            raise self._refuse(place, "beside `not` stands nothing but `missing: holds`")
+        silent = sorted({test.subject.name for test in tests_in(node.part) if _may_be_missing(test)})
+        if silent and said is None and not isinstance(node.part, Fired):
+            reason = (
+                f"holds when {', '.join(silent)} is missing: write `missing: holds` beside it if it should"
+            )
+            raise self._refuse(f"{place}.not", reason)
+        return node
 
     # References
 
@@ -202,7 +219,9 @@ class Parser:
                 return self._number(raw, place, whole)
             case Degrees() if op in ("ge", "gt", "le", "lt"):
                 if not _names_one(raw, self.vocabulary.pairs):
-                    raise self._refuse(place, f"a temperature is compared with a pair of limits, and {raw!r} is none")
+                    raise self._refuse(
+                        place, f"a temperature is compared with a pair of limits, and {raw!r} is none"
+                    )
                 return self.vocabulary.pairs[raw]
             case Choice(values=values) if op == "eq":
                 return self._codes(subject, [raw], values, place)[0]
@@ -214,7 +233,9 @@ class Parser:
                 return frozenset(self._codes(subject, raw, values, place))
             case Flag() if op == "eq" and isinstance(raw, bool):
                 return raw
-        raise self._refuse(place, f"{subject.name} is {_named_kind(subject)}: it cannot be compared like this")
+        raise self._refuse(
+            place, f"{subject.name} is {_named_kind(subject)}: it cannot be compared like this"
+        )
 
     def _number(self, raw: AnyValue, place: str, whole: bool) -> float:
         if isinstance(raw, str):
@@ -234,6 +255,10 @@ class Parser:
             if code not in values:
                 raise self._refuse(place, f"{subject.name} has no value {code!r}, only {', '.join(values)}")
         return [str(code) for code in raw]
+
+
+def _may_be_missing(test: Test) -> bool:
+    return test.op != "known" and not test.subject.always
 
 
 def _names_one(raw: AnyValue, names: Container[str]) -> bool:

@@ -106,7 +106,9 @@ def _domain(subject: Subject, tests: Iterable[Test]) -> tuple[AnyValue, ...]:
         case Choice(values=values):
             return (*values, *missing)
         case Several(values=values):
-            subsets = (frozenset(some) for size in range(len(values) + 1) for some in combinations(values, size))
+            subsets = (
+                frozenset(some) for size in range(len(values) + 1) for some in combinations(values, size)
+            )
             return (*subsets, *missing)
         case Flag():
             return (True, False, *missing)

@@ -12,7 +12,16 @@ from recovery.clinical.facts.records import (
     effective_at,
     hours_between,
 )
-from recovery.clinical.facts.registry import CHECK_IN_FACTS, Choice, Degrees, Fact, Flag, Kind, Number, Several
+from recovery.clinical.facts.registry import (
+    CHECK_IN_FACTS,
+    Choice,
+    Degrees,
+    Fact,
+    Flag,
+    Kind,
+    Number,
+    Several,
+)
 from recovery.clinical.facts.silence import SILENCE_FACTS
 from recovery.clinical.facts.temperature import PairedLimit, Temperature, read_temperature
 

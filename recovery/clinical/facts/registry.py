@@ -73,7 +73,8 @@ def fact(
 
     def register(function: Callable[[Case], Any]) -> Callable[[Case], Any]:
         name = function.__name__
-        assert name not in _facts and function.__doc__, name
+        assert name not in _facts, name
+        assert function.__doc__, name
         _facts[name] = Fact(name, kind, words, " ".join(function.__doc__.split()), always, function)
         return function
 

@@ -11,20 +11,23 @@ from recovery.clinical.facts.registry import Flag, Number, fact
 FOREVER_H = 1_000_000.0
 
 
-@fact(Number(-FOREVER_H, FOREVER_H, "h", whole=False), "hours since the procedure", always=True)
+_SIGNED = Number(-FOREVER_H, FOREVER_H, "h", whole=False)
+
+
+@fact(_SIGNED, "hours since the procedure", always=True)
 def hours(case: Case) -> float:
     """H: hours from the end of the procedure to the instant this check-in was felt."""
     return case.hours
 
 
-@fact(Number(-FOREVER_H, FOREVER_H, "h", whole=False), "hours certainly passed since the procedure", always=True)
+@fact(_SIGNED, "hours certainly passed since the procedure", always=True)
 def hours_at_least(case: Case) -> float:
     """H, or hours since 23:59 local time when only the date of the procedure is known."""
     latest = case.procedure.latest_at
     return case.hours if latest is None else hours_between(latest, case.at)
 
 
-@fact(Number(-FOREVER_H, FOREVER_H, "h", whole=False), "hours since the planned restart of the blood thinner", always=True)
+@fact(_SIGNED, "hours since the planned restart of the blood thinner", always=True)
 def hours_since_planned_restart(case: Case) -> float:
     """H minus R, where R is the planned restart in hours after the procedure, or what the setting assumes."""
     planned_h = case.procedure.blood_thinner_restart_h

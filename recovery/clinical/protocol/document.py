@@ -56,7 +56,7 @@ def _mapping(node: yaml.MappingNode, place: str, problems: list[Problem]) -> dic
     return found
 
 
-def _scalar(node: yaml.Node) -> Any:
+def _scalar(node: Any) -> Any:
     text = str(node.value)
     if node.style in ("'", '"', "|", ">"):  # quoted or block text is always text
         return text

@@ -116,7 +116,9 @@ def read_phases(raw: Any, reading: Reading) -> tuple[Phase, ...]:
         expected = phases[-1].end_h if phases else 0
         if start_h != expected:
             what = "leaves a gap" if start_h > expected else "overlaps"
-            reading.note(f"{place}.hours", f"{what}: starts at {start_h:g}, the phase before ends at {expected:g}")
+            reading.note(
+                f"{place}.hours", f"{what}: starts at {start_h:g}, the phase before ends at {expected:g}"
+            )
         if end_h <= start_h:
             reading.note(f"{place}.hours", "ends before it starts")
         phases.append(
@@ -137,7 +139,9 @@ def read_phases(raw: Any, reading: Reading) -> tuple[Phase, ...]:
 def read_slots(raw: Any, reading: Reading) -> tuple[Slot, ...]:
     slots: list[Slot] = []
     for name, place, window in named(raw, "slots", reading.problems):
-        if not (isinstance(window, list) and len(window) == 2 and all(type(h) in (int, float) for h in window)):
+        if not (
+            isinstance(window, list) and len(window) == 2 and all(type(h) in (int, float) for h in window)
+        ):
             reading.note(place, "needs two hours: [open, close]")
             continue
         slot = Slot(name, window[0], window[1])

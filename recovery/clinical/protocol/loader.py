@@ -156,5 +156,8 @@ def _word_screen(raw: Any, reading: Reading) -> WordScreen | None:
     for level in ("self_harm", "alarm", "worry"):
         for index, phrase in enumerate(getattr(shape, level)):
             if phrase != phrase.lower() or phrase != " ".join(phrase.split()) or "\u2019" in phrase:
-                reading.note(f"word_lists.{level}[{index}]", "is written in lower case, single spaces, straight apostrophe")
+                reading.note(
+                    f"word_lists.{level}[{index}]",
+                    "must be in lower case, single spaces, straight apostrophe",
+                )
     return WordScreen(shape.self_harm, shape.alarm, shape.worry)

@@ -23,6 +23,15 @@ NEEDED_KINDS: Mapping[str, str] = {
     **dict.fromkeys(PLACE_OF.values(), "choices"),
 }
 SYMPTOM_CODES = ("no", "same", "new_or_worse")
+BOUNDS: Mapping[str, str] = {
+    "choice": "values",
+    "choices": "values",
+    "integer": "range",
+    "temperature": "ranges",
+    "text": "max_length",
+}
+"""What bounds the answers of each kind of question."""
+
 PRESENT = (Value("no", "No"), Value("present", "Yes"))
 
 
@@ -51,10 +60,11 @@ def _item(raw: Any, place: str, reading: Reading) -> Item | None:
     shape = shaped(ItemShape, raw, place, reading.problems)
     if shape is None:
         return None
-    wanted = {"choice": "values", "choices": "values", "integer": "range", "temperature": "ranges", "text": "max_length"}
-    for key in {"values", "range", "ranges", "max_length"}:
-        if bool(getattr(shape, key)) != (wanted[shape.kind] == key):
-            reading.note(f"{place}.{key}", "is missing" if wanted[shape.kind] == key else "does not belong here")
+    for key in sorted(set(BOUNDS.values())):
+        if bool(getattr(shape, key)) != (BOUNDS[shape.kind] == key):
+            reading.note(
+                f"{place}.{key}", "is missing" if BOUNDS[shape.kind] == key else "does not belong here"
+            )
             return None
     low, high = shape.range or (0, 0)
     return Item(
@@ -91,7 +101,9 @@ def _check_show_when(items: Mapping[str, Item], part: str, reading: Reading) -> 
             continue
         asked = items.get(shown.link_id)
         if asked is None or not set(shown.codes) <= set(asked.codes) or not shown.codes:
-            reading.note(f"{part}[{item.link_id}].show_when", f"no such answer: {shown.link_id} {shown.codes}")
+            reading.note(
+                f"{part}[{item.link_id}].show_when", f"no such answer: {shown.link_id} {shown.codes}"
+            )
 
 
 def _check_needed(items: Mapping[str, Item], reading: Reading) -> None:
@@ -114,7 +126,9 @@ def _required_groups(items: Mapping[str, Item], reading: Reading) -> Iterator[tu
             yield (item.link_id,)
         elif (other := item.required_with) is not None:
             if other not in items or items[other].required_with != item.link_id:
-                reading.note(f"questionnaire.{item.link_id}.required_with", f"{other} does not name it in return")
+                reading.note(
+                    f"questionnaire.{item.link_id}.required_with", f"{other} does not name it in return"
+                )
             elif item.link_id < other:
                 yield (item.link_id, other)
 
@@ -126,16 +140,23 @@ def read_baseline_form(raw: Any, questionnaire: Questionnaire, reading: Reading)
         if shape is None:
             continue
         show_when = _show_when(shape.show_when, f"{place}.show_when", reading)
-        if shape.present == (shape.like is not None):
+        if shape.like is None and shape.present:
+            form[shape.id] = Item(
+                shape.id, "choice", shape.text, shape.id, values=PRESENT, show_when=show_when
+            )
+        elif shape.like is None or shape.present:
             reading.note(place, "needs either `like` or `present: true`")
-        elif shape.present:
-            form[shape.id] = Item(shape.id, "choice", shape.text, shape.id, values=PRESENT, show_when=show_when)
         elif shape.like not in questionnaire.items:
             reading.note(f"{place}.like", f"no question {shape.like!r}")
         else:
             like = questionnaire.items[shape.like]
             form[shape.id] = replace(
-                like, link_id=shape.id, text=shape.text, show_when=show_when, required=False, required_with=None
+                like,
+                link_id=shape.id,
+                text=shape.text,
+                show_when=show_when,
+                required=False,
+                required_with=None,
             )
     _check_show_when(form, "baseline_form", reading)
     return form

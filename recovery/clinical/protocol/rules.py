@@ -17,7 +17,16 @@ from recovery.clinical.conditions import (
     satisfiable,
     tests_in,
 )
-from recovery.clinical.facts import CHECK_IN_FACTS, SILENCE_FACTS, Choice, Degrees, Fact, Kind, Number, Several
+from recovery.clinical.facts import (
+    CHECK_IN_FACTS,
+    SILENCE_FACTS,
+    Choice,
+    Degrees,
+    Fact,
+    Kind,
+    Number,
+    Several,
+)
 from recovery.clinical.problems import Problem
 from recovery.clinical.protocol.model import Branch, Information, Item, RiskFactor, Rule, ServiceAlert, Texts
 from recovery.clinical.protocol.reading import Reading
@@ -146,16 +155,16 @@ class RuleReader:
 
     # Tiers
 
-    def _branches(
-        self, raw: AnyValue, when: Node | None, place: str, vocabulary: Vocabulary
-    ) -> list[Branch]:
+    def _branches(self, raw: AnyValue, when: Node | None, place: str, vocabulary: Vocabulary) -> list[Branch]:
         """`same_day`, or a list of `tier: condition` that ends with a plain tier."""
         steps = raw if isinstance(raw, list) else [raw]
         branches: list[Branch] = []
         passed: list[tuple[Node, bool]] = [] if when is None else [(when, True)]
         for index, step in enumerate(steps):
             here = f"{place}[{index}]" if isinstance(raw, list) else place
-            code, condition = next(iter(step.items())) if isinstance(step, dict) and len(step) == 1 else (step, None)
+            code, condition = (
+                next(iter(step.items())) if isinstance(step, dict) and len(step) == 1 else (step, None)
+            )
             if not isinstance(code, str) or code not in _TIERS:
                 self.reading.note(here, f"{code!r} is not a tier of a finding")
                 continue
@@ -202,7 +211,9 @@ class RuleReader:
         if not raw.get("otherwise") and possible - by_tier.keys():
             self.reading.note(f"{place}.otherwise", "is missing, and some tiers have no text")
             return Texts(by_tier, "")
-        return Texts(by_tier, self.reading.text(raw["otherwise"], f"{place}.otherwise") if "otherwise" in raw else "")
+        return Texts(
+            by_tier, self.reading.text(raw["otherwise"], f"{place}.otherwise") if "otherwise" in raw else ""
+        )
 
     def read_service_alerts(self, raw: AnyValue, rules: Mapping[str, Rule]) -> dict[str, ServiceAlert]:
         found: dict[str, ServiceAlert] = {}

@@ -180,10 +180,8 @@ def _with_tuples(raw: dict[str, Any]) -> dict[str, Any]:
     """YAML has no pairs, only lists; strict reading asks for tuples."""
     pairs = {"hours", "range", "allowed"}
     shaped_raw = {key: tuple(v) if key in pairs and isinstance(v, list) else v for key, v in raw.items()}
-    if isinstance(shaped_raw.get("ranges"), dict):
-        shaped_raw["ranges"] = {
-            unit: tuple(v) if isinstance(v, list) else v for unit, v in shaped_raw["ranges"].items()
-        }
+    if isinstance(ranges := raw.get("ranges"), dict):
+        shaped_raw["ranges"] = {unit: tuple(v) if isinstance(v, list) else v for unit, v in ranges.items()}
     return shaped_raw
 
 

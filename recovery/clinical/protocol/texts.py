@@ -11,7 +11,21 @@ NUMBERS: Final = ("team_phone", "urgent_line", "emergency_number", "crisis_line"
 """What an episode's clinic must provide."""
 
 _PLACEHOLDER = re.compile(r"\{(?P<name>\w+)(?::(?P<form>\w+))?\}")
-_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_WORDS = (
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
 
 
 def _counted(count: float, noun: str) -> str:
