@@ -1,4 +1,4 @@
-"""Typed readers of environment variables. Each refuses nonsense at start, with the variable's name and what to write."""
+"""Typed readers of environment variables. Each refuses nonsense at start: which variable, and what to write."""
 
 import os
 from typing import Any
@@ -46,7 +46,9 @@ def database(url: str, *, name: str) -> dict[str, Any]:
     """
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
-        raise ImproperlyConfigured(f"{name} must begin with postgresql:// (only PostgreSQL 18 or newer is supported).")
+        raise ImproperlyConfigured(
+            f"{name} must begin with postgresql:// (only PostgreSQL 18 or newer is supported)."
+        )
     options = dict(parse_qsl(parts.query))
     return {
         "ENGINE": "django.db.backends.postgresql",

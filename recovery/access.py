@@ -24,7 +24,9 @@ class AlertQuerySet(QuerySet[Alert]):
         return self._shown().filter(tier=Tier.ROUTINE).order_by("opened_at", "id")
 
     def _shown(self) -> Self:
-        return self.live().select_related("episode__patient", "episode__clinic", "owner", "team", "latest_assessment")
+        return self.live().select_related(
+            "episode__patient", "episode__clinic", "owner", "team", "latest_assessment"
+        )
 
 
 def phone(token: str) -> DeviceToken | None:

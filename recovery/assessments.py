@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 GRACE = timedelta(seconds=2)
 """How long the watch leaves fresh work to Celery, in real time."""
 
-# Columns, not documents: what judging needs of each earlier check-in and no more (the index check_in_history serves it).
+# Columns, not documents: what judging needs of each earlier check-in and no more (by the index check_in_history).
 _HISTORY = f"""
     SELECT effective_at, client_id, status, pain, answers #>> '{{temp,value}}', answers #>> '{{temp,unit}}',
            {", ".join(f"answers ->> '{item}'" for item in SYMPTOMS)},
@@ -62,7 +62,9 @@ def history(*, episode_id: int, before: datetime, leaving_out: UUID) -> list[Ear
         return [_earlier(row) for row in cursor.fetchall()]
 
 
-def judge(*, episode: Episode, report: Report, earlier: Sequence[Earlier]) -> clinical.assessment.Assessment | None:
+def judge(
+    *, episode: Episode, report: Report, earlier: Sequence[Earlier]
+) -> clinical.assessment.Assessment | None:
     """The verdict of the episode's protocol; None when judging raised an error, which is then owed and tried again."""
     try:
         return assess(
@@ -77,7 +79,9 @@ def judge(*, episode: Episode, report: Report, earlier: Sequence[Earlier]) -> cl
         return None
 
 
-def columns(verdict: clinical.assessment.Assessment | None, *, episode: Episode, at: datetime) -> dict[str, Any]:
+def columns(
+    verdict: clinical.assessment.Assessment | None, *, episode: Episode, at: datetime
+) -> dict[str, Any]:
     """A verdict (or its absence) as columns of an Assessment."""
     if verdict is None:
         hours = episode.hours_at(at)
@@ -119,7 +123,9 @@ def judge_stored(*, episode: Episode, check_in: CheckIn) -> clinical.assessment.
     return judge(episode=episode, report=report_of(check_in), earlier=earlier)
 
 
-def replace(*, check_in: CheckIn, episode: Episode, verdict: clinical.assessment.Assessment | None, now: datetime) -> Assessment:
+def replace(
+    *, check_in: CheckIn, episode: Episode, verdict: clinical.assessment.Assessment | None, now: datetime
+) -> Assessment:
     """Make a new verdict the current one of a check-in. The old one stays, no longer current. Inside a transaction."""
     Assessment.objects.filter(check_in=check_in, is_current=True).update(is_current=False)
     return Assessment.objects.create(
@@ -144,18 +150,25 @@ def rejudge(*, episode_id: int, now: datetime) -> int:
         if episode.rejudge_from is None:
             return 0
         changed = 0
-        later = CheckIn.objects.filter(episode=episode, effective_at__gt=episode.rejudge_from, withdrawn_at=None)
+        later = CheckIn.objects.filter(
+            episode=episode, effective_at__gt=episode.rejudge_from, withdrawn_at=None
+        )
         current = {
-            row.check_in_id: row for row in Assessment.objects.filter(episode=episode, check_in__in=later, is_current=True)
+            row.check_in_id: row
+            for row in Assessment.objects.filter(episode=episode, check_in__in=later, is_current=True)
         }
         for check_in in later.order_by("effective_at", "client_id"):
             verdict = judge_stored(episode=episode, check_in=check_in)
             if verdict is None:
                 raise RuntimeError("a later check-in could not be judged anew")
-            if not _same(current.get(check_in.pk), columns(verdict, episode=episode, at=check_in.effective_at)):
+            if not _same(
+                current.get(check_in.pk), columns(verdict, episode=episode, at=check_in.effective_at)
+            ):
                 replace(check_in=check_in, episode=episode, verdict=verdict, now=now)
                 changed += 1
-        Episode.objects.filter(pk=episode.pk).update(rejudge_from=None, rejudge_attempts=0, rejudge_next_at=None)
+        Episode.objects.filter(pk=episode.pk).update(
+            rejudge_from=None, rejudge_attempts=0, rejudge_next_at=None
+        )
         return changed
 
 
@@ -176,7 +189,8 @@ def rejudge_owed(*, limit: int, now: datetime) -> int:
 def _wait_longer(episode_id: int) -> None:
     attempts = Episode.objects.values_list("rejudge_attempts", flat=True).get(pk=episode_id)
     Episode.objects.filter(pk=episode_id).update(
-        rejudge_attempts=F("rejudge_attempts") + 1, rejudge_next_at=Now() + timedelta(seconds=min(2**attempts, 3600))
+        rejudge_attempts=F("rejudge_attempts") + 1,
+        rejudge_next_at=Now() + timedelta(seconds=min(2**attempts, 3600)),
     )
 
 
@@ -188,8 +202,13 @@ def _same(row: Assessment | None, verdict: dict[str, Any]) -> bool:
 
 def _earlier(row: Sequence[Any]) -> Earlier:
     at, client_id, status, pain, degrees, unit, *rest = row
-    symptoms, places = rest[: len(SYMPTOMS)], dict(zip(("weakness", "numbness"), rest[len(SYMPTOMS) :], strict=True))
-    temperature, _ = read_temperature({"value": float(degrees), "unit": unit} if degrees is not None else None)
+    symptoms, places = (
+        rest[: len(SYMPTOMS)],
+        dict(zip(("weakness", "numbness"), rest[len(SYMPTOMS) :], strict=True)),
+    )
+    temperature, _ = read_temperature(
+        {"value": float(degrees), "unit": unit} if degrees is not None else None
+    )
     return Earlier(
         at=at,
         id=str(client_id),

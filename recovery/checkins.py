@@ -119,7 +119,9 @@ def correct(*, device: DeviceToken, submission: Submission, base_revision: int, 
     """
     with transaction.atomic():
         episode = _locked(device)
-        old = CheckIn.objects.filter(patient_id=device.patient_id, episode=episode, client_id=submission.client_id).first()
+        old = CheckIn.objects.filter(
+            patient_id=device.patient_id, episode=episode, client_id=submission.client_id
+        ).first()
         if old is None:
             raise Unknown
         if old.withdrawn_at is not None:
@@ -141,7 +143,9 @@ def correct(*, device: DeviceToken, submission: Submission, base_revision: int, 
 def withdraw(*, device: DeviceToken, client_id: UUID, now: datetime) -> None:
     """Mark a check-in as entered in error. It is kept and shown as such; its alerts stay, with a note. Repeatable."""
     episode = _locked(device)
-    check_in = CheckIn.objects.filter(patient_id=device.patient_id, episode=episode, client_id=client_id).first()
+    check_in = CheckIn.objects.filter(
+        patient_id=device.patient_id, episode=episode, client_id=client_id
+    ).first()
     if check_in is None:
         raise Unknown
     if not CheckIn.objects.filter(pk=check_in.pk, withdrawn_at=None).update(withdrawn_at=now):
@@ -180,7 +184,9 @@ def _sent_before(device: DeviceToken, submission: Submission) -> Receipt:
     What counts is the content as first sent: a report that was corrected since is still the same report.
     """
     known = CheckIn.objects.filter(patient_id=device.patient_id, client_id=submission.client_id).get()
-    first = known.revisions.filter(revision=1).values_list("fingerprint", flat=True).first() or known.fingerprint
+    first = (
+        known.revisions.filter(revision=1).values_list("fingerprint", flat=True).first() or known.fingerprint
+    )
     if known.episode_id != device.episode_id or submission.fingerprint not in {first, known.fingerprint}:
         raise IdConflict
     return _stored(device, submission.client_id)
@@ -188,7 +194,9 @@ def _sent_before(device: DeviceToken, submission: Submission) -> Receipt:
 
 def _stored(device: DeviceToken, client_id: UUID) -> Receipt:
     assessment = (
-        Assessment.objects.filter(check_in__episode_id=device.episode_id, check_in__client_id=client_id, is_current=True)
+        Assessment.objects.filter(
+            check_in__episode_id=device.episode_id, check_in__client_id=client_id, is_current=True
+        )
         .select_related("check_in")
         .first()
     )
@@ -262,10 +270,14 @@ def _revise(old: CheckIn, *, submission: Submission, episode: Episode, now: date
 def _note_report(episode: Episode, check_in: CheckIn, *, from_at: datetime, submission: Submission) -> None:
     """Move the episode on after a correction: its sequence, what is due next, and what must be judged anew."""
     due_at = _due_after(submission, at=check_in.effective_at, episode=episode)
-    later = CheckIn.objects.filter(episode=episode, effective_at__gt=from_at, withdrawn_at=None).exclude(pk=check_in.pk)
+    later = CheckIn.objects.filter(episode=episode, effective_at__gt=from_at, withdrawn_at=None).exclude(
+        pk=check_in.pk
+    )
     changes: dict[str, Any] = {"sequence": F("sequence") + 1}
     if due_at is not None:
-        changes["next_due_at"] = Case(When(next_due_at__lt=due_at, then=Value(due_at)), default=F("next_due_at"))
+        changes["next_due_at"] = Case(
+            When(next_due_at__lt=due_at, then=Value(due_at)), default=F("next_due_at")
+        )
     if later.exists():
         changes["rejudge_from"] = Least(F("rejudge_from"), Value(from_at))
     Episode.objects.filter(pk=episode.pk).update(**changes)

@@ -178,7 +178,11 @@ def redeem(*, code: str, device_name: str, platform: str, now: datetime) -> tupl
         )
         EnrolmentCode.objects.filter(pk=locked.pk).update(redeemed_at=now, device=device)
         audit.record(
-            what="redeemed enrolment code", now=now, clinic=locked.episode.clinic, device=device, subject=locked.episode
+            what="redeemed enrolment code",
+            now=now,
+            clinic=locked.episode.clinic,
+            device=device,
+            subject=locked.episode,
         )
     return device, token
 
@@ -193,7 +197,9 @@ def revoke(*, device: DeviceToken, now: datetime, by: User | None = None) -> Non
 def _count_wrong_try(code: EnrolmentCode) -> None:
     """Count in the database, where parallel guesses cannot pass each other. Raises CodeLocked once it is locked."""
     unused = EnrolmentCode.objects.filter(pk=code.pk, redeemed_at=None)
-    counted = unused.filter(wrong_tries__lt=EnrolmentCode.MAX_WRONG_TRIES).update(wrong_tries=F("wrong_tries") + 1)
+    counted = unused.filter(wrong_tries__lt=EnrolmentCode.MAX_WRONG_TRIES).update(
+        wrong_tries=F("wrong_tries") + 1
+    )
     if not counted and unused.exists():
         raise CodeLocked
 

@@ -42,7 +42,9 @@ def keep(
     known = Assessment.objects.filter(quarantine__device=device, quarantine__fingerprint=fingerprint).first()
     if known is not None:
         return known
-    verdict = _verdict(episode=episode, readable=readable, observed_at=observed_at, answers=answers or {}, now=now)
+    verdict = _verdict(
+        episode=episode, readable=readable, observed_at=observed_at, answers=answers or {}, now=now
+    )
     assessment = Assessment(
         clinic_id=device.clinic_id,
         episode=episode,
@@ -70,7 +72,12 @@ def keep(
 
 
 def _verdict(
-    *, episode: Episode, readable: bool, observed_at: datetime | None, answers: Mapping[str, Any], now: datetime
+    *,
+    episode: Episode,
+    readable: bool,
+    observed_at: datetime | None,
+    answers: Mapping[str, Any],
+    now: datetime,
 ) -> dict[str, Any]:
     if not readable:
         finding = verdicts.service_finding(verdicts.NOT_READABLE, protocol=episode.protocol)
@@ -101,9 +108,12 @@ def _is_news(assessment: Assessment) -> bool:
     """Whether it holds an urgent finding that no live alert of the episode tells already. No cap may mute that."""
     told = {
         (rule, tier)
-        for rule, tier in Alert.objects.filter(episode=assessment.episode, status__in=Alert.LIVE).values_list("rule", "tier")
+        for rule, tier in Alert.objects.filter(episode=assessment.episode, status__in=Alert.LIVE).values_list(
+            "rule", "tier"
+        )
     }
     return any(
-        finding.tier >= Tier.SAME_DAY and not any(rule == finding.rule and tier >= finding.tier for rule, tier in told)
+        finding.tier >= Tier.SAME_DAY
+        and not any(rule == finding.rule and tier >= finding.tier for rule, tier in told)
         for finding in verdicts.findings_of(assessment)
     )

@@ -60,10 +60,13 @@ def _judge_slot(episode: Episode, protocol: Protocol, *, closed_at: datetime, no
         protocol=protocol,
         procedure=assessments.procedure_of(episode),
         baseline=assessments.baseline_of(episode),
-        reports=[assessments.report_of(check_in) for check_in in reports.order_by("effective_at", "client_id")],
+        reports=[
+            assessments.report_of(check_in) for check_in in reports.order_by("effective_at", "client_id")
+        ],
         now=closed_at,
         excused=[
-            (pause.from_at, pause.until_at or now) for pause in Pause.objects.filter(episode=episode).order_by("from_at")
+            (pause.from_at, pause.until_at or now)
+            for pause in Pause.objects.filter(episode=episode).order_by("from_at")
         ],
     )
     if not verdict.findings or verdict.slot is None:
@@ -94,4 +97,6 @@ def _end(episode: Episode, *, now: datetime) -> None:
     Episode.objects.filter(pk=episode.pk, status=Episode.Status.ACTIVE).update(
         status=Episode.Status.ENDED, ended_at=now, next_due_at=None
     )
-    audit.record(what="ended episode", now=now, clinic=episode.clinic, subject=episode, reason="last slot closed")
+    audit.record(
+        what="ended episode", now=now, clinic=episode.clinic, subject=episode, reason="last slot closed"
+    )

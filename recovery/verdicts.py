@@ -42,5 +42,8 @@ def tier_of(assessment: Assessment) -> Tier:
 def for_patient(*, episode: Episode, assessment: Assessment) -> Verdict:
     """One action line, the lead text of each finding, information, and the footer."""
     return tell_patient(
-        findings_of(assessment), assessment.notes, protocols.get(assessment.protocol), numbers_of(episode.clinic)
+        findings_of(assessment),
+        assessment.notes,
+        protocols.get(assessment.protocol),
+        numbers_of(episode.clinic),
     )

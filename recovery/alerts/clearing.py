@@ -41,7 +41,10 @@ def _without(alert: Alert, episode: Episode) -> int:
     last = holding.order_by("-effective_at").values_list("effective_at", flat=True).first()
     reported = alert.latest_assessment.effective_at
     completed = CheckIn.objects.filter(
-        episode=episode, status=CheckIn.Status.COMPLETED, withdrawn_at=None, assessments__in=current.filter(tier__isnull=False)
+        episode=episode,
+        status=CheckIn.Status.COMPLETED,
+        withdrawn_at=None,
+        assessments__in=current.filter(tier__isnull=False),
     )
     if last is None and alert.rule == "INCOMPLETE":
         return completed.filter(effective_at__gte=reported).count()

@@ -1,5 +1,7 @@
-"""From findings to alerts (specification 8): one assessment opens, joins and raises alerts and plans who is told, in one
-transaction. Whoever comes first, Celery or the watch, does it once; whoever comes second finds nothing owed."""
+"""From findings to alerts (specification 8): one assessment opens, joins and raises alerts and plans who is told.
+
+In one transaction. Whoever comes first, Celery or the watch, does it; whoever comes second finds nothing owed.
+"""
 
 import logging
 from collections.abc import Sequence
@@ -60,7 +62,9 @@ def flag_owed(*, limit: int, now: datetime) -> int:
     and shown to the team as "could not be assessed"."""
     due = Assessment.objects.filter(flagged_at=None, set_aside_at=None).exclude(next_attempt_at__gt=Now())
     done = 0
-    for assessment_id in due.order_by(F("tier").desc(nulls_first=True), "id").values_list("pk", flat=True)[:limit]:
+    for assessment_id in due.order_by(F("tier").desc(nulls_first=True), "id").values_list("pk", flat=True)[
+        :limit
+    ]:
         try:
             flag(assessment_id=assessment_id, by=Assessment.FlaggedBy.WATCH, now=now)
             done += 1
@@ -75,7 +79,10 @@ def open_service_alert(rule: str, *, assessment: Assessment, now: datetime) -> l
     finding = verdicts.service_finding(rule, protocol=assessment.protocol)
     alert, step = _open_or_join(finding, assessment, now=now)
     return plan.tell_team(
-        assessment=assessment, alerts=[(alert, step)] if step else [], now=now, road=Assessment.FlaggedBy.WATCH
+        assessment=assessment,
+        alerts=[(alert, step)] if step else [],
+        now=now,
+        road=Assessment.FlaggedBy.WATCH,
     )
 
 
@@ -101,7 +108,9 @@ def _judge_at_last(assessment: Assessment, *, by: str, now: datetime) -> Assessm
     if verdict is None:
         raise RuntimeError("the check-in still cannot be judged")
     _mark_flagged(assessment, by=by, now=now)
-    return assessments.replace(check_in=assessment.check_in, episode=assessment.episode, verdict=verdict, now=now)
+    return assessments.replace(
+        check_in=assessment.check_in, episode=assessment.episode, verdict=verdict, now=now
+    )
 
 
 def _new_findings(assessment: Assessment) -> list[Finding]:
@@ -119,14 +128,19 @@ def _new_findings(assessment: Assessment) -> list[Finding]:
     return [
         finding
         for finding in verdicts.findings_of(assessment)
-        if (finding.rule, finding.tier) not in PATIENT_ONLY and finding.tier > found.get(finding.rule, Tier.NONE)
+        if (finding.rule, finding.tier) not in PATIENT_ONLY
+        and finding.tier > found.get(finding.rule, Tier.NONE)
     ]
 
 
 def _open_or_join(finding: Finding, assessment: Assessment, *, now: datetime) -> tuple[Alert, str | None]:
     """The alert of this finding, and why the team is to be told of it now (None: it is not)."""
     episode = assessment.episode
-    alert = Alert.objects.select_for_update().filter(episode=episode, rule=finding.rule, status__in=Alert.LIVE).first()
+    alert = (
+        Alert.objects.select_for_update()
+        .filter(episode=episode, rule=finding.rule, status__in=Alert.LIVE)
+        .first()
+    )
     if alert is None:
         alert = Alert.objects.create(
             clinic_id=episode.clinic_id,

@@ -1,5 +1,8 @@
-"""What colleagues do to an alert. The whole lifecycle stands in one table; every move is one conditional UPDATE with an
-event in the same transaction, so of two people at once one wins and the other is told who it was."""
+"""What colleagues do to an alert. The whole lifecycle stands in one table.
+
+Every move is one conditional UPDATE with an event in the same transaction, so of two people at once one wins and the
+other is told who it was.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -37,14 +40,16 @@ class NotAllowed(Refused):
 
 
 def acknowledge(*, alert_id: UUID, by: User, now: datetime) -> Alert:
-    """Take an alert on. Raises NotAllowed, naming the colleague, when somebody was first; again by the owner is fine."""
+    """Take an alert on. Raises NotAllowed, naming the colleague, when somebody else was first."""
     alert = _reach(alert_id, by, CLINICIANS)
     if alert.status == S.ACKNOWLEDGED and alert.owner_id == by.pk:
         return alert
     return move("acknowledge", alert, by=by, now=now, owner=by, acknowledged_at=now)
 
 
-def record_contact(*, alert_id: UUID, by: User, reached: bool, by_what: str, note: str = "", now: datetime) -> Alert:
+def record_contact(
+    *, alert_id: UUID, by: User, reached: bool, by_what: str, note: str = "", now: datetime
+) -> Alert:
     """Record that the patient was reached, or not. On an alert that nobody took on, it is taken on by that."""
     if by_what not in BY_WHAT:
         raise NotAllowed(f"Say how contact was tried: {', '.join(BY_WHAT)}.")
@@ -54,7 +59,12 @@ def record_contact(*, alert_id: UUID, by: User, reached: bool, by_what: str, not
         if alert.status == S.OPEN and _may(alert, by, CLINICIANS):
             alert = acknowledge(alert_id=alert_id, by=by, now=now)
         return move(
-            "contact", alert, by=by, now=now, detail={"reached": reached, "by_what": by_what, "note": note}, **first_reached
+            "contact",
+            alert,
+            by=by,
+            now=now,
+            detail={"reached": reached, "by_what": by_what, "note": note},
+            **first_reached,
         )
 
 
@@ -91,7 +101,13 @@ def close(*, alert_id: UUID, by: User, outcome: str, contacted: bool, note: str 
 
 @transaction.atomic
 def move(
-    name: str, alert: Alert, *, now: datetime, by: User | None = None, detail: dict[str, Any] | None = None, **columns: Any
+    name: str,
+    alert: Alert,
+    *,
+    now: datetime,
+    by: User | None = None,
+    detail: dict[str, Any] | None = None,
+    **columns: Any,
 ) -> Alert:
     """Make one legal move, or raise NotAllowed. The row that was read earlier is never saved."""
     allowed, target, kind = MOVES[name]
@@ -124,7 +140,9 @@ def _who_was_first(alert: Alert) -> str:
         .select_related("by", "clinic")
         .latest("id")
     )
-    done = {K.ACKNOWLEDGED: "took this on", K.CLOSED: "closed this", K.RESOLVED: "resolved itself"}[K(last.kind)]
+    done = {K.ACKNOWLEDGED: "took this on", K.CLOSED: "closed this", K.RESOLVED: "resolved itself"}[
+        K(last.kind)
+    ]
     local = clock_time(last.at, last.clinic.time_zone)
     if last.by is None:
         return f"This alert {done} at {local}. Nothing was lost; reload to see it."

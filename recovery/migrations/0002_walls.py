@@ -1,4 +1,4 @@
-"""What Django's schema cannot say: rows stay within their clinic, and the application's role may not rewrite history."""
+"""What Django's schema cannot say: rows stay within their clinic; the application's role may not rewrite history."""
 
 from django.conf import settings
 from django.db import migrations
@@ -28,7 +28,17 @@ HELD = [
 ]
 
 APPEND_ONLY = ["alertevent", "auditevent", "checkinrevision"]
-NEVER_DELETED = ["alert", "assessment", "attempt", "checkin", "consent", "episode", "notification", "patient", "quarantine"]
+NEVER_DELETED = [
+    "alert",
+    "assessment",
+    "attempt",
+    "checkin",
+    "consent",
+    "episode",
+    "notification",
+    "patient",
+    "quarantine",
+]
 
 # The verdict of an assessment is never rewritten; only what is owed of it moves.
 ASSESSMENT_MAY_CHANGE = [
@@ -58,7 +68,9 @@ def grant(apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
                 "DATABASE_URL to another role and DATABASE_OWNER_URL to this one (see .env.example)."
             )
         if not exists:
-            raise RuntimeError(f"Create the role {role} first (see .env.example): the application connects as it.")
+            raise RuntimeError(
+                f"Create the role {role} first (see .env.example): the application connects as it."
+            )
         app = sql.Identifier(role)
         statements = [
             "GRANT USAGE ON SCHEMA public TO {app}",

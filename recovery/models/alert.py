@@ -37,14 +37,18 @@ class Alert(models.Model):
     team = held(CareTeam, related_name="alerts", db_index=False)
     episode = held(Episode, related_name="alerts", db_index=False)
     rule = models.CharField(max_length=40)
-    tier = models.PositiveSmallIntegerField(choices=TIERS, help_text="The highest it ever had; it never falls")
+    tier = models.PositiveSmallIntegerField(
+        choices=TIERS, help_text="The highest it ever had; it never falls"
+    )
     status = models.CharField(max_length=12, choices=Status, default=Status.OPEN)
 
     opened_at = models.DateTimeField()
     tier_at = models.DateTimeField(help_text="When it reached its tier; the target is counted from here")
     first_assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="+")
     latest_assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="+")
-    told_at = models.DateTimeField(null=True, blank=True, help_text="When the team was last told; limits repeats")
+    told_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the team was last told; limits repeats"
+    )
     changed_at = models.DateTimeField(help_text="When anything about it last changed; the board's tag")
 
     owner = models.ForeignKey("recovery.User", on_delete=models.PROTECT, null=True, related_name="+")
@@ -59,25 +63,57 @@ class Alert(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["id", "clinic"], name="alert_of_clinic"),
             models.UniqueConstraint(
-                fields=["episode", "rule"], condition=Q(status__in=["open", "acknowledged"]), name="one_open_alert_per_rule"
+                fields=["episode", "rule"],
+                condition=Q(status__in=["open", "acknowledged"]),
+                name="one_open_alert_per_rule",
             ),
-            models.CheckConstraint(condition=Q(tier__range=(Tier.ROUTINE, Tier.EMERGENCY)), name="alert_tier_known"),
+            models.CheckConstraint(
+                condition=Q(tier__range=(Tier.ROUTINE, Tier.EMERGENCY)), name="alert_tier_known"
+            ),
             models.CheckConstraint(
                 condition=Q(status="open", owner=None, ended_at=None, outcome="")
-                | Q(status="acknowledged", owner__isnull=False, acknowledged_at__isnull=False, ended_at=None, outcome="")
-                | Q(status="closed", ended_at__isnull=False, ended_by__isnull=False, patient_contacted__isnull=False)
+                | Q(
+                    status="acknowledged",
+                    owner__isnull=False,
+                    acknowledged_at__isnull=False,
+                    ended_at=None,
+                    outcome="",
+                )
+                | Q(
+                    status="closed",
+                    ended_at__isnull=False,
+                    ended_by__isnull=False,
+                    patient_contacted__isnull=False,
+                )
                 & ~Q(outcome="")
-                | Q(status="resolved", ended_at__isnull=False, ended_by=None, outcome="", tier__lt=Tier.SAME_DAY),
+                | Q(
+                    status="resolved",
+                    ended_at__isnull=False,
+                    ended_by=None,
+                    outcome="",
+                    tier__lt=Tier.SAME_DAY,
+                ),
                 name="alert_state_is_whole",
             ),
             models.CheckConstraint(
-                condition=Q(outcome__in=["", "self-care", "seen", "sent-to-emergency", "no-problem-found", "cannot-reach"]),
+                condition=Q(
+                    outcome__in=[
+                        "",
+                        "self-care",
+                        "seen",
+                        "sent-to-emergency",
+                        "no-problem-found",
+                        "cannot-reach",
+                    ]
+                ),
                 name="alert_outcome_known",
             ),
         ]
         indexes = [
             models.Index(
-                fields=["team", "-tier", "tier_at"], condition=Q(status__in=["open", "acknowledged"]), name="alert_board"
+                fields=["team", "-tier", "tier_at"],
+                condition=Q(status__in=["open", "acknowledged"]),
+                name="alert_board",
             ),
             models.Index(fields=["episode", "opened_at"], name="alert_by_episode"),
         ]
@@ -108,7 +144,9 @@ class AlertEvent(models.Model):
     by = models.ForeignKey("recovery.User", on_delete=models.PROTECT, null=True, related_name="+")
     tier = models.PositiveSmallIntegerField(null=True, choices=TIERS)
     assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, null=True, related_name="+")
-    detail = models.JSONField(default=dict, help_text="What belongs to the kind: reached, by what, outcome, note")
+    detail = models.JSONField(
+        default=dict, help_text="What belongs to the kind: reached, by what, outcome, note"
+    )
 
     class Meta:
         indexes = [models.Index(fields=["alert", "id"], name="events_of_alert")]

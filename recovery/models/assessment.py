@@ -28,16 +28,23 @@ class Assessment(models.Model):
     episode = held(Episode, related_name="assessments", db_index=False)
     check_in = held(CheckIn, null=True, related_name="assessments", db_index=True)
     revision = models.PositiveSmallIntegerField(null=True)
-    silent_slot = models.CharField(max_length=8, null=True, help_text="The slot that closed without a check-in")
-    quarantine = models.OneToOneField(Quarantine, on_delete=models.PROTECT, null=True, related_name="assessment")
+    # One of check_in, silent_slot and quarantine is there; the others are absent, not empty.
+    silent_slot = models.CharField(  # noqa: DJ001
+        max_length=8, null=True, help_text="The slot that closed without a check-in"
+    )
+    quarantine = models.OneToOneField(
+        Quarantine, on_delete=models.PROTECT, null=True, related_name="assessment"
+    )
     is_current = models.BooleanField(default=True)
 
     protocol = models.CharField(max_length=40)
     judged_at = models.DateTimeField()
-    effective_at = models.DateTimeField(help_text="The instant judged: when it was felt, or when the slot closed")
+    effective_at = models.DateTimeField(
+        help_text="The instant judged: when it was felt, or when the slot closed"
+    )
     hours = models.FloatField(help_text="Hours since the procedure at that instant")
     phase = models.CharField(max_length=20)
-    slot = models.CharField(max_length=8, null=True, help_text="The slot that instant lies in")
+    slot = models.CharField(max_length=8, null=True, help_text="The slot that instant lies in")  # noqa: DJ001
     tier = models.PositiveSmallIntegerField(null=True, choices=[(tier.value, tier.label) for tier in Tier])
     findings = models.JSONField(default=list)
     notes = models.JSONField(default=list)
@@ -45,17 +52,23 @@ class Assessment(models.Model):
     flagged_at = models.DateTimeField(null=True, blank=True)
     flagged_by = models.CharField(max_length=8, choices=FlaggedBy, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(null=True, blank=True, help_text="Back-off, in real time; empty is now")
+    next_attempt_at = models.DateTimeField(
+        null=True, blank=True, help_text="Back-off, in real time; empty is now"
+    )
     set_aside_at = models.DateTimeField(null=True, blank=True)
     last_error = models.CharField(max_length=100, blank=True, help_text="Class of the error; never its text")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["check_in"], condition=Q(is_current=True, check_in__isnull=False), name="one_current_assessment"
+                fields=["check_in"],
+                condition=Q(is_current=True, check_in__isnull=False),
+                name="one_current_assessment",
             ),
             models.UniqueConstraint(
-                fields=["episode", "silent_slot"], condition=Q(silent_slot__isnull=False), name="silence_once_per_slot"
+                fields=["episode", "silent_slot"],
+                condition=Q(silent_slot__isnull=False),
+                name="silence_once_per_slot",
             ),
             models.CheckConstraint(
                 condition=Q(check_in__isnull=False, revision__isnull=False, silent_slot=None, quarantine=None)
@@ -64,7 +77,8 @@ class Assessment(models.Model):
                 name="assessment_of_one_thing",
             ),
             models.CheckConstraint(
-                condition=Q(tier=None) | Q(tier__range=(Tier.NONE, Tier.EMERGENCY)), name="assessment_tier_known"
+                condition=Q(tier=None) | Q(tier__range=(Tier.NONE, Tier.EMERGENCY)),
+                name="assessment_tier_known",
             ),
             models.CheckConstraint(
                 condition=Q(flagged_at=None, flagged_by="")
@@ -74,7 +88,9 @@ class Assessment(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["-tier", "id"], condition=Q(flagged_at=None, set_aside_at=None), name="assessment_owed"
+                fields=["-tier", "id"],
+                condition=Q(flagged_at=None, set_aside_at=None),
+                name="assessment_owed",
             ),
             models.Index(fields=["episode", "effective_at"], name="assessment_by_episode"),
         ]

@@ -69,12 +69,16 @@ class Report(models.Model):
     observed_at = models.DateTimeField(help_text="When it was felt, as the phone says")
     sent_at = models.DateTimeField(help_text="When it was sent, as the phone says")
     received_at = models.DateTimeField(help_text="When it arrived, as this server says")
-    effective_at = models.DateTimeField(help_text="The instant it is judged and ordered at (specification 6.8)")
+    effective_at = models.DateTimeField(
+        help_text="The instant it is judged and ordered at (specification 6.8)"
+    )
     clock_suspect = models.BooleanField(default=False)
     answered_by = models.CharField(max_length=10, choices=AnsweredBy)
     app_version = models.CharField(max_length=40)
     answers = models.JSONField()
-    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of the canonical content: same id, same content")
+    fingerprint = models.CharField(
+        max_length=64, help_text="SHA-256 of the canonical content: same id, same content"
+    )
 
     class Meta:
         abstract = True
@@ -89,20 +93,34 @@ class CheckIn(Report):
     clinic = clinic_of_parent()
     patient = held(Patient, related_name="check_ins", db_index=False)
     episode = held(Episode, related_name="check_ins", db_index=False)
-    device = models.ForeignKey(DeviceToken, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
-    client_id = models.UUIDField()
-    withdrawn_at = models.DateTimeField(null=True, blank=True, help_text="Entered in error: kept, not counted")
-
-    pain = models.GeneratedField(expression=PAIN, output_field=models.SmallIntegerField(null=True), db_persist=True)
-    temperature_c = models.GeneratedField(
-        expression=TEMPERATURE_C, output_field=models.DecimalField(max_digits=5, decimal_places=2, null=True), db_persist=True
+    device = models.ForeignKey(
+        DeviceToken, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
-    fever = models.GeneratedField(expression=FEVER, output_field=models.BooleanField(null=True), db_persist=True)
+    client_id = models.UUIDField()
+    withdrawn_at = models.DateTimeField(
+        null=True, blank=True, help_text="Entered in error: kept, not counted"
+    )
+
+    pain = models.GeneratedField(
+        expression=PAIN, output_field=models.SmallIntegerField(null=True), db_persist=True
+    )
+    temperature_c = models.GeneratedField(
+        expression=TEMPERATURE_C,
+        output_field=models.DecimalField(max_digits=5, decimal_places=2, null=True),
+        db_persist=True,
+    )
+    fever = models.GeneratedField(
+        expression=FEVER, output_field=models.BooleanField(null=True), db_persist=True
+    )
     numbness = models.GeneratedField(
-        expression=_answer("numbness"), output_field=models.CharField(max_length=20, null=True), db_persist=True
+        expression=_answer("numbness"),
+        output_field=models.CharField(max_length=20, null=True),
+        db_persist=True,
     )
     bandage = models.GeneratedField(
-        expression=_answer("bandage"), output_field=models.CharField(max_length=20, null=True), db_persist=True
+        expression=_answer("bandage"),
+        output_field=models.CharField(max_length=20, null=True),
+        db_persist=True,
     )
 
     class Meta:
@@ -111,24 +129,39 @@ class CheckIn(Report):
             models.UniqueConstraint(fields=["id", "episode", "clinic"], name="check_in_of_episode"),
             models.CheckConstraint(condition=Q(pain=None) | Q(pain__range=(0, 10)), name="pain_0_to_10"),
             models.CheckConstraint(
-                condition=Q(numbness=None) | Q(numbness__in=["no", "same", "new_or_worse"]), name="numbness_known"
+                condition=Q(numbness=None) | Q(numbness__in=["no", "same", "new_or_worse"]),
+                name="numbness_known",
             ),
-            models.CheckConstraint(condition=Q(bandage=None) | Q(bandage__in=["on_dry", "wet", "off"]), name="bandage_known"),
-            models.CheckConstraint(condition=Q(status__in=["in-progress", "completed"]), name="check_in_status_known"),
-            models.CheckConstraint(condition=Q(answered_by__in=["patient", "carer"]), name="answered_by_known"),
+            models.CheckConstraint(
+                condition=Q(bandage=None) | Q(bandage__in=["on_dry", "wet", "off"]), name="bandage_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["in-progress", "completed"]), name="check_in_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(answered_by__in=["patient", "carer"]), name="answered_by_known"
+            ),
             models.CheckConstraint(condition=Q(revision__gte=1), name="revision_from_1"),
             models.CheckConstraint(
-                condition=Q(observed_at__year__gte=2000) & Q(observed_at__year__lt=2100), name="observed_2000_to_2100"
+                condition=Q(observed_at__year__gte=2000) & Q(observed_at__year__lt=2100),
+                name="observed_2000_to_2100",
             ),
             models.CheckConstraint(
-                condition=Q(Exact(Func("answers", function="jsonb_typeof", output_field=models.TextField()), Value("object"))),
+                condition=Q(
+                    Exact(
+                        Func("answers", function="jsonb_typeof", output_field=models.TextField()),
+                        Value("object"),
+                    )
+                ),
                 name="answers_are_an_object",
             ),
             models.CheckConstraint(
                 condition=Q(
                     Exact(
                         Func(
-                            KeyTransform("pain_now", "answers"), function="jsonb_typeof", output_field=models.TextField()
+                            KeyTransform("pain_now", "answers"),
+                            function="jsonb_typeof",
+                            output_field=models.TextField(),
                         ),
                         Value("number"),
                     )

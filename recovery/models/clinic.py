@@ -24,7 +24,9 @@ class Clinic(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(**{f"{number}__regex": HAS_DIGIT}), name=f"clinic_has_{number}")
+            models.CheckConstraint(
+                condition=Q(**{f"{number}__regex": HAS_DIGIT}), name=f"clinic_has_{number}"
+            )
             for number in ("team_phone", "urgent_line", "emergency_number", "crisis_line")
         ]
 
@@ -67,8 +69,13 @@ class Membership(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "team"], condition=Q(ended_at=None), name="member_once_per_team"),
-            models.CheckConstraint(condition=Q(role__in=["nurse", "doctor", "coordinator", "admin"]), name="membership_role_known"),
+            models.UniqueConstraint(
+                fields=["user", "team"], condition=Q(ended_at=None), name="member_once_per_team"
+            ),
+            models.CheckConstraint(
+                condition=Q(role__in=["nurse", "doctor", "coordinator", "admin"]),
+                name="membership_role_known",
+            ),
         ]
 
     def __str__(self) -> str:

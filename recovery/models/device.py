@@ -23,7 +23,9 @@ class DeviceToken(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(token_hash__regex=r"^[0-9a-f]{64}$"), name="device_token_is_hashed"),
+            models.CheckConstraint(
+                condition=Q(token_hash__regex=r"^[0-9a-f]{64}$"), name="device_token_is_hashed"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -48,7 +50,9 @@ class EnrolmentCode(models.Model):
     expires_at = models.DateTimeField()
     wrong_tries = models.PositiveSmallIntegerField(default=0)
     redeemed_at = models.DateTimeField(null=True, blank=True)
-    device = models.OneToOneField(DeviceToken, on_delete=models.PROTECT, null=True, related_name="enrolment_code")
+    device = models.OneToOneField(
+        DeviceToken, on_delete=models.PROTECT, null=True, related_name="enrolment_code"
+    )
 
     class Meta:
         constraints = [

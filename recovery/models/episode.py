@@ -45,15 +45,25 @@ class Episode(models.Model):
     team = held(CareTeam, related_name="episodes")
 
     procedure = models.CharField(max_length=20, choices=Procedure)
-    levels = ArrayField(models.CharField(max_length=8), default=list, help_text="Vertebrae treated, for example L1")
-    procedure_at = models.DateTimeField(help_text="End of the procedure; the start of its day when only the date is known")
+    levels = ArrayField(
+        models.CharField(max_length=8), default=list, help_text="Vertebrae treated, for example L1"
+    )
+    procedure_at = models.DateTimeField(
+        help_text="End of the procedure; the start of its day when only the date is known"
+    )
     time_estimated = models.BooleanField(default=False, help_text="Only the date of the procedure is known")
     time_zone = models.CharField(max_length=64)
     risk_factors = ArrayField(models.CharField(max_length=20), default=list, blank=True)
     blood_thinner_restart_h = models.DecimalField(
-        max_digits=7, decimal_places=2, null=True, blank=True, help_text="Planned restart, hours after the procedure"
+        max_digits=7,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="Planned restart, hours after the procedure",
     )
-    baseline = models.JSONField(null=True, blank=True, help_text="Answers before the procedure (specification 5)")
+    baseline = models.JSONField(
+        null=True, blank=True, help_text="Answers before the procedure (specification 5)"
+    )
     baseline_at = models.DateTimeField(null=True, blank=True)
     protocol = models.CharField(max_length=40, default="vk-default/1")
 
@@ -62,7 +72,9 @@ class Episode(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
 
     sequence = models.BigIntegerField(default=0)
-    next_due_at = models.DateTimeField(null=True, blank=True, help_text="When the next slot closes; the watch looks then")
+    next_due_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the next slot closes; the watch looks then"
+    )
     rejudge_from = models.DateTimeField(
         null=True, blank=True, help_text="Check-ins later than this are owed a new judgement"
     )
@@ -73,9 +85,15 @@ class Episode(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["id", "clinic"], name="episode_of_clinic"),
             models.UniqueConstraint(fields=["id", "patient"], name="episode_of_patient"),
-            models.UniqueConstraint(fields=["patient"], condition=~Q(status="ended"), name="one_running_episode_per_patient"),
-            models.CheckConstraint(condition=Q(procedure__in=["vertebroplasty", "kyphoplasty"]), name="episode_procedure_known"),
-            models.CheckConstraint(condition=Q(status__in=["active", "paused", "ended"]), name="episode_status_known"),
+            models.UniqueConstraint(
+                fields=["patient"], condition=~Q(status="ended"), name="one_running_episode_per_patient"
+            ),
+            models.CheckConstraint(
+                condition=Q(procedure__in=["vertebroplasty", "kyphoplasty"]), name="episode_procedure_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["active", "paused", "ended"]), name="episode_status_known"
+            ),
             models.CheckConstraint(
                 condition=Q(status="ended", ended_at__isnull=False) | (~Q(status="ended") & Q(ended_at=None)),
                 name="episode_ended_when_ended",
@@ -83,17 +101,24 @@ class Episode(models.Model):
             models.CheckConstraint(
                 condition=Q(next_due_at=None) | Q(status="active"), name="only_active_episodes_are_watched"
             ),
-            models.CheckConstraint(condition=Q(risk_factors__contained_by=RISK_FACTORS), name="risk_factors_known"),
             models.CheckConstraint(
-                condition=Q(baseline=None, baseline_at=None) | Q(baseline__isnull=False, baseline_at__isnull=False),
+                condition=Q(risk_factors__contained_by=RISK_FACTORS), name="risk_factors_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(baseline=None, baseline_at=None)
+                | Q(baseline__isnull=False, baseline_at__isnull=False),
                 name="baseline_has_a_time",
             ),
             models.CheckConstraint(condition=~Q(time_zone=""), name="episode_has_time_zone"),
-            models.CheckConstraint(condition=Q(ended_at=None) | Q(ended_at__gte=F("started_at")), name="episode_ends_after_start"),
+            models.CheckConstraint(
+                condition=Q(ended_at=None) | Q(ended_at__gte=F("started_at")), name="episode_ends_after_start"
+            ),
         ]
         indexes = [
             models.Index(fields=["next_due_at"], condition=Q(next_due_at__isnull=False), name="episode_due"),
-            models.Index(fields=["rejudge_from"], condition=Q(rejudge_from__isnull=False), name="episode_to_rejudge"),
+            models.Index(
+                fields=["rejudge_from"], condition=Q(rejudge_from__isnull=False), name="episode_to_rejudge"
+            ),
             models.Index(fields=["team", "status"], name="episode_by_team"),
         ]
 
@@ -117,7 +142,9 @@ class Pause(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["episode"], condition=Q(until_at=None), name="one_running_pause"),
-            models.CheckConstraint(condition=Q(until_at=None) | Q(until_at__gt=F("from_at")), name="pause_ends_after_start"),
+            models.CheckConstraint(
+                condition=Q(until_at=None) | Q(until_at__gt=F("from_at")), name="pause_ends_after_start"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -39,23 +39,30 @@ class Notification(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     sent_by = models.CharField(max_length=8, blank=True, help_text="celery or watch: which road sent it")
     provider_id = models.CharField(max_length=200, blank=True)
-    last_error = models.CharField(max_length=100, blank=True, help_text="Code or class of the error; never its text")
+    last_error = models.CharField(
+        max_length=100, blank=True, help_text="Code or class of the error; never its text"
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["id", "clinic"], name="notification_of_clinic"),
-            models.UniqueConstraint(fields=["alert", "step", "recipient", "channel"], name="told_once_per_step"),
+            models.UniqueConstraint(
+                fields=["alert", "step", "recipient", "channel"], name="told_once_per_step"
+            ),
             models.CheckConstraint(
                 condition=Q(status="sent", sent_at__isnull=False) | (~Q(status="sent") & Q(sent_at=None)),
                 name="sent_at_when_sent",
             ),
             models.CheckConstraint(
-                condition=Q(status__in=["waiting", "sending", "sent", "failed", "dropped"]), name="notification_status_known"
+                condition=Q(status__in=["waiting", "sending", "sent", "failed", "dropped"]),
+                name="notification_status_known",
             ),
         ]
         indexes = [
             models.Index(
-                fields=["-tier", "next_attempt_at"], condition=Q(status__in=["waiting", "sending"]), name="notification_due"
+                fields=["-tier", "next_attempt_at"],
+                condition=Q(status__in=["waiting", "sending"]),
+                name="notification_due",
             ),
             models.Index(fields=["message_key"], name="notification_message"),
         ]

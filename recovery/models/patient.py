@@ -23,7 +23,9 @@ class Patient(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["clinic", "hospital_number"], name="hospital_number_once_per_clinic"),
+            models.UniqueConstraint(
+                fields=["clinic", "hospital_number"], name="hospital_number_once_per_clinic"
+            ),
             models.CheckConstraint(condition=~Q(hospital_number=""), name="patient_has_hospital_number"),
             models.UniqueConstraint(fields=["id", "clinic"], name="patient_of_clinic"),
         ]
@@ -45,7 +47,8 @@ class Consent(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(withdrawn_at=None) | Q(withdrawn_at__gte=models.F("given_at")), name="consent_given_before_withdrawn"
+                condition=Q(withdrawn_at=None) | Q(withdrawn_at__gte=models.F("given_at")),
+                name="consent_given_before_withdrawn",
             ),
         ]
 

@@ -9,7 +9,7 @@ from .tenancy import clinic_of_parent, held
 
 
 class Quarantine(models.Model):
-    """A body from a signed-in phone that could not be taken as a check-in, kept as it came, until the team worked on it.
+    """A body from a signed-in phone that could not be taken as a check-in, kept as it came.
 
     Capped per device and day; beyond the cap only `beyond` of the day's newest row is counted up.
     """
@@ -27,7 +27,9 @@ class Quarantine(models.Model):
     client_id = models.UUIDField(null=True, blank=True)
     received_at = models.DateTimeField()
     body = models.BinaryField()
-    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of the body: sent again, it is kept once")
+    fingerprint = models.CharField(
+        max_length=64, help_text="SHA-256 of the body: sent again, it is kept once"
+    )
     readable = models.BooleanField()
     code = models.CharField(max_length=40, help_text="The stable code of the refusal")
     problems = models.JSONField(default=list, help_text="Place and code of each problem; no values")
@@ -43,13 +45,21 @@ class Quarantine(models.Model):
             models.UniqueConstraint(fields=["device", "fingerprint"], name="refused_body_kept_once"),
             models.CheckConstraint(
                 condition=Q(reviewed_at=None, reviewed_by=None, outcome="")
-                | Q(reviewed_at__gte=F("received_at"), reviewed_by__isnull=False, outcome__in=["judged", "dismissed"]),
+                | Q(
+                    reviewed_at__gte=F("received_at"),
+                    reviewed_by__isnull=False,
+                    outcome__in=["judged", "dismissed"],
+                ),
                 name="quarantine_reviewed_by_somebody",
             ),
-            models.CheckConstraint(condition=~Q(outcome="dismissed") | ~Q(reason=""), name="dismissed_with_reason"),
+            models.CheckConstraint(
+                condition=~Q(outcome="dismissed") | ~Q(reason=""), name="dismissed_with_reason"
+            ),
         ]
         indexes = [
-            models.Index(fields=["episode", "received_at"], condition=Q(reviewed_at=None), name="quarantine_to_review"),
+            models.Index(
+                fields=["episode", "received_at"], condition=Q(reviewed_at=None), name="quarantine_to_review"
+            ),
             models.Index(fields=["device", "received_at"], name="quarantine_of_device"),
         ]
 

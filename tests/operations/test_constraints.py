@@ -1,0 +1,425 @@
+"""The database says no: each constraint has a test that tries to break it, past every check in Python."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import Error, IntegrityError, connection, transaction
+from django.db.models import Model
+
+from recovery.models import (
+    Alert,
+    AlertEvent,
+    Assessment,
+    Attempt,
+    AuditEvent,
+    CareTeam,
+    CheckIn,
+    CheckInRevision,
+    Clinic,
+    Consent,
+    DeviceToken,
+    EnrolmentCode,
+    Episode,
+    Membership,
+    Notification,
+    Patient,
+    Pause,
+    Quarantine,
+    User,
+)
+from tests import factories
+from tests.factories import T0, at
+
+pytestmark = pytest.mark.django_db
+
+
+class World:
+    """One sound row of each kind, and a second clinic, to make broken copies of."""
+
+    def __init__(self) -> None:
+        self.clinic = factories.clinic()
+        self.team = factories.team(self.clinic)
+        self.ben = factories.member(self.team)
+        self.episode = factories.episode(self.team)
+        self.device, _ = factories.phone(self.episode)
+        self.other_clinic = factories.clinic("Harbour Clinic")
+        self.other_team = factories.team(self.other_clinic)
+        self.other_episode = factories.episode(self.other_team, name="Ida Moreau")
+        self.check_in = self.new_check_in()
+        self.assessment = self.new_assessment(check_in=self.check_in, revision=1)
+        self.alert = self.new_alert()
+        self.notification = self.new_notification()
+
+    def new_check_in(self, **fields: Any) -> CheckIn:
+        return CheckIn.objects.create(
+            **{
+                "clinic": self.clinic,
+                "patient": self.episode.patient,
+                "episode": self.episode,
+                "device": self.device,
+                "client_id": uuid4(),
+                "status": "completed",
+                "observed_at": at(20),
+                "sent_at": at(20),
+                "received_at": at(20),
+                "effective_at": at(20),
+                "answered_by": "patient",
+                "app_version": "test/1",
+                "answers": {"pain_now": 2},
+                "fingerprint": "f" * 64,
+            }
+            | fields
+        )
+
+    def new_assessment(self, **fields: Any) -> Assessment:
+        return Assessment.objects.create(
+            **{
+                "clinic": self.clinic,
+                "episode": self.episode,
+                "protocol": "vk-default/1",
+                "judged_at": at(20),
+                "effective_at": at(20),
+                "hours": 20.0,
+                "phase": "phase-1",
+                "tier": 0,
+            }
+            | fields
+        )
+
+    def new_alert(self, **fields: Any) -> Alert:
+        return Alert.objects.create(
+            **{
+                "clinic": self.clinic,
+                "team": self.team,
+                "episode": self.episode,
+                "rule": "FEVER",
+                "tier": 3,
+                "opened_at": at(20),
+                "tier_at": at(20),
+                "changed_at": at(20),
+                "first_assessment": self.assessment,
+                "latest_assessment": self.assessment,
+            }
+            | fields
+        )
+
+    def new_notification(self, **fields: Any) -> Notification:
+        return Notification.objects.create(
+            **{
+                "clinic": self.clinic,
+                "alert": self.alert,
+                "step": "opened",
+                "recipient": self.ben,
+                "channel": "email",
+                "tier": 3,
+                "planned_at": at(20),
+                "next_attempt_at": at(20),
+            }
+            | fields
+        )
+
+    def new_quarantine(self, **fields: Any) -> Quarantine:
+        return Quarantine.objects.create(
+            **{
+                "clinic": self.clinic,
+                "episode": self.episode,
+                "device": self.device,
+                "received_at": at(20),
+                "body": b"{",
+                "fingerprint": uuid4().hex * 2,
+                "readable": False,
+                "code": "syntax",
+            }
+            | fields
+        )
+
+    def new_code(self, **fields: Any) -> EnrolmentCode:
+        return EnrolmentCode.objects.create(
+            **{
+                "clinic": self.clinic,
+                "episode": self.episode,
+                "selector": uuid4().hex[:8],
+                "secret_hash": "a" * 64,
+                "created_at": T0,
+                "expires_at": at(72),
+            }
+            | fields
+        )
+
+    def change(self, row: Model, **fields: Any) -> None:
+        type(row)._default_manager.filter(pk=row.pk).update(**fields)
+
+
+BREAKS: dict[str, Callable[[World], Any]] = {
+    # clinics, teams, people
+    "clinic_has_team_phone": lambda w: w.change(w.clinic, team_phone=""),
+    "clinic_has_urgent_line": lambda w: w.change(w.clinic, urgent_line="to be told"),
+    "clinic_has_emergency_number": lambda w: w.change(w.clinic, emergency_number=""),
+    "clinic_has_crisis_line": lambda w: w.change(w.clinic, crisis_line=" "),
+    "team_name_once_per_clinic": lambda w: CareTeam.objects.create(clinic=w.clinic, name=w.team.name),
+    "member_once_per_team": lambda w: Membership.objects.create(user=w.ben, team=w.team, role="doctor"),
+    "membership_role_known": lambda w: Membership.objects.create(
+        user=w.ben, team=w.other_team, role="visitor"
+    ),
+    "user_email_once": lambda w: User.objects.create_user(w.ben.email.upper(), "x", name="Not Ben"),
+    "hospital_number_once_per_clinic": lambda w: Patient.objects.create(
+        clinic=w.clinic,
+        name="Not Ana",
+        born_on="1950-01-01",
+        hospital_number=w.episode.patient.hospital_number,
+    ),
+    "patient_has_hospital_number": lambda w: w.change(w.episode.patient, hospital_number=""),
+    "consent_given_before_withdrawn": lambda w: Consent.objects.create(
+        clinic=w.clinic, patient=w.episode.patient, wording="1", given_at=at(1), withdrawn_at=at(0)
+    ),
+    "consent_within_patient_clinic": lambda w: Consent.objects.create(
+        clinic=w.other_clinic, patient=w.episode.patient, wording="1", given_at=T0
+    ),
+    # episodes
+    "one_running_episode_per_patient": lambda w: Episode.objects.create(
+        clinic=w.clinic,
+        patient=w.episode.patient,
+        team=w.team,
+        procedure="kyphoplasty",
+        procedure_at=T0,
+        time_zone="Europe/London",
+        started_at=T0,
+    ),
+    "episode_procedure_known": lambda w: w.change(w.episode, procedure="discectomy"),
+    "episode_status_known": lambda w: w.change(w.episode, status="lost", next_due_at=None),
+    "episode_ended_when_ended": lambda w: w.change(w.episode, status="ended", next_due_at=None),
+    "only_active_episodes_are_watched": lambda w: w.change(w.episode, status="paused"),
+    "risk_factors_known": lambda w: w.change(w.episode, risk_factors=["smoker"]),
+    "baseline_has_a_time": lambda w: w.change(w.episode, baseline_at=None),
+    "episode_has_time_zone": lambda w: w.change(w.episode, time_zone=""),
+    "episode_ends_after_start": lambda w: w.change(
+        w.episode, status="ended", next_due_at=None, ended_at=T0 - timedelta(days=1)
+    ),
+    "episode_within_patient_clinic": lambda w: w.change(w.other_episode, clinic=w.clinic, team=w.team),
+    "episode_within_team_clinic": lambda w: w.change(w.episode, team=w.other_team),
+    "one_running_pause": lambda w: [
+        Pause.objects.create(clinic=w.clinic, episode=w.episode, from_at=at(hour)) for hour in (1, 2)
+    ],
+    "pause_ends_after_start": lambda w: Pause.objects.create(
+        clinic=w.clinic, episode=w.episode, from_at=at(2), until_at=at(1)
+    ),
+    "pause_within_episode_clinic": lambda w: Pause.objects.create(
+        clinic=w.other_clinic, episode=w.episode, from_at=at(2), until_at=at(3)
+    ),
+    # phones
+    "device_token_is_hashed": lambda w: w.change(w.device, token_hash="the token itself"),
+    "recovery_devicetoken_token_hash_key": lambda w: DeviceToken.objects.create(
+        clinic=w.clinic,
+        patient=w.episode.patient,
+        episode=w.episode,
+        token_hash=w.device.token_hash,
+        name="twin",
+        platform="web",
+        created_at=T0,
+    ),
+    "devicetoken_within_episode_clinic": lambda w: w.change(w.device, clinic=w.other_clinic),
+    "devicetoken_within_episode_patient": lambda w: w.change(w.device, patient=w.other_episode.patient),
+    "code_locks_after_five_wrong_tries": lambda w: w.new_code(wrong_tries=6),
+    "code_redeemed_by_one_device": lambda w: w.new_code(redeemed_at=T0),
+    "code_expires": lambda w: w.new_code(expires_at=T0),
+    "code_is_hashed": lambda w: w.new_code(secret_hash="ABCD1234"),
+    "enrolmentcode_within_episode_clinic": lambda w: w.new_code(clinic=w.other_clinic),
+    # check-ins
+    "check_in_once_per_patient": lambda w: w.new_check_in(client_id=w.check_in.client_id),
+    "pain_0_to_10": lambda w: w.new_check_in(answers={"pain_now": 11}),
+    "pain_is_a_number": lambda w: w.new_check_in(answers={"pain_now": "7"}),
+    "numbness_known": lambda w: w.new_check_in(answers={"numbness": "a bit"}),
+    "bandage_known": lambda w: w.new_check_in(answers={"bandage": "False"}),
+    "answers_are_an_object": lambda w: w.new_check_in(answers=[{"pain_now": 2}]),
+    "check_in_status_known": lambda w: w.new_check_in(status="stopped"),
+    "answered_by_known": lambda w: w.new_check_in(answered_by="neighbour"),
+    "revision_from_1": lambda w: w.new_check_in(revision=0),
+    "observed_2000_to_2100": lambda w: w.new_check_in(observed_at="1970-01-01T00:00:00Z"),
+    "checkin_within_episode_clinic": lambda w: w.new_check_in(clinic=w.other_clinic),
+    "checkin_within_episode_patient": lambda w: w.new_check_in(patient=w.other_episode.patient),
+    "revision_once_per_check_in": lambda w: [w_revision(w), w_revision(w)],
+    "checkinrevision_within_check_in_episode_clinic": lambda w: w_revision(w, episode=w.other_episode),
+    # assessments
+    "one_current_assessment": lambda w: w.new_assessment(check_in=w.check_in, revision=1),
+    "silence_once_per_slot": lambda w: [w.new_assessment(silent_slot="S1") for _ in range(2)],
+    "assessment_of_one_thing": lambda w: w.new_assessment(),
+    "assessment_tier_known": lambda w: w.new_assessment(silent_slot="S1", tier=5),
+    "flagged_by_when_flagged": lambda w: w.new_assessment(silent_slot="S1", flagged_at=at(20)),
+    "assessment_within_episode_clinic": lambda w: w.new_assessment(silent_slot="S1", clinic=w.other_clinic),
+    "assessment_within_check_in_episode_clinic": lambda w: w.new_assessment(
+        check_in=w.check_in, revision=1, episode=w.other_episode, clinic=w.other_clinic, is_current=False
+    ),
+    # alerts
+    "one_open_alert_per_rule": lambda w: w.new_alert(),
+    "alert_tier_known": lambda w: w.new_alert(rule="CHEST", tier=0),
+    "alert_state_is_whole": lambda w: w.change(w.alert, status="closed", ended_at=at(21), ended_by=w.ben),
+    "alert_outcome_known": lambda w: w.change(
+        w.alert, status="closed", ended_at=at(21), ended_by=w.ben, patient_contacted=True, outcome="fine"
+    ),
+    "alert_within_episode_clinic": lambda w: w.new_alert(
+        rule="CHEST", clinic=w.other_clinic, team=w.other_team
+    ),
+    "alert_within_team_clinic": lambda w: w.new_alert(rule="CHEST", team=w.other_team),
+    "a_finding_joins_once": lambda w: [w_event(w, kind="joined", assessment=w.assessment) for _ in range(2)],
+    "alertevent_within_alert_clinic": lambda w: w_event(w, clinic=w.other_clinic),
+    # telling
+    "told_once_per_step": lambda w: w.new_notification(),
+    "sent_at_when_sent": lambda w: w.change(w.notification, status="sent"),
+    "notification_status_known": lambda w: w.change(w.notification, status="lost"),
+    "notification_within_alert_clinic": lambda w: w.new_notification(step="raised", clinic=w.other_clinic),
+    "attempt_number_once": lambda w: [w_attempt(w), w_attempt(w)],
+    "attempt_within_notification_clinic": lambda w: w_attempt(w, clinic=w.other_clinic),
+    # quarantine
+    "refused_body_kept_once": lambda w: [w.new_quarantine(fingerprint="a" * 64) for _ in range(2)],
+    "quarantine_reviewed_by_somebody": lambda w: w.new_quarantine(reviewed_at=at(21)),
+    "dismissed_with_reason": lambda w: w.new_quarantine(
+        reviewed_at=at(21), reviewed_by=w.ben, outcome="dismissed"
+    ),
+    "quarantine_within_episode_clinic": lambda w: w.new_quarantine(clinic=w.other_clinic),
+}
+
+
+def w_revision(w: World, **fields: Any) -> CheckInRevision:
+    report = {
+        name: getattr(w.check_in, name)
+        for name in (
+            "revision", "status", "observed_at", "sent_at", "received_at", "effective_at", "answered_by", "app_version",
+            "answers", "fingerprint",
+        )
+    }  # fmt: skip
+    return CheckInRevision.objects.create(
+        **report
+        | {
+            "clinic": w.clinic,
+            "episode": w.episode,
+            "check_in": w.check_in,
+            "superseded_at": at(21),
+            "reason": "corrected",
+        }
+        | fields
+    )
+
+
+def w_event(w: World, **fields: Any) -> AlertEvent:
+    return AlertEvent.objects.create(
+        **{"clinic": w.clinic, "alert": w.alert, "kind": "noted", "at": at(20)} | fields
+    )
+
+
+def w_attempt(w: World, **fields: Any) -> Attempt:
+    return Attempt.objects.create(
+        **{"clinic": w.clinic, "notification": w.notification, "number": 1, "started_at": at(20)} | fields
+    )
+
+
+@pytest.mark.parametrize("constraint", BREAKS)
+def test_the_database_refuses(constraint: str) -> None:
+    world = World()
+
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        BREAKS[constraint](world)
+
+
+# Made true by another constraint's columns: keys that composite keys point to.
+TARGETS = {
+    "team_of_clinic", "patient_of_clinic", "episode_of_clinic", "episode_of_patient", "check_in_of_episode",
+    "alert_of_clinic", "notification_of_clinic",
+}  # fmt: skip
+
+
+def test_every_constraint_of_ours_has_somebody_who_tries_to_break_it() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexrelid::regclass::text FROM pg_index WHERE indisunique AND NOT indisprimary"
+            " AND indrelid::regclass::text LIKE 'recovery\\_%'"
+            " UNION SELECT conname FROM pg_constraint"
+            " WHERE contype = 'c' AND conrelid::regclass::text LIKE 'recovery\\_%'"
+            " UNION SELECT conname FROM pg_constraint WHERE contype = 'f' AND conname LIKE '%\\_within\\_%'"
+        )
+        ours = {name for (name,) in cursor.fetchall()}
+    generated = {name for name in ours if name.endswith(("_check", "_uniq", "_key"))}
+
+    assert ours - generated - TARGETS == set(BREAKS) - generated
+
+
+APPEND_ONLY = [AlertEvent, AuditEvent, CheckInRevision]
+
+
+@pytest.mark.parametrize("model", APPEND_ONLY)
+@pytest.mark.parametrize("verb", ["UPDATE {table} SET id = id", "DELETE FROM {table}", "TRUNCATE {table}"])
+def test_history_cannot_be_rewritten_by_the_application(model: type[Model], verb: str) -> None:
+    with pytest.raises(Error, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(verb.format(table=model._meta.db_table))
+
+
+@pytest.mark.parametrize(
+    "model", [Alert, Assessment, Attempt, CheckIn, Consent, Episode, Notification, Patient, Quarantine]
+)
+def test_clinical_rows_cannot_be_deleted_by_the_application(model: type[Model]) -> None:
+    with pytest.raises(Error, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {model._meta.db_table}")
+
+
+def test_a_verdict_cannot_be_changed_afterwards() -> None:
+    world = World()
+
+    with pytest.raises(Error, match="permission denied"), transaction.atomic():
+        world.change(world.assessment, tier=4)
+
+
+def test_the_application_is_neither_superuser_nor_owner() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT rolsuper OR rolbypassrls OR rolcreatedb FROM pg_roles WHERE rolname = current_user"
+        )
+        assert cursor.fetchone() == (False,)
+        cursor.execute("SELECT count(*) FROM pg_class WHERE relowner = current_user::regrole")
+        assert cursor.fetchone() == (0,)
+        with pytest.raises(Error, match="permission denied"), transaction.atomic():
+            cursor.execute("CREATE TABLE mine (id int)")
+
+
+def test_pain_temperature_fever_numbness_and_bandage_stand_in_columns() -> None:
+    world = World()
+    row = world.new_check_in(
+        answers={
+            "pain_now": 7,
+            "temp": {"value": 100.4, "unit": "F"},
+            "feels_feverish": "no",
+            "numbness": "same",
+            "bandage": "off",
+        }
+    )
+    row.refresh_from_db()
+
+    assert (row.pain, row.numbness, row.bandage, row.fever) == (7, "same", "off", True)
+    assert row.temperature_c == 38
+
+
+@pytest.mark.parametrize(
+    ("answers", "degrees", "fever"),
+    [
+        ({}, None, None),
+        ({"feels_feverish": "yes"}, None, True),
+        ({"feels_feverish": "yes", "temp": {"value": 37.9, "unit": "C"}}, 37.9, False),
+        ({"temp": {"value": 38.0, "unit": "C"}}, 38.0, True),
+        ({"temp": {"value": 100.3, "unit": "F"}}, 37.94, False),
+        ({"temp": {"value": 101.2, "unit": "C"}}, 38.44, True),  # entered in the wrong unit
+        ({"temp": {"value": 20, "unit": "C"}, "feels_feverish": "no"}, None, False),
+    ],
+)
+def test_temperature_is_read_in_the_unit_that_it_fits(
+    answers: dict[str, Any], degrees: float | None, fever: bool | None
+) -> None:
+    row = World().new_check_in(answers=answers)
+    row.refresh_from_db()
+
+    assert (None if row.temperature_c is None else float(row.temperature_c), row.fever) == (degrees, fever)
+
+
+def test_a_clinic_cannot_be_made_without_its_numbers() -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Clinic.objects.create(name="New clinic", time_zone="Europe/London", night_cover=False)
