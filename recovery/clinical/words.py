@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable
 
 _STRAIGHT = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'"})
+_BLANKS = re.compile(r"[ \r\n]+")
 _NEGATED = re.compile(r"(?<!\w)(?:no|not|without) \Z")
 _LONGEST_NEGATION = len("?without ")  # with the character before it, which must not belong to a word
 
 
 class WordScreen:
-    """Finds phrases as whole words, in lower case, any run of blanks counting as one space.
+    """Finds phrases as whole words, in lower case, any run of spaces and line breaks counting as one space.
 
     A hit directly after "no", "not" or "without" is skipped, except for self-harm.
     """
@@ -28,7 +29,7 @@ class WordScreen:
 
     def level(self, text: str) -> str:
         """`self_harm`, `alarm`, `worry` or `plain`: the most serious that is found."""
-        text = " ".join(text.lower().translate(_STRAIGHT).split())
+        text = _BLANKS.sub(" ", text.lower().translate(_STRAIGHT))
         for level, pattern, may_be_negated in self._levels:
             for hit in pattern.finditer(text):
                 before = text[max(0, hit.start() - _LONGEST_NEGATION) : hit.start()]
