@@ -5,8 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from services.children import ROOT
@@ -52,11 +51,3 @@ class Scene:
         self.supervisor.wait()
         for pid in self.left():
             os.kill(pid, signal.SIGKILL)
-
-
-def wait_until(holds: Callable[[], bool], within_s: float = 30.0) -> None:
-    """The limit only ends a test that has failed; it is no measurement."""
-    deadline = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < deadline, "did not happen"
-        time.sleep(0.02)

@@ -11,7 +11,8 @@ import pytest
 
 from services import ports
 from services.leftovers import command_line
-from tests.house.scenes import Scene, wait_until
+from tests.house.scenes import Scene
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes through /proc")
 
