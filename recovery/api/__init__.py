@@ -1,0 +1,1 @@
+"""The phone's door: it reads strictly, makes one domain call, and answers."""

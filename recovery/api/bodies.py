@@ -1,0 +1,136 @@
+"""What a phone may send. Strict: no field more, no number as text, nothing taken for what it is not."""
+
+from functools import cache, reduce
+from typing import Annotated, Any, Literal, TypeVar
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from recovery.api.documents import Complaint
+from recovery.api.fields import ClientId, Instant, ShortText
+from recovery.api.parsing import below
+from recovery.api.problems import Problem
+from recovery.clinical import protocol as protocols
+from recovery.clinical.answers import answers_model
+from recovery.submissions import Submission
+
+MOST_IN_A_BATCH = 100
+MOST_COMPLAINTS = 50
+
+CODES = {
+    "missing": "missing",
+    "extra_forbidden": "unknown_field",
+    "literal_error": "unknown_code",
+    "enum": "unknown_code",
+    "string_too_long": "too_long",
+    "string_too_short": "too_short",
+    "too_long": "too_long",
+    "too_short": "too_short",
+    "value_error": "invalid_value",
+    "greater_than": "out_of_range",
+    "greater_than_equal": "out_of_range",
+    "less_than": "out_of_range",
+    "less_than_equal": "out_of_range",
+}
+"""pydantic's names of what can be wrong, and ours. Types of the form `..._type` are `wrong_type`."""
+
+WORDS = {"missing": "This field is needed.", "unknown_field": "There is no such field."}
+
+
+B = TypeVar("B", bound="Body")
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Report(Body):
+    """What every report has. `answers` is refined by the protocol's questionnaire."""
+
+    observed_at: Instant = Field(description="When it was felt")
+    sent_at: Instant = Field(description="When it was sent, by the same clock")
+    status: Literal["in-progress", "completed"]
+    answered_by: Literal["patient", "carer"]
+    app_version: ShortText
+    answers: Any
+
+    @property
+    def given(self) -> dict[str, Any]:
+        return dict(self.answers.model_dump(exclude_none=True))
+
+    def submission(self, client_id: UUID) -> Submission:
+        return Submission(
+            client_id=client_id,
+            observed_at=self.observed_at,
+            sent_at=self.sent_at,
+            completed=self.status == "completed",
+            answered_by=self.answered_by,
+            app_version=self.app_version,
+            answers=self.given,
+        )
+
+
+class CheckInBody(Report):
+    id: ClientId = Field(
+        description="Made on the phone when the report is begun, and kept over every re-send"
+    )
+
+
+class CorrectionBody(Report):
+    id: ClientId | None = Field(None, description="May be repeated from the path")
+    base_revision: Annotated[int, Field(ge=1, le=32_000)] = Field(
+        description="The revision that is corrected"
+    )
+
+
+class BatchBody(Body):
+    check_ins: Annotated[list[Any], Field(min_length=1)]
+
+
+class NewDevice(Body):
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    platform: ShortText
+
+
+class RedeemBody(Body):
+    code: ShortText = Field(description="As printed; case, blanks and dashes are forgiven")
+    device: NewDevice
+
+
+def has_an_answer(answers: BaseModel) -> BaseModel:
+    if not answers.model_dump(exclude_none=True):
+        raise PydanticCustomError("no_answers", "Give at least one answer.")
+    return answers
+
+
+def _answers(version: str) -> Any:
+    return Annotated[answers_model(protocols.get(version)), AfterValidator(has_an_answer)]
+
+
+@cache
+def check_in_body(version: str) -> type[CheckInBody]:
+    """The check-in of one protocol version, with its questionnaire's codes in `answers`."""
+    return create_model("CheckInRequest", __base__=CheckInBody, answers=(_answers(version), ...))
+
+
+@cache
+def correction_body(version: str) -> type[CorrectionBody]:
+    return create_model("CorrectionRequest", __base__=CorrectionBody, answers=(_answers(version), ...))
+
+
+def checked(model: type[B], document: dict[str, Any]) -> B:
+    """The body, or Problem `invalid` with every place that does not fit (the first fifty)."""
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        raise Problem("invalid", [_complaint(detail) for detail in found[:MOST_COMPLAINTS]]) from None
+
+
+def _complaint(detail: ErrorDetails) -> Complaint:
+    code = CODES.get(detail["type"], "wrong_type" if detail["type"].endswith("_type") else detail["type"])
+    place = reduce(below, detail["loc"], "")
+    return Complaint(
+        place=place, code=code, detail=WORDS.get(code) or detail["msg"].removeprefix("Value error, ")
+    )

@@ -1,0 +1,51 @@
+"""Base types of what a phone sends, stricter than pydantic's own."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+UUID_PATTERN = "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
+_UUID = re.compile(UUID_PATTERN)
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
+FIRST, END = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+
+
+def client_id(value: Any) -> UUID:
+    """A UUID in its one canonical spelling (either case); nil and max are nobody's. Raises PydanticCustomError."""
+    if isinstance(value, str) and _UUID.fullmatch(value):
+        uuid = UUID(value)
+        if 0 < uuid.int < 2**128 - 1:
+            return uuid
+    raise PydanticCustomError("not_an_id", "Send a UUID with hyphens, made on the phone.")
+
+
+def instant(value: Any) -> datetime:
+    """An RFC 3339 date-time with its offset. Seconds run from 00 to 59: a leap second is refused."""
+    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+        raise PydanticCustomError(
+            "not_an_instant", "Send date, time and offset, as in 2026-03-01T08:30:00+01:00."
+        )
+    try:
+        at = datetime.fromisoformat(value).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise PydanticCustomError("not_an_instant", "There is no such date, time or offset.") from None
+    if not FIRST <= at < END:
+        raise PydanticCustomError("out_of_range", "The year must be from 2000 to 2099.")
+    return at
+
+
+ClientId = Annotated[
+    UUID,
+    BeforeValidator(client_id),
+    WithJsonSchema({"type": "string", "format": "uuid", "pattern": f"^{UUID_PATTERN}$"}),
+]
+Instant = Annotated[
+    datetime, BeforeValidator(instant), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+ShortText = Annotated[str, StringConstraints(min_length=1, max_length=40)]

@@ -1,0 +1,47 @@
+"""What every request to the API has in common: an id, no caching, and problem details whatever went wrong."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from recovery.api.problems import REQUEST_ID, Problem
+
+PREFIX = "/api/"
+LONGEST_QUERY = 2_000
+
+PLAIN_ERRORS = {400: "bad_request", 403: "forbidden", 404: "not_found", 405: "method_not_allowed"}
+"""How errors are called that Django answers before a view is reached: a bad Host, no such path, a wrong method."""
+
+
+class PhoneRequests:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.path_info.startswith(PREFIX):
+            return self.get_response(request)
+        request_id = request.META[REQUEST_ID] = uuid4().hex
+        response = self._answer(request, request_id)
+        response.headers["X-Request-Id"] = request_id
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    def _answer(self, request: HttpRequest, request_id: str) -> HttpResponseBase:
+        if len(request.META.get("QUERY_STRING", "")) > LONGEST_QUERY:
+            return Problem("uri_too_long").response(request_id)
+        response = self.get_response(request)
+        if response.status_code < 400 or response.headers.get("Content-Type") == "application/problem+json":
+            return response
+        return _problem_instead_of(response, request_id)
+
+
+def _problem_instead_of(response: HttpResponseBase, request_id: str) -> HttpResponse:
+    code = PLAIN_ERRORS.get(
+        response.status_code, "server_error" if response.status_code >= 500 else "bad_request"
+    )
+    problem = Problem(code)
+    if "Allow" in response.headers:
+        problem.headers["Allow"] = response.headers["Allow"]
+    return problem.response(request_id)

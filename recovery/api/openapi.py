@@ -1,0 +1,97 @@
+"""The API's description, drawn from the same models that read and write it."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import Any, Final, TypeVar
+
+from drf_spectacular.contrib.pydantic import PydanticExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import Direction, OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from pydantic import BaseModel
+from pydantic.json_schema import model_json_schema
+
+from recovery.api.bodies import CheckInBody, CorrectionBody, check_in_body, correction_body
+from recovery.api.codes import KINDS, OURS, STRANGERS, UNREADABLE
+from recovery.api.documents import ProblemDocument
+from recovery.clinical.protocol import DEFAULT
+
+F = TypeVar("F", bound=Callable[..., Any])
+Example = Mapping[str, Any]
+
+PROBLEM = "application/problem+json"
+REFINED: Final[dict[type[BaseModel], Callable[[str], type[BaseModel]]]] = {
+    CheckInBody: check_in_body,
+    CorrectionBody: correction_body,
+}
+"""Models whose answers come from a protocol document; described with the default one."""
+
+FOR_PHONES = (*STRANGERS, "unknown_parameter", *OURS)
+FOR_REPORTS = (*UNREADABLE, *FOR_PHONES)
+CLIENT_ID = OpenApiParameter(
+    "client_id", OpenApiTypes.UUID, OpenApiParameter.PATH, description="Made on the phone"
+)
+
+
+def described(
+    name: str,
+    summary: str,
+    *,
+    answers: Mapping[int, type[BaseModel] | None],
+    body: type[BaseModel] | None = None,
+    example: Example | None = None,
+    refuses: Iterable[str] = (),
+    parameters: Sequence[OpenApiParameter] = (),
+) -> Callable[[F], F]:
+    """Describe one operation: what it takes, what it answers, and every code it refuses with."""
+    responses: dict[Any, Any] = dict(answers)
+    for status, codes in groupby(sorted(set(refuses), key=_status), key=_status):
+        told = "\n".join(f"* `{code}`: {KINDS[code].detail}" for code in sorted(codes))
+        responses[status, PROBLEM] = OpenApiResponse(ProblemDocument, description=told)
+    examples = [OpenApiExample(name, value=example, request_only=True)] if example else None
+    return extend_schema(
+        operation_id=name,
+        summary=summary,
+        request={"application/json": body} if body else None,
+        responses=responses,
+        parameters=list(parameters),
+        examples=examples,
+    )
+
+
+def _status(code: str) -> int:
+    return KINDS[code].status
+
+
+class PydanticModels(PydanticExtension):
+    """As the library's own, but a request is described as it is read, not as it would be written."""
+
+    target_class = "pydantic.BaseModel"
+    match_subclasses = True
+    priority = 1
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
+        model = REFINED[self.target](DEFAULT) if self.target in REFINED else self.target
+        schema = model_json_schema(
+            model,
+            ref_template="#/components/schemas/{model}",
+            mode="validation" if direction == "request" else "serialization",
+        )
+        for name, part in schema.pop("$defs", {}).items():
+            component = ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, object=name, schema=part)
+            auto_schema.registry.register_on_missing(component)
+        return schema
+
+
+class DeviceTokens(OpenApiAuthenticationExtension):
+    target_class = "recovery.api.authentication.DeviceAuthentication"
+    name = "deviceToken"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "The device token that redeeming a code gave",
+        }

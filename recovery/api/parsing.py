@@ -1,0 +1,176 @@
+"""Reading a body strictly, in one pass: what other readers let through or change without a word is refused here.
+
+Plain readers keep the last of two equal keys (and lose the red flag in the first), take NaN, and pass on characters
+that PostgreSQL cannot store.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+from django.http import HttpRequest, UnreadablePostError
+from rest_framework.parsers import BaseParser
+
+from recovery.api.codes import KINDS
+from recovery.api.documents import Complaint
+from recovery.api.problems import Problem
+
+MAX_DEPTH = 20
+MAX_DIGITS = 20
+CHECK_IN_BYTES = 256 * 1024
+BATCH_BYTES = 5 * 1024 * 1024
+OTHER_BYTES = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Stands in a document where something stood that nobody can read; `was` is what it was."""
+
+    code: str
+    was: Any
+
+    def kept(self) -> dict[str, Any]:
+        return {self.code: self.was}
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The bytes that came (of one too large its beginning only), and what its headers say is wrong with it."""
+
+    raw: bytes
+    refused_as: str = ""
+
+    def document(self) -> dict[str, Any]:
+        """The object in it. Raises Problem with every place that cannot be read."""
+        document = self.flawed_document()
+        refuse_flaws(document)
+        return document
+
+    def flawed_document(self) -> dict[str, Any]:
+        """The same, with a Flaw where something cannot be read. Raises Problem when nothing can be."""
+        if self.refused_as:
+            raise Problem(self.refused_as)
+        if not self.raw.strip():
+            raise Problem("empty_body")
+        if self.raw.startswith(b"\xef\xbb\xbf"):
+            raise Problem("byte_order_mark", [complaint("byte 0", "byte_order_mark")])
+        try:
+            document = _DECODER.decode(self.raw.decode("utf-8"))
+        except UnicodeDecodeError as error:
+            raise Problem("not_utf8", [complaint(f"byte {error.start}", "not_utf8")]) from None
+        except json.JSONDecodeError as error:
+            raise Problem("not_json", [complaint(f"character {error.pos}", "not_json")]) from None
+        except RecursionError:
+            raise Problem("too_deep") from None
+        if not isinstance(document, dict):
+            raise Problem("not_an_object")
+        return document
+
+
+def read(request: HttpRequest, *, at_most: int) -> Body:
+    """Take the body off the wire, never more of it than is kept."""
+    try:
+        raw = request.read(at_most + 1)
+    except UnreadablePostError:
+        return Body(b"", "cut_off")
+    if len(raw) > at_most:
+        return Body(raw[:at_most], "too_large")
+    return Body(raw, "" if _is_plain_json(request.META) else "unsupported_media_type")
+
+
+def refuse_flaws(document: Any, *, place: str = "") -> None:
+    """Raise Problem when anything in a document cannot be read, naming each place."""
+    found = [complaint(where, code) for where, code in _flaws(document, place, 1)]
+    if found:
+        raise Problem(found[0].code, found)
+
+
+def complaint(place: str, code: str) -> Complaint:
+    return Complaint(place=place, code=code, detail=KINDS[code].detail)
+
+
+def below(place: str, step: str | int) -> str:
+    """The place of a member or an element: `answers.pain_where[1]`. A name that was sent is shown shortened."""
+    if isinstance(step, int):
+        return f"{place}[{step}]"
+    name = step[:40].encode("ascii", "backslashreplace").decode().replace("\x00", "\\x00")
+    return f"{place}.{name}" if place else name
+
+
+def written_again(document: Any) -> bytes:
+    """A part of a body as JSON, with nothing lost: each Flaw is written out with what stood there."""
+    return json.dumps(document, default=Flaw.kept).encode()
+
+
+class StrictJSONParser(BaseParser):
+    """The same for views that use `request.data`."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        return read(stream, at_most=OTHER_BYTES).document()
+
+
+def _is_plain_json(meta: Mapping[str, Any]) -> bool:
+    media_type, *parameters = str(meta.get("CONTENT_TYPE", "")).lower().replace(" ", "").split(";")
+    charsets = {
+        value.strip('"') for name, _, value in (p.partition("=") for p in parameters) if name == "charset"
+    }
+    encoding = str(meta.get("HTTP_CONTENT_ENCODING", "identity")).lower()
+    return media_type == "application/json" and charsets <= {"utf-8", "utf8"} and encoding in {"", "identity"}
+
+
+def _flaws(value: Any, place: str, depth: int) -> Iterator[tuple[str, str]]:
+    match value:
+        case Flaw():
+            yield place, value.code
+        case str():
+            yield from ((place, code) for code in _flaws_of_text(value))
+        case dict() | list() if depth > MAX_DEPTH:
+            yield place, "too_deep"
+        case dict():
+            for key, member in value.items():
+                yield from ((below(place, key), code) for code in _flaws_of_text(key))
+                yield from _flaws(member, below(place, key), depth + 1)
+        case list():
+            for index, element in enumerate(value):
+                yield from _flaws(element, below(place, index), depth + 1)
+
+
+def _flaws_of_text(text: str) -> Iterator[str]:
+    if "\x00" in text:
+        yield "nul_character"
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        yield "lone_surrogate"
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        given: dict[str, list[Any]] = {}
+        for key, value in pairs:
+            given.setdefault(key, []).append(value)
+        document |= {key: Flaw("duplicate_key", values) for key, values in given.items() if len(values) > 1}
+    return document
+
+
+def _float(text: str) -> float | Flaw:
+    value = float(text)
+    return value if isfinite(value) else Flaw("number_too_large", text)
+
+
+def _int(text: str) -> int | Flaw:
+    return int(text) if len(text) <= MAX_DIGITS else Flaw("number_too_large", text)
+
+
+def _constant(text: str) -> Flaw:
+    return Flaw("not_a_number", text)
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_float=_float, parse_int=_int, parse_constant=_constant
+)

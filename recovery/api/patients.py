@@ -1,0 +1,20 @@
+"""Who the phone reports for, as it is told."""
+
+from recovery.api.documents import EpisodeDocument, PatientDocument
+from recovery.models import Episode, Patient
+
+
+def patient_document(patient: Patient) -> PatientDocument:
+    return PatientDocument(first_name=patient.name.split()[0] if patient.name.split() else "")
+
+
+def episode_document(episode: Episode) -> EpisodeDocument:
+    return EpisodeDocument(
+        id=episode.uuid,
+        procedure=episode.procedure,
+        procedure_at=episode.procedure_at,
+        time_estimated=episode.time_estimated,
+        time_zone=episode.time_zone,
+        status=episode.status,
+        protocol=episode.protocol,
+    )

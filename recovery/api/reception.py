@@ -1,0 +1,114 @@
+"""Where reports arrive, one by one or in a batch: read, checked, handed over; whatever is refused is kept."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from recovery import checkins
+from recovery.api import receipts, refusals
+from recovery.api.bodies import check_in_body, checked, correction_body
+from recovery.api.documents import Complaint, ProblemDocument, Receipt
+from recovery.api.parsing import refuse_flaws, written_again
+from recovery.api.problems import Problem
+from recovery.errors import Refused
+from recovery.models import DeviceToken
+
+NOT_THE_PATH = Complaint(place="id", code="not_the_path", detail="This is not the id in the path.")
+
+
+class Sent(Protocol):
+    """A report as it came. `document` raises Problem when it cannot be read."""
+
+    @property
+    def raw(self) -> bytes: ...
+
+    def document(self) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One report of a batch."""
+
+    value: Any
+
+    @property
+    def raw(self) -> bytes:
+        return written_again(self.value)
+
+    def document(self) -> dict[str, Any]:
+        refuse_flaws(self.value)
+        if not isinstance(self.value, dict):
+            raise Problem("not_an_object")
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    document: Receipt | ProblemDocument
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """Takes the reports of one phone, at one instant."""
+
+    device: DeviceToken
+    now: datetime
+    request_id: str
+
+    def submit(self, sent: Sent) -> Answer:
+        """A new report. 201; 200 when it was sent before."""
+
+        def take(document: dict[str, Any]) -> checkins.Receipt:
+            body = checked(check_in_body(self.device.episode.protocol), document)
+            return checkins.submit(device=self.device, submission=body.submission(body.id), now=self.now)
+
+        return self._answer(sent, take, created=201)
+
+    def correct(self, sent: Sent, client_id: UUID) -> Answer:
+        """A new revision of a report: a correction, or the rest of a half-finished one."""
+
+        def take(document: dict[str, Any]) -> checkins.Receipt:
+            body = checked(correction_body(self.device.episode.protocol), document)
+            if body.id not in {None, client_id}:
+                raise Problem("invalid", [NOT_THE_PATH])
+            return checkins.correct(
+                device=self.device,
+                submission=body.submission(client_id),
+                base_revision=body.base_revision,
+                now=self.now,
+            )
+
+        return self._answer(sent, take, created=200, id_in_path=client_id)
+
+    def refuse(
+        self, problem: Problem, raw: bytes, document: Any = None, id_in_path: UUID | None = None
+    ) -> Answer:
+        """Keep what was refused. `document` is what could be read of it."""
+        problem = refusals.keep(
+            problem, device=self.device, raw=raw, document=document, id_in_path=id_in_path, now=self.now
+        )
+        return Answer(problem.status, problem.document(self.request_id), problem.headers)
+
+    def _answer(
+        self,
+        sent: Sent,
+        take: Callable[[dict[str, Any]], checkins.Receipt],
+        *,
+        created: int,
+        id_in_path: UUID | None = None,
+    ) -> Answer:
+        document = None
+        try:
+            document = sent.document()
+            taken = take(document)
+        except (Problem, Refused) as refused:
+            problem = refused if isinstance(refused, Problem) else Problem.of(refused)
+            return self.refuse(problem, sent.raw, document, id_in_path)
+        receipt = receipts.receipt(taken, self.device.episode)
+        return (
+            Answer(created, receipt) if taken.created else Answer(200, receipt, {"Idempotent-Replay": "true"})
+        )

@@ -1,0 +1,66 @@
+from typing import Any, ClassVar
+
+from django.http import HttpRequest, HttpResponse
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from recovery.api.documents import Complaint, Document
+from recovery.api.problems import Problem, request_id_of
+from recovery.models import DeviceToken
+
+
+class JsonView(APIView):
+    """A door that speaks JSON whatever the caller would like to accept, and knows all its query parameters."""
+
+    http_method_names = ["get", "head", "post", "put", "delete"]
+    parameters: ClassVar[frozenset[str]] = frozenset()
+    """The query parameters of GET. Any other is refused: a misspelt filter must not look like one that was applied."""
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
+        return JSONRenderer(), JSONRenderer.media_type
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.META.get("QUERY_STRING"):
+            known = self.parameters if request.method in {"GET", "HEAD"} else frozenset()
+            unknown = sorted(set(request.GET) - known)[:10]
+            if unknown:
+                raise Problem("unknown_parameter", [_unknown(name) for name in unknown])
+
+    @property
+    def wire(self) -> HttpRequest:
+        """The request underneath, for reading the body."""
+        return self.request._request
+
+    @property
+    def request_id(self) -> str:
+        return request_id_of(self.request)
+
+
+class PhoneView(JsonView):
+    """A door for a signed-in phone."""
+
+    @property
+    def device(self) -> DeviceToken:
+        assert isinstance(self.request.auth, DeviceToken)  # IsPhone has seen to it
+        return self.request.auth
+
+
+class OpenView(JsonView):
+    """A door for anybody. Neither a token nor a cookie is looked at."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+
+def answer(document: Document, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
+    media_type = "application/problem+json" if status >= 400 else "application/json"
+    return HttpResponse(document.json_bytes(), status=status, content_type=media_type, headers=headers)
+
+
+def _unknown(name: str) -> Complaint:
+    shown = name[:40].encode("ascii", "backslashreplace").decode()
+    return Complaint(
+        place=f"query.{shown}", code="unknown_parameter", detail="There is no such parameter here."
+    )

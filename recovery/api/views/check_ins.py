@@ -1,0 +1,150 @@
+from typing import ClassVar
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+from django.http import Http404, HttpResponse
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.request import Request
+
+from recovery import checkins, clock
+from recovery.api import documents, examples, receipts
+from recovery.api.bodies import MOST_IN_A_BATCH, BatchBody, CheckInBody, CorrectionBody, checked
+from recovery.api.cursors import MOST, USUAL, page_after, page_size
+from recovery.api.openapi import CLIENT_ID, FOR_PHONES, FOR_REPORTS, described
+from recovery.api.parsing import BATCH_BYTES, CHECK_IN_BYTES, Body, read
+from recovery.api.problems import Problem
+from recovery.api.reception import Answer, Item, Reception
+from recovery.api.views.base import PhoneView, answer
+from recovery.models import CheckIn
+
+PAGE = [
+    OpenApiParameter("cursor", str, description="`next_cursor` of the page before"),
+    OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL}),
+]
+
+
+class ReportView(PhoneView):
+    """A door through which reports come."""
+
+    def reception(self) -> Reception:
+        return Reception(self.device, clock.now(), self.request_id)
+
+    def own(self) -> QuerySet[CheckIn]:
+        """The phone's own check-ins, each with its verdict in `current`: two statements however many there are."""
+        verdicts = self.device.episode.assessments.filter(is_current=True)
+        return checkins.history(device=self.device).prefetch_related(
+            Prefetch("assessments", queryset=verdicts, to_attr="current")
+        )
+
+    def shown(self, row: CheckIn) -> documents.CheckIn:
+        (verdict,) = row.current  # type: ignore[attr-defined]  # put there by `own`
+        return receipts.check_in(row, verdict, self.device.episode)
+
+
+class CheckIns(ReportView):
+    parameters: ClassVar = frozenset({"cursor", "limit"})
+
+    @described(
+        "submit_check_in",
+        "Send a check-in and be told what to do",
+        body=CheckInBody,
+        example=examples.CHECK_IN,
+        answers={201: documents.Receipt, 200: documents.Receipt},
+        refuses=(*FOR_REPORTS, "invalid", "id_conflict", "withdrawn", "twin_in_progress"),
+    )
+    def post(self, request: Request) -> HttpResponse:
+        return _sent_back(self.reception().submit(read(self.wire, at_most=CHECK_IN_BYTES)))
+
+    @described(
+        "list_check_ins",
+        "Own check-ins with their verdicts, latest felt first",
+        parameters=PAGE,
+        answers={200: documents.CheckInPage},
+        refuses=(*FOR_PHONES, "bad_parameter"),
+    )
+    def get(self, request: Request) -> HttpResponse:
+        size = page_size(request.GET.get("limit"))
+        page, next_cursor = page_after(self.own(), cursor=request.GET.get("cursor"), size=size)
+        return answer(documents.CheckInPage(check_ins=tuple(map(self.shown, page)), next_cursor=next_cursor))
+
+
+class OneCheckIn(ReportView):
+    @described(
+        "get_check_in",
+        "One own check-in with its verdict",
+        parameters=[CLIENT_ID],
+        answers={200: documents.CheckIn},
+        refuses=(*FOR_PHONES, "not_found", "withdrawn"),
+    )
+    def get(self, request: Request, client_id: UUID) -> HttpResponse:
+        row = self.own().filter(client_id=client_id).first()
+        if row is None:
+            raise Http404
+        if row.withdrawn_at is not None:
+            raise Problem("withdrawn")
+        return answer(self.shown(row))
+
+    @described(
+        "correct_check_in",
+        "Correct a check-in, or send the rest of a half-finished one",
+        parameters=[CLIENT_ID],
+        body=CorrectionBody,
+        example=examples.CORRECTION,
+        answers={200: documents.Receipt},
+        refuses=(*FOR_REPORTS, "invalid", "stale_revision", "twin_in_progress", "not_found", "withdrawn"),
+    )
+    def put(self, request: Request, client_id: UUID) -> HttpResponse:
+        return _sent_back(self.reception().correct(read(self.wire, at_most=CHECK_IN_BYTES), client_id))
+
+    @described(
+        "withdraw_check_in",
+        "Withdraw a check-in that was entered in error",
+        parameters=[CLIENT_ID],
+        answers={204: None},
+        refuses=(*FOR_PHONES, "not_found"),
+    )
+    def delete(self, request: Request, client_id: UUID) -> HttpResponse:
+        checkins.withdraw(device=self.device, client_id=client_id, now=clock.now())
+        return HttpResponse(status=204)
+
+
+class Batch(ReportView):
+    """Reports kept offline. Each is taken or refused by itself, in the order sent; sent again as a whole, nothing
+    happens twice."""
+
+    @described(
+        "submit_batch",
+        "Send check-ins kept offline",
+        body=BatchBody,
+        example=examples.BATCH,
+        answers={200: documents.BatchResults},
+        refuses=(*FOR_REPORTS, "too_many", "invalid"),
+    )
+    def post(self, request: Request) -> HttpResponse:
+        reception = self.reception()
+        body = read(self.wire, at_most=BATCH_BYTES)
+        try:
+            items = _items(body)
+        except Problem as problem:
+            return _sent_back(reception.refuse(problem, body.raw))
+        answers = [reception.submit(item) for item in items]
+        return answer(
+            documents.BatchResults(
+                results=tuple(
+                    documents.BatchResult(status=each.status, body=each.document) for each in answers
+                )
+            )
+        )
+
+
+def _items(body: Body) -> list[Item]:
+    """The reports of a batch; what is wrong inside one is that one's matter. Raises Problem when it is no batch."""
+    document = body.flawed_document()
+    batch = checked(BatchBody, document)
+    if len(batch.check_ins) > MOST_IN_A_BATCH:
+        raise Problem("too_many")
+    return [Item(value) for value in batch.check_ins]
+
+
+def _sent_back(given: Answer) -> HttpResponse:
+    return answer(given.document, given.status, given.headers)
