@@ -62,7 +62,7 @@ APPEND_SLASH = False
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "recovery" / "dashboard" / "templates"],
+        "DIRS": [BASE_DIR / "recovery" / "dashboard" / "templates", BASE_DIR / "recovery" / "api" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -205,6 +205,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [],  # pydantic names its own enumerations
 }
 
 # --- time, language, static files, logs ----------------------------------------------------------------------------
@@ -220,7 +221,7 @@ USE_I18N = False
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(BASE_DIR / "var" / "static")))
-STATICFILES_DIRS = [BASE_DIR / "recovery" / "dashboard" / "static"]
+STATICFILES_DIRS = [BASE_DIR / "recovery" / "dashboard" / "static", BASE_DIR / "recovery" / "api" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
