@@ -130,7 +130,7 @@ EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 globals().update(env.smtp(_secret("EMAIL_URL", "smtp://127.0.0.1:1025"), name="EMAIL_URL"))
 EMAIL_TIMEOUT = 10
 DELIVERY_LEASE_S = env.integer("DELIVERY_LEASE_S", 30, least=1, most=600)  # longer than a send can take
-DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", "Recovery check-ins <no-reply@localhost>")
+DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", "no-reply@localhost")  # a name would show on locked screens: choose it well
 
 # --- who may sign in -----------------------------------------------------------------------------------------------
 
