@@ -100,7 +100,7 @@ def parse(raw: Any, protocol: Protocol, place: str) -> Case:
     case = _object(raw, place)
     remarks: list[Problem] = []
     procedure = _procedure(_object(case.get("procedure"), f"{place}.procedure"), f"{place}.procedure")
-    baselines: list[Baseline] = []
+    baselines: list[tuple[datetime, str, int, Baseline]] = []
     reports: dict[object, tuple[int, Report]] = {}
     history = case.get("history") or []
     if not isinstance(history, list):
@@ -109,7 +109,8 @@ def parse(raw: Any, protocol: Protocol, place: str) -> Case:
         here = f"{place}.history[{index}]"
         entry = _object(item, here)
         if entry.get("phase") == "baseline":
-            baselines.append(_baseline(entry, protocol, here, remarks))
+            form = _baseline(entry, protocol, here, remarks)
+            baselines.append((form.observed_at, str(entry.get("id") or ""), index, form))
         elif entry.get("status") != WITHDRAWN:
             report = _report(entry, protocol, here, remarks)
             # A check-in stands once, in its latest revision.
@@ -126,7 +127,7 @@ def parse(raw: Any, protocol: Protocol, place: str) -> Case:
     return Case(
         id=case.get("id"),
         procedure=procedure,
-        baseline=max(baselines, key=lambda form: form.observed_at, default=None),
+        baseline=max(baselines)[-1] if baselines else None,
         history=tuple(report for _, report in reports.values()),
         check_in=check_in,
         now=now,
