@@ -19,8 +19,14 @@ setup-dev:
 demo: setup  ## run the whole system here, with a story in it; PORT=8000; Ctrl-C ends it
 	@exec $(BIN)/python manage.py demo
 
-test: setup-dev  ## run the tests; ARGS="-k silence"
+test: setup-dev  ## run the tests; ARGS="-k silence", ARGS="-n 2"
 	@exec $(BIN)/python -m pytest $(ARGS)
 
+check: setup-dev  ## style, types, imports, migrations, deployment settings, OpenAPI, security
+	@.ci/check
+
 lock:  ## write the lock files again from requirements*.in; ARGS="--upgrade"
-	@PYTHON=$(PYTHON) sh services/lock.sh $(ARGS)
+	@.ci/lock $(ARGS)
+
+clean:  ## forget all data of the demo (var/); refuses while it runs
+	@$(PYTHON) services/place.py forget

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Generator
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import hypothesis
 import pytest
@@ -34,10 +35,8 @@ def django_db_setup(django_db_blocker) -> Generator[None]:
 
     plan = databases.make_clone(worker())
     databases.tables_to_empty(os.environ["DATABASE_OWNER_URL"])
-    original = TransactionTestCase._fixture_teardown
-    TransactionTestCase._fixture_teardown = lambda case: databases.empty_tables()
-    yield
-    TransactionTestCase._fixture_teardown = original
+    with patch.object(TransactionTestCase, "_fixture_teardown", lambda case: databases.empty_tables()):
+        yield
     with django_db_blocker.unblock():
         connections.close_all()
     databases.drop(plan)

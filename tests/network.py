@@ -20,7 +20,7 @@ def loopback_only() -> Generator[None]:
 
         def call(sock: socket.socket, *arguments: object) -> object:
             if sock.family in {socket.AF_INET, socket.AF_INET6}:
-                _check(arguments[place][0])  # type: ignore[index]
+                _check(arguments[place][0])
             return original(sock, *arguments)
 
         return patch.object(socket.socket, name, call)
@@ -29,7 +29,7 @@ def loopback_only() -> Generator[None]:
 
     def local_look_up(host: object, *arguments: object, **options: object) -> object:
         _check(host)
-        return look_up(host, *arguments, **options)  # type: ignore[arg-type]
+        return look_up(host, *arguments, **options)
 
     methods = guarded("connect", 0), guarded("connect_ex", 0), guarded("sendto", -1)
     with methods[0], methods[1], methods[2], patch.object(socket, "getaddrinfo", local_look_up):

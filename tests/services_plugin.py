@@ -81,7 +81,7 @@ def _start(config: pytest.Config) -> None:
     if given:
         config.add_cleanup(lambda: _drop_databases(run))
     os.environ[HANDED_DOWN] = json.dumps(asdict(run))
-    config.add_cleanup(lambda: os.environ.pop(HANDED_DOWN))
+    config.add_cleanup(lambda: os.environ.__delitem__(HANDED_DOWN))
 
 
 def _tell_django(run: Run) -> None:

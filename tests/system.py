@@ -14,6 +14,7 @@ import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -102,11 +103,10 @@ class System:
             assert name not in self._children, f"{name} runs already"
             process = self._servers.get(name) or self._program(name)
             process.before()
-            self._log(name).touch()
-            before = self._log(name).stat().st_size
+            said = len(self.said_by(name))
             with self._log(name).open("ab") as log:
                 self._children[name] = process.spawn(self._guard, output=log.fileno())
-            wait_until(lambda name=name, process=process, before=before: self._is_ready(process, before))
+            wait_until(partial(self._is_ready, process, said))
 
     def stop(self, *names: str) -> None:
         """Politely, and waits until they and their children are gone."""
@@ -179,7 +179,7 @@ class System:
                 return [sys.executable, "manage.py", "watch"]
         raise ValueError(f"{name} is none of {PROGRAMS} and no server of this system")
 
-    def _is_ready(self, process: Process, log_size_before: int) -> bool:
+    def _is_ready(self, process: Process, said_before: int) -> bool:
         child = self._children[process.name]
         assert child.poll() is None, f"{process.name} ended:\n{self.said_by(process.name)}"
         if process.ready:
@@ -187,7 +187,7 @@ class System:
         if process.name == "web":
             return self._answers()
         if process.name == "worker":
-            return " ready." in self.said_by("worker")[log_size_before:]
+            return " ready." in self.said_by("worker")[said_before:]
         return True
 
     def _answers(self) -> bool:

@@ -11,6 +11,7 @@ import redis
 from tests.mailbox import PERMANENTLY, TEMPORARILY, Mailbox
 from tests.system import System
 
+ONCE = redis.retry.Retry(redis.backoff.NoBackoff(), 0)
 MESSAGE = "From: a@here.test\r\nTo: b@here.test\r\nSubject: Greeting\r\n\r\nGood day\r\n"
 
 
@@ -28,7 +29,7 @@ def _caller(database_url: str) -> socket.socket:
 
 
 def test_a_frozen_broker_keeps_its_connections_and_answers_nothing_until_thawed() -> None:
-    with System() as system, redis.Redis.from_url(system.redis_url, socket_timeout=0.3) as client:
+    with System() as system, redis.Redis.from_url(system.redis_url, socket_timeout=0.3, retry=ONCE) as client:
         assert client.ping()
         system.freeze("valkey")
         with pytest.raises(redis.TimeoutError):
