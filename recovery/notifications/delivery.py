@@ -33,7 +33,7 @@ def deliver(*, notification_id: int, road: Road, now: datetime) -> bool:
         return False
     with _lines() as lines:
         try:
-            return _send(held, lines(held.channel), road=road, now=now)
+            return _send(held, lines, road=road, now=now)
         except Temporary:
             return False
 
@@ -50,15 +50,16 @@ def deliver_due(*, limit: int, road: Road, now: datetime, stop: Callable[[], boo
             if stop() or time.monotonic() > ends_at or (held := claims.claim_due()) is None:
                 return done
             try:
-                _send(held, lines(held.channel), road=road, now=now)
+                _send(held, lines, road=road, now=now)
             except Temporary:
                 return done + 1
     return limit
 
 
-def _send(held: Claim, line: Channel, *, road: Road, now: datetime) -> bool:
+def _send(held: Claim, lines: Lines, *, road: Road, now: datetime) -> bool:
     """One attempt, from the open line to its record. Raises Temporary, recorded, when the provider itself is down."""
     try:
+        line = lines(held.channel)
         line.open()
         intents = claims.still_needed(held)
         if len(intents) < len(held.ids):

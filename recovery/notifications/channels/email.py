@@ -89,7 +89,7 @@ class Email:
             raise Permanent(f"smtp-{code}")
         if code != 250:
             raise Temporary(f"smtp-{code}", line_down=code == 421)
-        return reply.decode("ascii", "replace")[:200]
+        return "".join(filter(str.isprintable, reply.decode("ascii", "replace")))[:200]
 
     @contextmanager
     def _time_limit(self) -> Iterator[None]:

@@ -1,0 +1,110 @@
+"""Many claimers, one send. Real threads and real commits."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.db.models import F
+
+from recovery.clinical.tiers import Tier
+from recovery.models import AlertEvent, Attempt, Notification
+from recovery.notifications import claims, delivery, outcomes
+from tests.notifications import scenes
+from tests.notifications.postbox import Postbox
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(work, times: int = 8) -> list:
+    """The results of so many threads that begin together, each with a connection of its own."""
+    start = threading.Barrier(times)
+
+    def run(number: int):
+        try:
+            start.wait()
+            return work(number)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(run, range(times)))
+
+
+def test_eight_nudges_at_once_send_once(mailbox: Postbox):
+    first = scenes.red_flag()
+    others = [scenes.alert(first.latest_assessment, f"RULE-{n}", Tier.SAME_DAY) for n in range(4)]
+    (lead,) = scenes.planned(first, *others)
+    sent = at_once(lambda _: delivery.deliver(notification_id=lead, road="celery", now=scenes.NOW))
+
+    assert sent.count(True) == 1
+    assert len(mailbox.mails) == 1
+    assert Attempt.objects.count() == AlertEvent.objects.filter(kind="told").count() == 5
+
+
+def test_eight_watches_at_once_share_the_work_and_double_nothing(mailbox: Postbox):
+    people = [f"Nurse{n} Lund" for n in range(20)]
+    first = scenes.red_flag(people)
+    scenes.planned(first, scenes.alert(first.latest_assessment, "BLEED-OOZE", Tier.SAME_DAY))
+    tried = at_once(lambda _: delivery.deliver_due(limit=20, road="watch", now=scenes.NOW))
+
+    assert sum(tried) == 20
+    assert len(set(mailbox.recipients)) == len(mailbox.mails) == 20
+    assert set(scenes.statuses()) == {"sent"}
+
+
+def test_a_claim_holds_until_its_lease_is_over_and_no_longer():
+    (lead,) = scenes.planned(scenes.red_flag())
+    first = claims.claim(lead)
+    assert first is not None
+    assert claims.claim(lead) is None
+    assert claims.claim_due() is None
+
+    Notification.objects.update(next_attempt_at=F("next_attempt_at") - timedelta(seconds=30))
+    second = claims.claim_due()
+    assert second is not None
+    assert second.attempt == 2
+    assert claims.still_needed(first) == []
+    assert [intent.pk for intent in claims.still_needed(second)] == [lead]
+    assert list(Attempt.objects.order_by("number").values_list("ended_at", flat=True)) == [None, None]
+
+
+def test_a_claim_whose_lease_ran_out_is_not_sent_even_if_nobody_took_it_over():
+    (lead,) = scenes.planned(scenes.red_flag())
+    held = claims.claim(lead)
+    assert held is not None
+    scenes.make_due()
+
+    assert claims.still_needed(held) == []
+
+
+def test_a_nudge_does_not_shorten_a_back_off():
+    (lead,) = scenes.planned(scenes.red_flag())
+    Notification.objects.update(attempts=1, next_attempt_at=F("next_attempt_at") + timedelta(minutes=1))
+
+    assert claims.claim(lead) is None
+
+
+def test_nothing_is_claimed_inside_a_transaction_that_would_stay_open_while_sending():
+    (lead,) = scenes.planned(scenes.red_flag())
+
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+        claims.claim(lead)
+
+
+def test_both_roads_may_find_that_it_was_sent_and_the_history_says_it_once(mailbox: Postbox):
+    (lead,) = scenes.planned(scenes.red_flag())
+    first = claims.claim(lead)
+    assert first is not None
+    intents = claims.still_needed(first)
+    scenes.make_due()
+    second = claims.claim_due()
+    assert second is not None
+    outcomes.sent(first, intents, provider_id="late", road="celery", now=scenes.NOW)
+    outcomes.sent(second, intents, provider_id="again", road="watch", now=scenes.NOW)
+    outcomes.failed_for_now(second, code="late")
+
+    assert Notification.objects.get().provider_id == "late"
+    assert scenes.statuses() == ["sent"]
+    assert AlertEvent.objects.filter(kind="told").count() == 1
