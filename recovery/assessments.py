@@ -8,11 +8,11 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from recovery import clinical
+from recovery import clinical, statements
 from recovery.clinical import protocol as protocols
 from recovery.clinical.assessment import assess
 from recovery.clinical.facts import SYMPTOMS, Baseline, Earlier, Procedure, Report, read_temperature
@@ -57,9 +57,7 @@ def baseline_of(episode: Episode) -> Baseline | None:
 
 def history(*, episode_id: int, before: datetime, leaving_out: UUID) -> list[Earlier]:
     """The episode's check-ins felt before an instant, oldest first, but for the one that is to be judged itself."""
-    with connection.cursor() as cursor:
-        cursor.execute(_HISTORY, [episode_id, before, leaving_out])
-        return [_earlier(row) for row in cursor.fetchall()]
+    return [_earlier(row) for row in statements.fetch_all(_HISTORY, [episode_id, before, leaving_out])]
 
 
 def judge(

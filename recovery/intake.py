@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
-
+from recovery import statements
 from recovery.models import DeviceToken
 from recovery.submissions import Submission
 
@@ -107,7 +106,5 @@ def write_new(
         "sequence": sequence,
         "grace": grace,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_WRITE, parameters)
-        assessment_id, owed, has_twin = cursor.fetchone()
+    [(assessment_id, owed, has_twin)] = statements.fetch_all(_WRITE, parameters)
     return Written(assessment_id, bool(owed), has_twin)
