@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from recovery.clinical.conditions import Clause, View, explain
-from recovery.clinical.facts import Baseline, Case, Earlier, Procedure, Report, hours_between
+from recovery.clinical.facts import Baseline, Case, Earlier, Procedure, Report, hours_between, in_utc
 from recovery.clinical.protocol import Protocol, Rule
 from recovery.clinical.tiers import Tier
-from recovery.clinical.timeline import Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,20 +101,21 @@ def assess_silence(
     that closed in one are not missed. `ended_at` None means the planned end of the protocol (`ends_h`); a
     later instant is an extension. Check-ins that stand later than `now` are not seen.
     """
-    hours = hours_between(procedure.at, now)
+    now, started_at = in_utc(now), in_utc(procedure.at)
+    hours = hours_between(started_at, now)
     seen = [(Earlier.of(report, procedure), report) for report in reports]
     seen = [(earlier, report) for earlier, report in seen if earlier.at <= now]
     completed = sorted(
         (pair for pair in seen if pair[0].completed), key=lambda pair: (pair[0].at, pair[0].id)
     )
     closed = [slot for slot in protocol.slots if slot.close_h <= hours]
-    last_h = hours_between(procedure.at, completed[-1][0].at) if completed else None
+    last_h = hours_between(started_at, completed[-1][0].at) if completed else None
     missed = [
         slot
         for slot in closed
-        if (last_h is None or last_h < slot.open_h) and not _paused(_closes_at(procedure, slot), excused)
+        if (last_h is None or last_h < slot.open_h) and not _paused(started_at + timedelta(hours=slot.close_h), excused)
     ]
-    end = procedure.at + timedelta(hours=protocol.ends_h) if ended_at is None else ended_at
+    end = started_at + timedelta(hours=protocol.ends_h) if ended_at is None else ended_at
     findings: tuple[Finding, ...] = ()
     if now < end and not _paused(now, excused):
         facts: dict[str, Any] = {
@@ -174,10 +174,6 @@ def _finding(rule: Rule, view: View) -> Finding:
 
 def _urgency(findings: Sequence[Finding]) -> Tier:
     return max((finding.tier for finding in findings), default=Tier.NONE)
-
-
-def _closes_at(procedure: Procedure, slot: Slot) -> datetime:
-    return procedure.at + timedelta(hours=slot.close_h)
 
 
 def _paused(at: datetime, pauses: Sequence[tuple[datetime, datetime | None]]) -> bool:

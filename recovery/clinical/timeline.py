@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, tzinfo
 from zoneinfo import ZoneInfo
+
+from recovery.clinical.facts.records import hours_between, in_utc
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,11 @@ def day_number(procedure_at: datetime, at: datetime, zone: ZoneInfo) -> int:
 
 def date_only_procedure(on: date, zone: tzinfo) -> tuple[datetime, datetime]:
     """`at` and `latest_at` of a procedure of which only the date is known: 00:00 and 23:59 local time."""
-    return datetime.combine(on, time(0, 0), zone), datetime.combine(on, time(23, 59), zone)
+    return in_utc(datetime.combine(on, time(0, 0), zone)), in_utc(datetime.combine(on, time(23, 59), zone))
 
 
 def restart_h(procedure_at: datetime, planned: date | datetime, zone: tzinfo) -> float:
     """Hours from time zero to a planned restart of the blood thinner; a date counts from 00:00 local."""
     if not isinstance(planned, datetime):
         planned = datetime.combine(planned, time(0, 0), zone)
-    return (planned - procedure_at) / timedelta(hours=1)
+    return hours_between(procedure_at, planned)

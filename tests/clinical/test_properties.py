@@ -62,14 +62,14 @@ def _changed(case: dict[str, Any], **answers: Any) -> dict[str, Any]:
 
 
 @given(cases(), st.sampled_from(sorted(STRONGEST)))
-@settings(max_examples=400)
+@settings(max_examples=120)
 def test_property_1_a_worse_answer_never_lowers_the_urgency(case, link_id):
     negative, strongest = STRONGEST[link_id]
     assert _urgency(_changed(case, **{link_id: strongest})) >= _urgency(_changed(case, **{link_id: negative}))
 
 
 @given(cases(), st.sampled_from(sorted(ITEMS)))
-@settings(max_examples=600)
+@settings(max_examples=200)
 def test_property_2_a_missing_answer_raises_nothing_but_the_agreed(case, link_id):
     full, without = _tiers(case), _tiers(_changed(case, **{link_id: None}))
     risen = {rule for rule, tier in without.items() if tier > full.get(rule, Tier.NONE)}
@@ -125,7 +125,8 @@ def test_property_3_hours_count_across_a_change_of_the_clocks():
         "procedure": {"type": "kyphoplasty", "at": datetime(2026, 3, 28, 10, tzinfo=zone).isoformat()},
         "check_in": {"status": "in-progress", "bandage": "off"},
     }
-    for at, fires in [(datetime(2026, 3, 30, 10, 59, 59, tzinfo=zone), True), (datetime(2026, 3, 30, 11, tzinfo=zone), False)]:
+    bound = datetime(2026, 3, 30, 11, tzinfo=zone)
+    for at, fires in [(bound - timedelta(seconds=1), True), (bound, False)]:
         assert ("BANDAGE" in _tiers(_changed(case, observed_at=at.isoformat()))) is fires
 
 
@@ -191,7 +192,7 @@ def test_property_6_the_call_right_away_list_is_at_least_same_day(item, at_h, ri
 
 
 @given(cases())
-@settings(max_examples=400)
+@settings(max_examples=120)
 def test_property_7_what_the_phone_shows_alone_is_an_emergency_here_too(case):
     parsed = parse(case, PROTOCOL, "case")
     assert parsed.check_in is not None

@@ -16,7 +16,7 @@ from recovery.clinical.conditions.nodes import (
     Not,
     Subject,
     Test,
-    tests_in,
+    leaves_of,
 )
 from recovery.clinical.conditions.parse import Parser, Vocabulary
 from recovery.clinical.conditions.possible import never_holds, satisfiable
@@ -36,7 +36,7 @@ __all__ = [
     "View",
     "Vocabulary",
     "explain",
+    "leaves_of",
     "never_holds",
     "satisfiable",
-    "tests_in",
 ]

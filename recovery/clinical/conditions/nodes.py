@@ -106,13 +106,13 @@ class Clause:
         return cls(document["what"], document["value"], document["words"])
 
 
-def tests_in(node: Node) -> Iterator[Test]:
+def leaves_of(node: Node) -> Iterator[Test]:
     """Every leaf below a node, through named conditions and earlier rules as well."""
     match node:
         case Test():
             yield node
         case All(parts=parts) | Any(parts=parts):
             for part in parts:
-                yield from tests_in(part)
+                yield from leaves_of(part)
         case Not(part=part) | Named(part=part) | Fired(part=part):
-            yield from tests_in(part)
+            yield from leaves_of(part)

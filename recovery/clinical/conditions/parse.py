@@ -19,7 +19,7 @@ from recovery.clinical.conditions.nodes import (
     Some,
     Subject,
     Test,
-    tests_in,
+    leaves_of,
 )
 from recovery.clinical.facts.registry import Choice, Degrees, Flag, Number, Several
 from recovery.clinical.facts.temperature import PairedLimit
@@ -122,7 +122,7 @@ class Parser:
         said = raw.get("missing")
         if raw.keys() - {"not", "missing"} or said not in (None, "holds"):
             raise self._refuse(place, "beside `not` stands nothing but `missing: holds`")
-        silent = sorted({test.subject.name for test in tests_in(node.part) if _may_be_missing(test)})
+        silent = sorted({test.subject.name for test in leaves_of(node.part) if _may_be_missing(test)})
         if silent and said is None and not isinstance(node.part, Fired):
             reason = (
                 f"holds when {', '.join(silent)} is missing: write `missing: holds` beside it if it should"

@@ -13,7 +13,7 @@ from itertools import combinations
 from typing import Any as AnyValue
 
 from recovery.clinical.conditions.evaluate import predicate
-from recovery.clinical.conditions.nodes import All, Any, Fired, Named, Node, Not, Subject, Test, tests_in
+from recovery.clinical.conditions.nodes import All, Any, Fired, Named, Node, Not, Subject, Test, leaves_of
 from recovery.clinical.facts.registry import Choice, Flag, Number, Several
 from recovery.clinical.facts.temperature import PLAUSIBLE, PairedLimit, Temperature
 from recovery.clinical.problems import Problem
@@ -29,7 +29,7 @@ def satisfiable(goals: Sequence[Goal]) -> bool:
     """Whether some values make every node come out as wanted."""
     thresholds: dict[Subject, list[Test]] = {}
     for node, _ in goals:
-        for test in tests_in(node):
+        for test in leaves_of(node):
             thresholds.setdefault(test.subject, []).append(test)
     return _solve(list(goals), {subject: _domain(subject, tests) for subject, tests in thresholds.items()})
 

@@ -11,6 +11,7 @@ from recovery.clinical.facts.records import (
     Report,
     effective_at,
     hours_between,
+    in_utc,
 )
 from recovery.clinical.facts.registry import (
     CHECK_IN_FACTS,
@@ -46,5 +47,6 @@ __all__ = [
     "Temperature",
     "effective_at",
     "hours_between",
+    "in_utc",
     "read_temperature",
 ]

@@ -14,6 +14,7 @@ from recovery.clinical.facts.records import (
     Report,
     effective_at,
     hours_between,
+    in_utc,
 )
 
 if TYPE_CHECKING:
@@ -71,4 +72,4 @@ def answered(answers: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _order(earlier: Earlier) -> tuple[datetime, str]:
-    return earlier.at, earlier.id
+    return in_utc(earlier.at), earlier.id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from recovery.clinical.facts.temperature import Temperature, read_temperature
@@ -90,13 +90,23 @@ def effective_at(
     """The instant to judge and order a check-in at, and whether its clock is suspect (6.8).
 
     A time more than five minutes after receipt, or before time zero, is not believed: the check-in
-    then stands at the instant it was received.
+    then stands at the instant it was received. The instant is given in UTC.
     """
-    received_at = observed_at if received_at is None else received_at
-    suspect = observed_at - received_at > CLOCK_TOLERANCE or observed_at < procedure_at
+    observed_at = in_utc(observed_at)
+    received_at = observed_at if received_at is None else in_utc(received_at)
+    suspect = observed_at - received_at > CLOCK_TOLERANCE or observed_at < in_utc(procedure_at)
     return (received_at if suspect else observed_at), suspect
+
+
+def in_utc(instant: datetime) -> datetime:
+    """The same instant in UTC.
+
+    Python subtracts, adds to and compares two datetimes of the same zone by their clock faces, which is
+    wrong across a change of the clocks; in UTC there is none.
+    """
+    return instant if instant.tzinfo is UTC else instant.astimezone(UTC)
 
 
 def hours_between(start: datetime, end: datetime) -> float:
     """Hours from one instant to another. Exact at whole hours, so half-open windows hold to the microsecond."""
-    return (end - start).total_seconds() / 3600
+    return (in_utc(end) - in_utc(start)).total_seconds() / 3600

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from recovery.clinical.facts.case import Case
-from recovery.clinical.facts.records import hours_between
+from recovery.clinical.facts.records import hours_between, in_utc
 from recovery.clinical.facts.registry import Flag, Number, fact
 
 FOREVER_H = 1_000_000.0
@@ -33,7 +33,7 @@ def hours_since_planned_restart(case: Case) -> float:
     planned_h = case.procedure.blood_thinner_restart_h
     if planned_h is None:
         planned_h = case.protocol.settings["blood_thinner_restart_h"].number
-    return hours_between(case.procedure.at + timedelta(hours=planned_h), case.at)
+    return hours_between(in_utc(case.procedure.at) + timedelta(hours=planned_h), case.at)
 
 
 @fact(Number(0, FOREVER_H, "h", whole=False), "hours between feeling and arrival", always=True)

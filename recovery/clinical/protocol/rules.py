@@ -13,9 +13,9 @@ from recovery.clinical.conditions import (
     Parser,
     Subject,
     Vocabulary,
+    leaves_of,
     never_holds,
     satisfiable,
-    tests_in,
 )
 from recovery.clinical.facts import (
     CHECK_IN_FACTS,
@@ -242,7 +242,7 @@ _TIERS = frozenset(tier.code for tier in Tier) - {"none"}
 
 def facts_used(nodes: Sequence[Node]) -> tuple[Fact, ...]:
     """The facts that these conditions ask for; no others need to be computed."""
-    names = {test.subject.name for node in nodes for test in tests_in(node) if test.subject.source == "fact"}
+    names = {test.subject.name for node in nodes for test in leaves_of(node) if test.subject.source == "fact"}
     return tuple(fact for name, fact in CHECK_IN_FACTS.items() if name in names)
 
 
