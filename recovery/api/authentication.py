@@ -22,6 +22,8 @@ class DeviceAuthentication(BaseAuthentication):
         scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             return None
+        if not token.isascii():
+            raise AuthenticationFailed(code="token_unknown")
         device = access.phone(token)
         if device is None:
             raise AuthenticationFailed(code="device_revoked" if access.is_revoked(token) else "token_unknown")

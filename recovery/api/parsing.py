@@ -52,8 +52,6 @@ class Body:
         """The same, with a Flaw where something cannot be read. Raises Problem when nothing can be."""
         if self.refused_as:
             raise Problem(self.refused_as)
-        if not self.raw.strip():
-            raise Problem("empty_body")
         if self.raw.startswith(b"\xef\xbb\xbf"):
             raise Problem("byte_order_mark", [complaint("byte 0", "byte_order_mark")])
         try:
@@ -77,6 +75,8 @@ def read(request: HttpRequest, *, at_most: int) -> Body:
         return Body(b"", "cut_off")
     if len(raw) > at_most:
         return Body(raw[:at_most], "too_large")
+    if not raw.strip():
+        return Body(raw, "empty_body")
     return Body(raw, "" if _is_plain_json(request.META) else "unsupported_media_type")
 
 
