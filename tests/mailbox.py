@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import logging
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from services import ports
+
+logging.getLogger("mail.log").setLevel(logging.WARNING)  # it would tell of every step of every mail
 
 TEMPORARILY = "451 4.3.0 Not now, come again"
 PERMANENTLY = "550 5.1.1 Nobody of that name here"

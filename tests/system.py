@@ -106,7 +106,7 @@ class System:
             said = len(self.said_by(name))
             with self._log(name).open("ab") as log:
                 self._children[name] = process.spawn(self._guard, output=log.fileno())
-            wait_until(partial(self._is_ready, process, said))
+            wait_until(partial(self._is_ready, process, said), within_s=60, why=f"{name} was never ready")
 
     def stop(self, *names: str) -> None:
         """Politely, and waits until they and their children are gone."""
@@ -173,7 +173,7 @@ class System:
                     "config.wsgi:application",
                 ]
             case "worker":
-                quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+                quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO"]
                 return [str(BIN / "celery"), "-A", "config", "worker", "-P", "threads", "-c", "4", *quiet]
             case "watch":
                 return [sys.executable, "manage.py", "watch"]
@@ -186,9 +186,8 @@ class System:
             return process.ready()
         if process.name == "web":
             return self._answers()
-        if process.name == "worker":
-            return " ready." in self.said_by("worker")[said_before:]
-        return True
+        sign = {"worker": " ready.", "watch": "watching"}[process.name]
+        return sign in self.said_by(process.name)[said_before:]
 
     def _answers(self) -> bool:
         try:

@@ -2,6 +2,8 @@
 
 import smtplib
 import socket
+import urllib.error
+import urllib.request
 from urllib.parse import urlsplit
 
 import psycopg
@@ -10,6 +12,7 @@ import redis
 
 from tests.mailbox import PERMANENTLY, TEMPORARILY, Mailbox
 from tests.system import System
+from tests.waiting import wait_until
 
 ONCE = redis.retry.Retry(redis.backoff.NoBackoff(), 0)
 MESSAGE = "From: a@here.test\r\nTo: b@here.test\r\nSubject: Greeting\r\n\r\nGood day\r\n"
@@ -47,6 +50,20 @@ def test_a_killed_broker_refuses_and_comes_back_with_what_it_had() -> None:
             client.ping()
         system.start("valkey")
         assert client.get("kept") == b"yes"
+
+
+@pytest.mark.slow
+def test_web_worker_and_watch_start_together_survive_the_broker_and_stop_when_asked() -> None:
+    with System() as system:
+        system.start("web", "worker", "watch")
+        system.kill("valkey")
+        wait_until(lambda: "Cannot connect" in system.said_by("worker"))
+        system.start("valkey")
+        wait_until(lambda: system.said_by("worker").count("Connected to") == 2)
+        assert all(system.is_running(name) for name in ("web", "worker", "watch"))
+        system.stop("watch", "worker", "web")
+        with pytest.raises(urllib.error.URLError):
+            urllib.request.urlopen(f"{system.url}/livez", timeout=5)
 
 
 def test_each_system_has_tables_of_its_own() -> None:
