@@ -30,14 +30,14 @@ TEXT = (ROOT / "docker-compose.yml").read_text()
 APPS = ("web", "worker", "watch", "migrate")
 
 
-def _read_by_settings(*readers: str) -> set[str]:
-    """Names of the variables that config/settings.py reads, by these functions."""
+def _read_by_settings(readers: str = r"env\.\w+|_secret") -> set[str]:
+    """Names of the variables that config/settings.py reads, by the functions of that name."""
     calls = ast.walk(ast.parse((ROOT / "config/settings.py").read_text()))
     return {
         str(call.args[0].value)
         for call in calls
         if isinstance(call, ast.Call)
-        and ast.unparse(call.func).startswith(readers or ("env.", "_secret"))
+        and re.fullmatch(readers, ast.unparse(call.func))
         and call.args
         and isinstance(call.args[0], ast.Constant)
     }
