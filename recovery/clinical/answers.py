@@ -20,6 +20,8 @@ LARGEST_VALUE = 1e9
 """Any reading up to here is taken and judged (TEMP-UNIT); beyond it no thermometer is speaking."""
 
 MOST_CODES = 50
+LONGEST_NAME = 64
+"""Of an unknown field no more is repeated than this."""
 
 
 def _number(value: object) -> float:
@@ -133,7 +135,7 @@ def _valid_part(
     valid: dict[str, Any] = {}
     problems: list[Problem] = []
     for link_id, answer in raw.items():
-        here = f"{place}.{link_id}"
+        here = f"{place}.{storable(str(link_id))[:LONGEST_NAME]}"
         if link_id not in adapters:
             problems.append(Problem(here, "is not a question"))
         elif answer is not None:

@@ -102,7 +102,7 @@ def parse(raw: Any, protocol: Protocol, place: str) -> Case:
     procedure = _procedure(_object(case.get("procedure"), f"{place}.procedure"), f"{place}.procedure")
     baselines: list[tuple[datetime, str, int, Baseline]] = []
     reports: dict[object, tuple[int, Report]] = {}
-    history = case.get("history") or []
+    history = [] if case.get("history") is None else case["history"]
     if not isinstance(history, list):
         _refuse(f"{place}.history", "is not a list")
     for index, item in enumerate(history):
@@ -149,7 +149,7 @@ def _procedure(raw: Mapping[str, Any], place: str) -> Procedure:
         at, latest_at = date_only_procedure(day, zone or ZoneInfo("UTC"))
     else:
         at = _instant(raw.get("at"), f"{place}.at")
-    risks = raw.get("risk_factors") or []
+    risks = [] if raw.get("risk_factors") is None else raw["risk_factors"]
     if not isinstance(risks, list) or not all(isinstance(risk, str) for risk in risks):
         _refuse(f"{place}.risk_factors", "is not a list of words")
     kind = raw.get("type", raw.get("kind", ""))
