@@ -2,5 +2,17 @@
 
 from .flagging import flag, flag_owed
 from .moves import MOVES, NotAllowed, acknowledge, add_note, close, record_contact
+from .muting import mute, unmute
 
-__all__ = ["MOVES", "NotAllowed", "acknowledge", "add_note", "close", "flag", "flag_owed", "record_contact"]
+__all__ = [
+    "MOVES",
+    "NotAllowed",
+    "acknowledge",
+    "add_note",
+    "close",
+    "flag",
+    "flag_owed",
+    "mute",
+    "record_contact",
+    "unmute",
+]

@@ -12,7 +12,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from recovery import assessments, verdicts
-from recovery.alerts import clearing
+from recovery.alerts import clearing, muting
 from recovery.clinical.assessment import Finding
 from recovery.clinical.tiers import Tier
 from recovery.models import Alert, AlertEvent, Assessment, CheckIn, Episode
@@ -45,6 +45,8 @@ def flag(*, assessment_id: int, by: str, now: datetime) -> list[int]:
             assessment = _judge_at_last(assessment, by=by, now=now)
         tell: list[tuple[Alert, str]] = []
         for finding in _new_findings(assessment):
+            if muting.is_muted(finding, episode=episode, now=now):
+                continue
             alert, step = _open_or_join(finding, assessment, now=now)
             if step is not None:
                 tell.append((alert, step))

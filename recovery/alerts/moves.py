@@ -25,6 +25,7 @@ MOVES: dict[str, tuple[frozenset[Alert.Status], Alert.Status | None, AlertEvent.
     "acknowledge": (frozenset({S.OPEN}), S.ACKNOWLEDGED, K.ACKNOWLEDGED),
     "contact": (frozenset({S.OPEN, S.ACKNOWLEDGED}), None, K.CONTACTED),
     "note": (frozenset(S), None, K.NOTED),
+    "mute": (frozenset(S), None, K.MUTED),
     "close": (frozenset({S.OPEN, S.ACKNOWLEDGED}), S.CLOSED, K.CLOSED),
     "resolve": (frozenset({S.OPEN, S.ACKNOWLEDGED}), S.RESOLVED, K.RESOLVED),
 }
@@ -41,7 +42,7 @@ class NotAllowed(Refused):
 
 def acknowledge(*, alert_id: UUID, by: User, now: datetime) -> Alert:
     """Take an alert on. Raises NotAllowed, naming the colleague, when somebody else was first."""
-    alert = _reach(alert_id, by, CLINICIANS)
+    alert = reach(alert_id, by, CLINICIANS)
     if alert.status == S.ACKNOWLEDGED and alert.owner_id == by.pk:
         return alert
     return move("acknowledge", alert, by=by, now=now, owner=by, acknowledged_at=now)
@@ -53,7 +54,7 @@ def record_contact(
     """Record that the patient was reached, or not. On an alert that nobody took on, it is taken on by that."""
     if by_what not in BY_WHAT:
         raise NotAllowed(f"Say how contact was tried: {', '.join(BY_WHAT)}.")
-    alert = _reach(alert_id, by)
+    alert = reach(alert_id, by)
     with transaction.atomic():
         first_reached = {"contacted_at": Coalesce(F("contacted_at"), Value(now))} if reached else {}
         if alert.status == S.OPEN and _may(alert, by, CLINICIANS):
@@ -72,13 +73,13 @@ def add_note(*, alert_id: UUID, by: User, note: str, now: datetime) -> Alert:
     """Add a note, also to an alert that has ended."""
     if not note.strip():
         raise NotAllowed("The note is empty. Write what the next colleague should know.")
-    return move("note", _reach(alert_id, by), by=by, now=now, detail={"note": note})
+    return move("note", reach(alert_id, by), by=by, now=now, detail={"note": note})
 
 
 def close(*, alert_id: UUID, by: User, outcome: str, contacted: bool, note: str = "", now: datetime) -> Alert:
     """End an alert with a coded outcome. At same_day and emergency a note must say why. Closing it twice is fine for
     the person who closed it; anybody else is told who did, and when."""
-    alert = _reach(alert_id, by, CLINICIANS)
+    alert = reach(alert_id, by, CLINICIANS)
     if outcome not in Alert.Outcome.values:
         raise NotAllowed(f"Choose an outcome: {', '.join(Alert.Outcome.values)}.")
     if alert.tier >= Tier.SAME_DAY and not note.strip():
@@ -121,7 +122,7 @@ def move(
     return Alert.objects.select_related("owner", "ended_by").get(pk=alert.pk)
 
 
-def _reach(alert_id: UUID, by: User, roles: frozenset[Membership.Role] | None = None) -> Alert:
+def reach(alert_id: UUID, by: User, roles: frozenset[Membership.Role] | None = None) -> Alert:
     """The alert, if it is of a team of this user. Raises Alert.DoesNotExist for a stranger: tenancy before anything."""
     alert = access.alerts(by).get(uuid=alert_id)
     if roles is not None and not _may(alert, by, roles):

@@ -5,6 +5,8 @@ from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from psycopg import sql
 
+from recovery.migrations._walls import hold
+
 # (table, columns) -> (parent table, columns): a composite foreign key each
 HELD = [
     ("consent", ["patient_id", "clinic_id"], "patient"),
@@ -46,16 +48,6 @@ ASSESSMENT_MAY_CHANGE = [
 ]  # fmt: skip
 
 
-def _hold(table: str, columns: list[str], parent: str) -> migrations.RunSQL:
-    name = f"{table}_within_{'_'.join(column.removesuffix('_id') for column in columns)}"
-    target = ["id", *columns[1:]]
-    return migrations.RunSQL(
-        f"ALTER TABLE recovery_{table} ADD CONSTRAINT {name} FOREIGN KEY ({', '.join(columns)}) "
-        f"REFERENCES recovery_{parent} ({', '.join(target)})",
-        f"ALTER TABLE recovery_{table} DROP CONSTRAINT {name}",
-    )
-
-
 def grant(apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Give the application's role what it needs and no more. It must exist, and it must not be the owner."""
     role = settings.DATABASE_APP_ROLE
@@ -92,7 +84,7 @@ class Migration(migrations.Migration):
     dependencies = [("recovery", "0001_initial")]
 
     operations = [
-        *(_hold(*row) for row in HELD),
+        *(hold(*row) for row in HELD),
         # The watch and the board live on small partial indexes of busy tables: keep their dead entries few.
         migrations.RunSQL(
             "ALTER TABLE recovery_episode SET (autovacuum_vacuum_scale_factor = 0.02, fillfactor = 85);"

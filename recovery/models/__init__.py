@@ -6,7 +6,8 @@ from .audit import AuditEvent
 from .check_in import CheckIn, CheckInRevision
 from .clinic import CareTeam, Clinic, Membership
 from .device import DeviceToken, EnrolmentCode
-from .episode import Episode, Pause
+from .episode import Episode, EpisodeEvent, Pause
+from .mute import Mute
 from .notification import Attempt, Notification
 from .patient import Consent, Patient
 from .quarantine import Quarantine
@@ -26,7 +27,9 @@ __all__ = [
     "DeviceToken",
     "EnrolmentCode",
     "Episode",
+    "EpisodeEvent",
     "Membership",
+    "Mute",
     "Notification",
     "Patient",
     "Pause",

@@ -134,6 +134,7 @@ class AlertEvent(models.Model):
         ACKNOWLEDGED = "acknowledged", "Taken on"
         CONTACTED = "contacted", "Contact recorded"
         NOTED = "noted", "Note"
+        MUTED = "muted", "Muted until a date"
         CLOSED = "closed", "Closed"
         RESOLVED = "resolved", "Resolved itself"
 

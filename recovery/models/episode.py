@@ -149,3 +149,21 @@ class Pause(models.Model):
 
     def __str__(self) -> str:
         return f"pause of episode {self.episode_id}"
+
+
+class EpisodeEvent(models.Model):
+    """What the team changed about an episode, with the reason and what stood there before. Append-only."""
+
+    clinic = clinic_of_parent()
+    episode = held(Episode, related_name="events", db_index=False)
+    what = models.CharField(max_length=40, help_text="Verb and noun: corrected baseline, paused episode")
+    at = models.DateTimeField()
+    by = models.ForeignKey("recovery.User", on_delete=models.PROTECT, null=True, related_name="+")
+    reason = models.TextField(blank=True)
+    was = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["episode", "id"], name="events_of_episode")]
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.episode_id}"

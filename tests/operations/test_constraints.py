@@ -23,7 +23,9 @@ from recovery.models import (
     DeviceToken,
     EnrolmentCode,
     Episode,
+    EpisodeEvent,
     Membership,
+    Mute,
     Notification,
     Patient,
     Pause,
@@ -265,6 +267,14 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "alert_within_team_clinic": lambda w: w.new_alert(rule="CHEST", team=w.other_team),
     "a_finding_joins_once": lambda w: [w_event(w, kind="joined", assessment=w.assessment) for _ in range(2)],
     "alertevent_within_alert_clinic": lambda w: w_event(w, clinic=w.other_clinic),
+    "one_mute_per_rule": lambda w: [w_mute(w), w_mute(w)],
+    "no_mute_of_an_emergency": lambda w: w_mute(w, tier=4),
+    "mute_ends_after_start": lambda w: w_mute(w, until_at=at(20)),
+    "muted_with_reason": lambda w: w_mute(w, reason=""),
+    "mute_within_episode_clinic": lambda w: w_mute(w, clinic=w.other_clinic),
+    "episodeevent_within_episode_clinic": lambda w: EpisodeEvent.objects.create(
+        clinic=w.other_clinic, episode=w.episode, what="paused episode", at=at(20)
+    ),
     # telling
     "told_once_per_step": lambda w: w.new_notification(),
     "sent_at_when_sent": lambda w: w.change(w.notification, status="sent"),
@@ -309,6 +319,23 @@ def w_event(w: World, **fields: Any) -> AlertEvent:
     )
 
 
+def w_mute(w: World, **fields: Any) -> Mute:
+    return Mute.objects.create(
+        **{
+            "clinic": w.clinic,
+            "episode": w.episode,
+            "rule": "FEVER",
+            "tier": 3,
+            "known": {},
+            "from_at": at(20),
+            "until_at": at(30),
+            "by": w.ben,
+            "reason": "Known.",
+        }
+        | fields
+    )
+
+
 def w_attempt(w: World, **fields: Any) -> Attempt:
     return Attempt.objects.create(
         **{"clinic": w.clinic, "notification": w.notification, "number": 1, "started_at": at(20)} | fields
@@ -345,7 +372,7 @@ def test_every_constraint_of_ours_has_somebody_who_tries_to_break_it() -> None:
     assert ours - generated - TARGETS == set(BREAKS) - generated
 
 
-APPEND_ONLY = [AlertEvent, AuditEvent, CheckInRevision]
+APPEND_ONLY = [AlertEvent, AuditEvent, CheckInRevision, EpisodeEvent]
 
 
 @pytest.mark.parametrize("model", APPEND_ONLY)

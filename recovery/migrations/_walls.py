@@ -1,0 +1,28 @@
+"""Building stones of the migrations that put up walls (0002 and later ones with new tables)."""
+
+from django.conf import settings
+from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from psycopg import sql
+
+
+def hold(table: str, columns: list[str], parent: str) -> migrations.RunSQL:
+    """A composite foreign key: the first column with the others must exist as id with them in the parent."""
+    name = f"{table}_within_{'_'.join(column.removesuffix('_id') for column in columns)}"
+    target = ["id", *columns[1:]]
+    return migrations.RunSQL(
+        f"ALTER TABLE recovery_{table} ADD CONSTRAINT {name} FOREIGN KEY ({', '.join(columns)}) "
+        f"REFERENCES recovery_{parent} ({', '.join(target)})",
+        f"ALTER TABLE recovery_{table} DROP CONSTRAINT {name}",
+    )
+
+
+def revoke(privileges: str, table: str) -> migrations.RunPython:
+    """Take privileges on a table from the application's role."""
+
+    def run(apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
+        statement = sql.SQL(f"REVOKE {privileges} ON recovery_{table} FROM {{app}}")
+        with schema_editor.connection.cursor() as cursor:
+            cursor.execute(statement.format(app=sql.Identifier(settings.DATABASE_APP_ROLE)))
+
+    return migrations.RunPython(run, migrations.RunPython.noop)

@@ -1,0 +1,187 @@
+import pytest
+
+from recovery import alerts, assessments, checkins, episodes
+from recovery.models import Alert, Assessment, DeviceToken, Episode, EpisodeEvent, User
+from tests import factories
+from tests.factories import BASELINE, T0, at, submission
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ana() -> DeviceToken:
+    device, _ = factories.phone(factories.episode())
+    return device
+
+
+@pytest.fixture
+def ben(ana: DeviceToken) -> User:
+    return factories.member(ana.episode.team)
+
+
+def flag_all(hours: float) -> None:
+    for pk in Assessment.objects.filter(flagged_at=None).order_by("pk").values_list("pk", flat=True):
+        alerts.flag(assessment_id=pk, by="celery", now=at(hours))
+
+
+def live() -> set[str]:
+    return set(Alert.objects.filter(status__in=Alert.LIVE).values_list("rule", flat=True))
+
+
+def test_a_corrected_baseline_judges_every_check_in_anew(ana: DeviceToken, ben: User) -> None:
+    checkins.submit(device=ana, submission=submission(30, bladder="same"), now=at(30))
+    flag_all(30)
+    assert live() == {"BASELINE-UNKNOWN"}
+
+    episodes.correct_baseline(
+        episode_id=ana.episode.uuid,
+        baseline=BASELINE | {"bladder": "present"},
+        baseline_at=T0,
+        reason="Told on the phone.",
+        by=ben,
+        now=at(31),
+    )
+    assessments.rejudge_owed(limit=10, now=at(31))
+
+    assert Assessment.objects.get(is_current=True).findings == []
+    assert live() == {"BASELINE-UNKNOWN"}  # what vanished never closes an alert
+    event = EpisodeEvent.objects.get()
+    assert (event.reason, event.was["baseline"]["bladder"], event.by) == ("Told on the phone.", "no", ben)
+
+
+def test_a_risk_factor_found_later_opens_and_raises_alerts(ana: DeviceToken, ben: User) -> None:
+    checkins.submit(device=ana, submission=submission(30, bleeding="oozing"), now=at(30))
+    flag_all(30)
+
+    episodes.correct_risk_factors(
+        episode_id=ana.episode.uuid,
+        risk_factors=["anticoagulant"],
+        blood_thinner_restart_h=None,
+        reason="Takes apixaban.",
+        by=ben,
+        now=at(31),
+    )
+    assessments.rejudge_owed(limit=10, now=at(31))
+    flag_all(31)
+
+    assert [(alert.rule, alert.tier) for alert in Alert.objects.all()] == [("BLEED-OOZE", 4)]
+
+
+def test_the_same_again_changes_nothing(ana: DeviceToken, ben: User) -> None:
+    for _ in range(2):
+        episodes.correct_risk_factors(
+            episode_id=ana.episode.uuid,
+            risk_factors=["steroids"],
+            blood_thinner_restart_h=None,
+            reason="Prednisolone.",
+            by=ben,
+            now=at(31),
+        )
+
+    assert EpisodeEvent.objects.count() == 1
+
+
+def test_a_pause_is_silent_and_resuming_waits_for_the_next_slot(ana: DeviceToken, ben: User) -> None:
+    episodes.pause(episode_id=ana.episode.uuid, reason="In hospital.", by=ben, now=at(20))
+    assert Episode.objects.get().next_due_at is None
+
+    episodes.resume(episode_id=ana.episode.uuid, reason="Home again.", by=ben, now=at(70))
+    assert Episode.objects.get().next_due_at == at(84)
+    with pytest.raises(episodes.EpisodeRefused, match="Only a paused"):
+        episodes.resume(episode_id=ana.episode.uuid, reason="Again.", by=ben, now=at(71))
+
+
+def test_a_report_in_a_pause_or_after_the_end_is_taken_and_judged(ana: DeviceToken, ben: User) -> None:
+    episodes.pause(episode_id=ana.episode.uuid, reason="In hospital.", by=ben, now=at(20))
+    checkins.submit(device=ana, submission=submission(30, bleeding="oozing"), now=at(30))
+    episodes.end(episode_id=ana.episode.uuid, reason="Moved away.", by=ben, now=at(31))
+    device = DeviceToken.objects.select_related("episode__clinic").get(pk=ana.pk)
+    checkins.submit(device=device, submission=submission(40, chest_pain="yes"), now=at(40))
+    flag_all(40)
+
+    assert live() == {"BLEED-OOZE", "CHEST"}
+    assert Episode.objects.get().next_due_at is None
+
+
+def test_nothing_is_changed_without_a_reason_or_by_the_wrong_people(ana: DeviceToken, ben: User) -> None:
+    dee = factories.member(ana.episode.team, "Dee Abara", "admin")
+    cleo = factories.member(factories.team(factories.clinic("Harbour")), "Cleo Marsh")
+
+    with pytest.raises(episodes.EpisodeRefused, match="few words"):
+        episodes.pause(episode_id=ana.episode.uuid, reason=" ", by=ben, now=at(20))
+    with pytest.raises(episodes.EpisodeRefused, match="role"):
+        episodes.end(episode_id=ana.episode.uuid, reason="Over.", by=dee, now=at(20))
+    with pytest.raises(Episode.DoesNotExist):
+        episodes.end(episode_id=ana.episode.uuid, reason="Over.", by=cleo, now=at(20))
+    with pytest.raises(episodes.EpisodeRefused, match="no risk factor smoker"):
+        episodes.correct_risk_factors(
+            episode_id=ana.episode.uuid,
+            risk_factors=["smoker"],
+            blood_thinner_restart_h=None,
+            reason="Says so.",
+            by=ben,
+            now=at(20),
+        )
+
+
+def mute(ana: DeviceToken, ben: User, hours: float, until: float = 200) -> None:
+    alert = Alert.objects.get()
+    alerts.mute(alert_id=alert.uuid, until=at(until), reason="Known sciatica.", by=ben, now=at(hours))
+    alerts.close(alert_id=alert.uuid, by=ben, outcome="seen", contacted=True, note="Known.", now=at(hours))
+
+
+def report(ana: DeviceToken, hours: float, **changes) -> None:
+    device = DeviceToken.objects.select_related("episode__clinic").get(pk=ana.pk)
+    checkins.submit(device=device, submission=submission(hours, **changes), now=at(hours))
+    flag_all(hours)
+
+
+def test_a_muted_rule_opens_no_alert_until_its_date(ana: DeviceToken, ben: User) -> None:
+    report(ana, 30, pain_where=["down_one_leg"])
+    mute(ana, ben, 31)
+
+    report(ana, 40, pain_where=["down_one_leg"])
+    assert live() == set()
+    report(ana, 201, pain_where=["down_one_leg"])
+    assert live() == {"NEURO-RADIATE"}
+
+
+@pytest.mark.parametrize(
+    "worse", [{"pain_where": ["down_one_leg", "around_ribs"]}, {"pain_where": ["down_both_legs"]}]
+)
+def test_anything_worse_ends_the_mute(ana: DeviceToken, ben: User, worse: dict) -> None:
+    report(ana, 30, pain_where=["down_one_leg"])
+    mute(ana, ben, 31)
+
+    report(ana, 40, **worse)
+    assert live() == {"NEURO-RADIATE"}
+
+
+def test_the_same_score_stays_muted_and_a_higher_one_does_not(ana: DeviceToken, ben: User) -> None:
+    report(ana, 30, pain_now=8, pain_controlled="yes")
+    for alert in Alert.objects.exclude(rule="PAIN-SEVERE").filter(status="open"):
+        alerts.close(alert_id=alert.uuid, by=ben, outcome="seen", contacted=True, note="x", now=at(30))
+    known = Alert.objects.get(status="open")
+    alerts.mute(alert_id=known.uuid, until=at(500), reason="Lives with it.", by=ben, now=at(31))
+    alerts.close(alert_id=known.uuid, by=ben, outcome="seen", contacted=True, note="x", now=at(31))
+
+    report(ana, 79, pain_now=8)
+    assert "PAIN-SEVERE" not in live()
+    report(ana, 128, pain_now=9)
+    assert "PAIN-SEVERE" in live()
+
+
+def test_an_emergency_is_never_muted(ana: DeviceToken, ben: User) -> None:
+    report(ana, 30, chest_pain="yes")
+
+    with pytest.raises(alerts.NotAllowed, match="never muted"):
+        alerts.mute(alert_id=Alert.objects.get().uuid, until=at(200), reason="Known.", by=ben, now=at(31))
+
+
+def test_a_mute_can_be_ended_by_hand(ana: DeviceToken, ben: User) -> None:
+    report(ana, 30, pain_where=["down_one_leg"])
+    mute(ana, ben, 31)
+    alerts.unmute(alert_id=Alert.objects.get().uuid, by=ben, now=at(35))
+
+    report(ana, 40, pain_where=["down_one_leg"])
+    assert live() == {"NEURO-RADIATE"}
