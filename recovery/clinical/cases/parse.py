@@ -1,20 +1,16 @@
-"""Judging written cases: a procedure, a history and a check-in in one JSON object, and no database.
-
-For rehearsing a protocol on cases that a clinician wrote, and for comparing it with another reading.
-"""
+"""From the JSON of a case to what judging needs. Much may be left out; what is wrong is refused with its place."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
-from typing import Any, NoReturn
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from recovery.clinical.answers import valid_baseline, valid_part
-from recovery.clinical.assessment import Assessment, assess, assess_silence
-from recovery.clinical.facts import Baseline, Earlier, Procedure, Report
+from recovery.clinical.cases.values import a_date, a_zone, an_instant, an_object, refuse
+from recovery.clinical.facts import Baseline, Procedure, Report
 from recovery.clinical.problems import Problem
 from recovery.clinical.protocol import Protocol
 from recovery.clinical.timeline import date_only_procedure, restart_h
@@ -26,11 +22,6 @@ ENVELOPE = frozenset(
 )  # fmt: skip
 COMPLETED = {"completed": True, "amended": True, "in-progress": False, "stopped": False}
 WITHDRAWN = "entered-in-error"
-YEARS = range(2000, 2101)
-
-
-class CaseError(Exception):
-    """The case cannot be read; the message names the place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,66 +39,19 @@ class Case:
     remarks: tuple[Problem, ...]
 
 
-def read_cases(text: str) -> list[Any]:
-    """The cases of a file: a list, one object, or an object that holds them as `scenarios` or `cases`."""
-    try:
-        raw = json.loads(text, object_pairs_hook=_no_twins, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise CaseError(f"file: {error}") from None
-    if isinstance(raw, dict):
-        raw = next((raw[key] for key in ("scenarios", "cases") if key in raw), [raw])
-    if not isinstance(raw, list):
-        raise CaseError("file: is neither a list of cases nor one case")
-    return raw
-
-
-def judge(raw: Any, protocol: Protocol, place: str) -> tuple[dict[str, Any], tuple[Problem, ...]]:
-    """The result of one case, and the answers that could not be used. Raises CaseError."""
-    case = parse(raw, protocol, place)
-    assessment = judged(case, protocol)
-    result = {
-        "id": case.id,
-        "rules": sorted(finding.rule for finding in assessment.findings),
-        "tiers": {f.rule: f.tier.code for f in sorted(assessment.findings, key=lambda f: f.rule)},
-        "urgency": assessment.tier.code,
-    }
-    return result, case.remarks
-
-
-def judged(case: Case, protocol: Protocol) -> Assessment:
-    if case.check_in is not None:
-        return assess(
-            protocol=protocol,
-            procedure=case.procedure,
-            baseline=case.baseline,
-            history=[Earlier.of(report, case.procedure) for report in case.history],
-            report=case.check_in,
-        )
-    assert case.now is not None
-    return assess_silence(
-        protocol=protocol,
-        procedure=case.procedure,
-        baseline=case.baseline,
-        reports=case.history,
-        now=case.now,
-        excused=case.pauses,
-        ended_at=case.ended_at,
-    )
-
-
 def parse(raw: Any, protocol: Protocol, place: str) -> Case:
     """Read one case. Raises CaseError for what makes it no case; invalid answers only become remarks."""
-    case = _object(raw, place)
+    case = an_object(raw, place)
     remarks: list[Problem] = []
-    procedure = _procedure(_object(case.get("procedure"), f"{place}.procedure"), f"{place}.procedure")
+    procedure = _procedure(an_object(case.get("procedure"), f"{place}.procedure"), f"{place}.procedure")
     baselines: list[tuple[datetime, str, int, Baseline]] = []
     reports: dict[object, tuple[int, Report]] = {}
     history = [] if case.get("history") is None else case["history"]
     if not isinstance(history, list):
-        _refuse(f"{place}.history", "is not a list")
+        refuse(f"{place}.history", "is not a list")
     for index, item in enumerate(history):
         here = f"{place}.history[{index}]"
-        entry = _object(item, here)
+        entry = an_object(item, here)
         if entry.get("phase") == "baseline":
             form = _baseline(entry, protocol, here, remarks)
             baselines.append((form.observed_at, str(entry.get("id") or ""), index, form))
@@ -121,9 +65,9 @@ def parse(raw: Any, protocol: Protocol, place: str) -> Case:
     check_in = None
     if case.get("check_in") is not None:
         here = f"{place}.check_in"
-        check_in = _report(_object(case["check_in"], here), protocol, here, remarks)
+        check_in = _report(an_object(case["check_in"], here), protocol, here, remarks)
         reports.pop(check_in.id or None, None)
-    now = None if check_in else _instant(case.get("now"), f"{place}.now")
+    now = None if check_in else an_instant(case.get("now"), f"{place}.now")
     return Case(
         id=case.get("id"),
         procedure=procedure,
@@ -138,20 +82,20 @@ def parse(raw: Any, protocol: Protocol, place: str) -> Case:
 
 
 def _procedure(raw: Mapping[str, Any], place: str) -> Procedure:
-    zone = _zone(raw.get("timezone", raw.get("time_zone")), f"{place}.timezone")
+    zone = a_zone(raw.get("timezone", raw.get("time_zone")), f"{place}.timezone")
     latest_at = None
     # With only a date, given as `date` or in the place of the instant, the time is estimated.
-    on = raw.get("at") if _date(raw.get("at")) else raw.get("date") if raw.get("at") is None else None
+    on = raw.get("at") if a_date(raw.get("at")) else raw.get("date") if raw.get("at") is None else None
     if on is not None:
-        day = _date(on)
+        day = a_date(on)
         if day is None:
-            _refuse(f"{place}.date", f"{on!r} is not a date")
+            refuse(f"{place}.date", f"{on!r} is not a date")
         at, latest_at = date_only_procedure(day, zone or ZoneInfo("UTC"))
     else:
-        at = _instant(raw.get("at"), f"{place}.at")
+        at = an_instant(raw.get("at"), f"{place}.at")
     risks = [] if raw.get("risk_factors") is None else raw["risk_factors"]
     if not isinstance(risks, list) or not all(isinstance(risk, str) for risk in risks):
-        _refuse(f"{place}.risk_factors", "is not a list of words")
+        refuse(f"{place}.risk_factors", "is not a list of words")
     kind = raw.get("type", raw.get("kind", ""))
     restart = _restart(raw, at, zone or at.tzinfo or ZoneInfo("UTC"), place)
     return Procedure(
@@ -170,16 +114,16 @@ def _restart(procedure: Mapping[str, Any], at: datetime, zone: tzinfo, place: st
         return None
     if isinstance(planned, (int, float)) and not isinstance(planned, bool) and abs(planned) < 1e6:
         return float(planned)
-    day = _date(planned)
+    day = a_date(planned)
     return restart_h(
-        at, day if day is not None else _instant(planned, f"{place}.blood_thinner_restart_h"), zone
+        at, day if day is not None else an_instant(planned, f"{place}.blood_thinner_restart_h"), zone
     )
 
 
 def _baseline(raw: Mapping[str, Any], protocol: Protocol, place: str, remarks: list[Problem]) -> Baseline:
     answers, problems = valid_baseline(protocol, _answers(raw))
     remarks += _moved(problems, "baseline", place)
-    return Baseline(_instant(raw.get("observed_at"), f"{place}.observed_at"), answers)
+    return Baseline(an_instant(raw.get("observed_at"), f"{place}.observed_at"), answers)
 
 
 def _report(raw: Mapping[str, Any], protocol: Protocol, place: str, remarks: list[Problem]) -> Report:
@@ -190,13 +134,13 @@ def _report(raw: Mapping[str, Any], protocol: Protocol, place: str, remarks: lis
     )
     status = raw.get("status", "completed")
     if not isinstance(status, str) or status not in COMPLETED:
-        _refuse(f"{place}.status", f"{status!r} is not one of {', '.join(COMPLETED)}")
+        refuse(f"{place}.status", f"{status!r} is not one of {', '.join(COMPLETED)}")
     received_at = raw.get("received_at")
     identifier = raw.get("id")
     return Report(
-        observed_at=_instant(raw.get("observed_at"), f"{place}.observed_at"),
+        observed_at=an_instant(raw.get("observed_at"), f"{place}.observed_at"),
         answers=answers,
-        received_at=None if received_at is None else _instant(received_at, f"{place}.received_at"),
+        received_at=None if received_at is None else an_instant(received_at, f"{place}.received_at"),
         completed=COMPLETED[status] and not refused,
         id="" if identifier is None else str(identifier),
     )
@@ -216,7 +160,7 @@ def _moved(problems: list[Problem], prefix: str, place: str) -> Iterator[Problem
 def _revision(raw: Mapping[str, Any], place: str) -> int:
     revision = raw.get("revision", 0)
     if type(revision) is not int:
-        _refuse(place, "is not a whole number")
+        refuse(place, "is not a whole number")
     return revision
 
 
@@ -233,66 +177,12 @@ def _pauses(raw: Any, procedure_at: datetime, place: str) -> Iterator[tuple[date
         if isinstance(pause, dict):
             pause = [pause.get("from"), pause.get("until", pause.get("to"))]
         if not isinstance(pause, list) or len(pause) != 2:
-            _refuse(here, "is not a pause such as {from, until}")
+            refuse(here, "is not a pause such as {from, until}")
         start, until = pause
-        yield _instant(start, f"{here}.from"), None if until is None else _instant(until, f"{here}.until")
+        yield an_instant(start, f"{here}.from"), None if until is None else an_instant(until, f"{here}.until")
 
 
 def _ended(raw: Any, procedure_at: datetime, place: str) -> datetime | None:
     if raw is None or raw is False:
         return None
-    return procedure_at - timedelta(days=1) if raw is True else _instant(raw, place)
-
-
-def _object(raw: Any, place: str) -> dict[str, Any]:
-    if not isinstance(raw, dict):
-        _refuse(place, "is missing" if raw is None else "is not an object")
-    return raw
-
-
-def _instant(raw: Any, place: str) -> datetime:
-    if not isinstance(raw, str):
-        _refuse(place, "is missing" if raw is None else "is not an instant")
-    try:
-        instant = datetime.fromisoformat(raw)
-    except ValueError:
-        _refuse(place, f"{raw!r} is not an instant")
-    if instant.tzinfo is None:
-        _refuse(place, f"{raw!r} has no offset from UTC")
-    if instant.year not in YEARS:
-        _refuse(place, f"{raw!r} is outside the years 2000 to 2100")
-    return instant
-
-
-def _date(raw: Any) -> date | None:
-    if not isinstance(raw, str) or len(raw) != len("2026-03-02"):
-        return None
-    try:
-        return date.fromisoformat(raw)
-    except ValueError:
-        return None
-
-
-def _zone(raw: Any, place: str) -> ZoneInfo | None:
-    if raw is None:
-        return None
-    try:
-        return ZoneInfo(raw)
-    except (KeyError, ValueError, TypeError, OSError):
-        _refuse(place, f"{raw!r} is not a time zone")
-
-
-def _refuse(place: str, reason: str) -> NoReturn:
-    raise CaseError(f"{place}: {reason}")
-
-
-def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise ValueError(f"duplicate key {next(key for key in keys if keys.count(key) > 1)!r}")
-    return found
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a number")
+    return procedure_at - timedelta(days=1) if raw is True else an_instant(raw, place)
