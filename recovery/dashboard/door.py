@@ -1,0 +1,57 @@
+"""What every page of the dashboard has in common: who may come in, and that nobody keeps a copy."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render, resolve_url
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from recovery.models import User
+
+
+class StaffRequest(HttpRequest):
+    """A request of somebody who is signed in."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+def staff_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page for signed-in staff. What is not theirs does not exist for them: 404, which looks like any other."""
+
+    @wraps(view)
+    def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.user.is_authenticated:
+            try:
+                response = view(request, *args, **kwargs)
+            except (Http404, ObjectDoesNotExist):
+                response = render(request, "404.html", status=404)
+        else:
+            response = _to_sign_in(request)
+        response.headers["Cache-Control"] = "no-store"
+        patch_vary_headers(response, ["Cookie", "HX-Request"])
+        return response
+
+    return door
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """A fragment cannot be replaced by the sign-in page: the whole page goes there, and back to the board."""
+    back_to = (
+        reverse("dashboard:board")
+        if _is_fragment(request) or request.method != "GET"
+        else request.get_full_path()
+    )
+    sign_in = f"{resolve_url('account_login')}?{urlencode({'next': back_to})}"
+    return HttpResponseClientRedirect(sign_in) if _is_fragment(request) else HttpResponseRedirect(sign_in)
+
+
+def _is_fragment(request: HttpRequest) -> bool:
+    return "HX-Request" in request.headers

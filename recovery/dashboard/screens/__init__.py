@@ -1,0 +1,1 @@
+"""What each screen shows, as finished values: templates decide nothing and ask nothing of the database."""

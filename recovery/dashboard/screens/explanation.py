@@ -1,0 +1,55 @@
+"""Why the alert is there: the trace of its finding, what it may mean, and what the patient was told."""
+
+from dataclasses import dataclass
+
+from recovery import verdicts
+from recovery.clinical import protocol as protocols
+from recovery.clinical.verdict import Verdict
+from recovery.dashboard.screens.finding import because, finding_of, said_of
+from recovery.dashboard.screens.place import Clock, Place, place_of
+from recovery.models import Alert, Assessment
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    name: str
+    rule: str
+    meaning: str
+    because: list[str]
+    place: Place
+    at: str
+    judged: str
+    protocol: str
+    sources: list[str]
+    also: list[str]
+    told: Verdict
+    said_of_this: str
+
+
+def explanation_of(alert: Alert, clock: Clock) -> Explanation:
+    assessment, episode = alert.latest_assessment, alert.episode
+    finding, said = finding_of(alert), said_of(alert)
+    verdict = verdicts.for_patient(episode=episode, assessment=assessment)
+    protocol = protocols.get(assessment.protocol)
+    return Explanation(
+        name=finding.name,
+        rule=alert.rule,
+        meaning=said.team if said else "This rule is no longer in the protocol. Read the answers yourself.",
+        because=because(finding) or [_nothing_judged(assessment)],
+        place=place_of(episode, assessment.effective_at),
+        at=clock.moment(assessment.effective_at),
+        judged=clock.moment(assessment.judged_at),
+        protocol=assessment.protocol,
+        sources=[
+            protocol.sources[key].title for key in (said.sources if said else ()) if key in protocol.sources
+        ],
+        also=[found.name for found in verdicts.findings_of(assessment) if found.rule != alert.rule],
+        told=verdict,
+        said_of_this=next((line.text for line in verdict.lines if line.rule == alert.rule), ""),
+    )
+
+
+def _nothing_judged(assessment: Assessment) -> str:
+    if assessment.quarantine_id is not None:
+        return "A report arrived that could not be read as a check-in"
+    return "The service failed while judging this report"

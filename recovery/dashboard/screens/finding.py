@@ -1,0 +1,31 @@
+"""The explanation of an alert: the finding of its rule, as it was judged last."""
+
+from recovery import verdicts
+from recovery.clinical import protocol as protocols
+from recovery.clinical.assessment import Finding
+from recovery.clinical.protocol import Rule, ServiceAlert
+from recovery.clinical.tiers import Tier
+from recovery.models import Alert
+
+SERVICE_RULES = (verdicts.NOT_JUDGED, verdicts.NOT_READABLE)
+"""Alerts about the service itself: a report that nobody has judged, or could read."""
+
+
+def finding_of(alert: Alert) -> Finding:
+    """What made the alert's rule hold in its latest assessment. A service alert has a name and no clauses."""
+    for finding in verdicts.findings_of(alert.latest_assessment):
+        if finding.rule == alert.rule:
+            return finding
+    said = said_of(alert)
+    return Finding(alert.rule, said.name if said else alert.rule, Tier(alert.tier), "C1", ())
+
+
+def said_of(alert: Alert) -> Rule | ServiceAlert | None:
+    """The rule as the protocol of the latest assessment has it; None when that version knows it no more."""
+    protocol = protocols.get(alert.latest_assessment.protocol)
+    return protocol.rules.get(alert.rule) or protocol.service_alerts.get(alert.rule)
+
+
+def because(finding: Finding) -> list[str]:
+    """The clauses in words, each starting like a sentence."""
+    return [clause.words[:1].upper() + clause.words[1:] for clause in finding.clauses]

@@ -1,0 +1,87 @@
+"""Everything that happened to an alert, in order, in words; and who was told of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from recovery.clinical.tiers import Tier
+from recovery.dashboard.screens.place import Clock, place_of
+from recovery.models import Alert, AlertEvent, Episode, Notification
+
+K = AlertEvent.Kind
+WHAT = {
+    K.OPENED: "Opened",
+    K.JOINED: "Reported again",
+    K.RAISED: "Raised",
+    K.CHANGED: "The patient changed the answer",
+    K.TOLD: "Team told",
+    K.ACKNOWLEDGED: "Taken on",
+    K.CONTACTED: "Contact tried",
+    K.NOTED: "Note",
+    K.CLOSED: "Closed",
+    K.RESOLVED: "Resolved itself",
+}
+BY_WHAT = {"phone": "by phone", "visit": "at a visit", "message": "by message"}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    at: str
+    what: str
+    by: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One colleague and one message: planned, sent or failed. Sent is not seen."""
+
+    name: str
+    words: str
+    failed: bool
+
+
+def events_of(events: Iterable[AlertEvent], *, episode: Episode, clock: Clock) -> list[Event]:
+    return [
+        Event(
+            at=clock.moment(event.at),
+            what=_what(event, episode),
+            by=event.by.name if event.by else "",
+            note=str(event.detail.get("note", "")),
+        )
+        for event in events
+    ]
+
+
+def _what(event: AlertEvent, episode: Episode) -> str:
+    said = WHAT[K(event.kind)]
+    match K(event.kind):
+        case K.OPENED | K.JOINED | K.RAISED if event.assessment and event.tier:
+            place = place_of(episode, event.assessment.effective_at)
+            return f"{said}: {Tier(event.tier).label.lower()}, {place.words.lower()}"
+        case K.CONTACTED:
+            reached = "patient reached" if event.detail.get("reached") else "patient not reached"
+            return f"{said}: {reached}, {BY_WHAT.get(event.detail.get('by_what', ''), 'way not recorded')}"
+        case K.CLOSED:
+            outcome = dict(Alert.Outcome.choices).get(event.detail.get("outcome", ""), "no outcome recorded")
+            contacted = "patient reached" if event.detail.get("contacted") else "patient not reached"
+            return f"{said}: {outcome.lower()}; {contacted}"
+    return said
+
+
+def told(notifications: Iterable[Notification], clock: Clock) -> list[Told]:
+    return [
+        Told(row.recipient.name, _delivery(row, clock), row.status == Notification.Status.FAILED)
+        for row in notifications
+    ]
+
+
+def _delivery(row: Notification, clock: Clock) -> str:
+    by = Notification.Channel(row.channel).label.lower()
+    match Notification.Status(row.status):
+        case Notification.Status.SENT if row.sent_at:
+            return f"{by}, sent at {clock.moment(row.sent_at)}"
+        case Notification.Status.FAILED:
+            return f"{by} could not be sent"
+        case Notification.Status.DROPPED:
+            return f"{by} was no longer needed"
+    return f"{by} is on its way since {clock.moment(row.planned_at)}"

@@ -1,0 +1,54 @@
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from recovery.dashboard import wording
+from recovery.models import Episode
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who it is about, by name and two identifiers."""
+
+    name: str
+    born: str
+    age: int
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A telephone number with whom it reaches. `dial` is empty when none is recorded."""
+
+    whom: str
+    name: str
+    shown: str
+    dial: str
+
+
+def person_of(episode: Episode, now: datetime) -> Person:
+    patient = episode.patient
+    today = now.astimezone(ZoneInfo(episode.clinic.time_zone)).date()
+    return Person(
+        patient.name,
+        wording.day(patient.born_on),
+        wording.age(patient.born_on, today),
+        patient.hospital_number,
+    )
+
+
+def patient_number(episode: Episode) -> Number:
+    return _number("Patient", episode.patient.name, episode.patient.phone)
+
+
+def numbers_of(episode: Episode) -> list[Number]:
+    """Whom the team may want to phone about this patient, likeliest first."""
+    patient, clinic = episode.patient, episode.clinic
+    numbers = [patient_number(episode)]
+    if patient.caregiver_name or patient.caregiver_phone:
+        numbers.append(_number("Caregiver", patient.caregiver_name, patient.caregiver_phone))
+    return [*numbers, _number("Urgent line", clinic.name, clinic.urgent_line)]
+
+
+def _number(whom: str, name: str, shown: str) -> Number:
+    return Number(whom, name, shown, wording.dialled(shown))

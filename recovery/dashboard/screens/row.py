@@ -1,0 +1,71 @@
+"""One alert as a row of a list."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from recovery.clinical.tiers import Tier
+from recovery.dashboard.screens.finding import because, finding_of
+from recovery.dashboard.screens.person import Number, Person, patient_number, person_of
+from recovery.dashboard.screens.place import Clock, Place, place_of
+from recovery.dashboard.targets import Target, next_target
+from recovery.dashboard.wording import span
+from recovery.models import Alert, User
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    id: UUID
+    tier: Tier
+    person: Person
+    number: Number
+    felt: str
+    place: Place
+    name: str
+    because: list[str]
+    waiting: str
+    target: Target
+    is_open: bool
+    is_mine: bool
+    owner: str
+    owner_since: str
+    reached: str
+    again: str
+    team: str
+    may_take_on: bool
+
+    @property
+    def key(self) -> str:
+        """Changes when the alert is news again: it was raised."""
+        return f"{self.id}:{self.tier.value}"
+
+    @property
+    def announcement(self) -> str:
+        return f"New alert, {self.tier.label.lower()}: {self.person.name}. {self.name}."
+
+
+def row_of(alert: Alert, *, user: User, clinician_in: Collection[int], clock: Clock) -> Row:
+    episode, assessment = alert.episode, alert.latest_assessment
+    finding = finding_of(alert)
+    return Row(
+        id=alert.uuid,
+        tier=Tier(alert.tier),
+        person=person_of(episode, clock.now),
+        number=patient_number(episode),
+        felt=clock.moment(assessment.effective_at),
+        place=place_of(episode, assessment.effective_at),
+        name=finding.name,
+        because=because(finding),
+        waiting=span(clock.now - alert.tier_at),
+        target=next_target(alert, clock.now),
+        is_open=alert.status == Alert.Status.OPEN,
+        is_mine=alert.owner_id == user.pk,
+        owner=alert.owner.name if alert.owner else "",
+        owner_since=clock.moment(alert.acknowledged_at) if alert.acknowledged_at else "",
+        reached=clock.moment(alert.contacted_at) if alert.contacted_at else "",
+        again=clock.moment(assessment.judged_at)
+        if alert.latest_assessment_id != alert.first_assessment_id
+        else "",
+        team=alert.team.name,
+        may_take_on=alert.team_id in clinician_in,
+    )

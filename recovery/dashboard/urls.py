@@ -1,0 +1,18 @@
+from django.urls import path
+
+from recovery.dashboard.views import alert, board, moves, reports, review
+
+app_name = "dashboard"
+
+urlpatterns = [
+    path("", board.board, name="board"),
+    path("board/list", board.board_list, name="board-list"),
+    path("review", review.review, name="review"),
+    path("reports", reports.reports, name="reports"),
+    path("alerts/<uuid:alert_id>", alert.alert, name="alert"),
+    path("alerts/<uuid:alert_id>/state", alert.alert_state, name="alert-state"),
+    path("alerts/<uuid:alert_id>/acknowledge", moves.acknowledge, name="acknowledge"),
+    path("alerts/<uuid:alert_id>/contact", moves.record_contact, name="record-contact"),
+    path("alerts/<uuid:alert_id>/note", moves.add_note, name="add-note"),
+    path("alerts/<uuid:alert_id>/close", moves.close, name="close"),
+]

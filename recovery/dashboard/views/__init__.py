@@ -1,0 +1,3 @@
+from recovery.dashboard.views.errors import csrf_failure
+
+__all__ = ["csrf_failure"]

@@ -1,0 +1,62 @@
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseNotModified
+from django.shortcuts import render
+from django.utils.http import parse_etags
+from django.views.decorators.http import require_safe
+
+from recovery import clock
+from recovery.dashboard.door import StaffRequest, staff_page
+from recovery.dashboard.forms.moves import CloseForm, ContactForm, Move, NoteForm
+from recovery.dashboard.screens import alert as screen
+
+
+@staff_page
+@require_safe
+def alert(request: StaffRequest, alert_id: UUID) -> HttpResponse:
+    return whole_alert(request, alert_id)
+
+
+@staff_page
+@require_safe
+def alert_state(request: StaffRequest, alert_id: UUID) -> HttpResponse:
+    """Who has it by now, alone: an open page must not show for long what a colleague has changed."""
+    state = screen.state_of(request.user, alert_id, clock.now())
+    known = [tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))]
+    response: HttpResponse
+    if f'"{state.tag}"' in known:
+        response = HttpResponseNotModified()
+    else:
+        response = render(request, "dashboard/fragments/alert_state.html", {"state": state})
+    response.headers["ETag"] = f'"{state.tag}"'
+    response.headers["Data-As-Of"] = state.clock.as_of
+    return response
+
+
+def whole_alert(
+    request: StaffRequest, alert_id: UUID, *, typed: Move | None = None, refusal: str = "", status: int = 200
+) -> HttpResponse:
+    """The page, with what was typed kept in its form. A refused form that is no longer offered gives its note to the
+    note form, which always is."""
+    shown = screen.show(request.user, alert_id, clock.now())
+    forms = _forms(shown.state)
+    if typed is not None:
+        name = next((name for name, form in forms.items() if isinstance(typed, type(form))), "")
+        forms[name or "note"] = typed.seen_now(shown.state.seen) if name else _as_note(typed, shown.state)
+    context = {"screen": shown, "forms": forms, "refusal": refusal, "typed": typed}
+    return render(request, "dashboard/pages/alert.html", context, status=status)
+
+
+def _forms(state: screen.State) -> dict[str, Move]:
+    """The moves that are open to this person now, each with the state this page shows."""
+    seen = {"seen": state.seen}
+    forms: dict[str, Move] = {"note": NoteForm(initial=seen, auto_id="note-%s")}
+    if not state.ended:
+        forms["contact"] = ContactForm(initial=seen, auto_id="contact-%s")
+        if state.row.may_take_on:
+            forms["close"] = CloseForm(initial=seen, auto_id="close-%s", tier=state.row.tier)
+    return forms
+
+
+def _as_note(typed: Move, state: screen.State) -> NoteForm:
+    return NoteForm(initial={"seen": state.seen, "note": typed.data.get("note", "")}, auto_id="note-%s")
