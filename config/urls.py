@@ -8,7 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("api/v1/", include("recovery.api.urls")),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("recovery.dashboard.account_urls")),
 ]
 urlpatterns += [
     path(prefix, include(urls))
