@@ -42,8 +42,10 @@ SLOT_BOUNDS_H = [2, 12, 36, 60, 84, 108, 132, 156, 180, 228, 252, 312, 360, 480,
 GAPS_H = [0, 0, 0.5, 6, 12, 12, 24, 24, 24, 36, 48, 48, 48, 72, 100, 400]
 NUDGES = [timedelta(0)] * 5 + [timedelta(microseconds=n) for n in (-1, 1, -1000, 1000)] + [
     timedelta(seconds=n) for n in (-1, 1, -60, 60)]
-CELSIUS = [33.9, 34.0, 36.6, 37.0, 37.4, 37.49, 37.5, 37.6, 37.7, 37.8, 37.9, 38.0, 38.1, 39.0, 39.9, 40.0, 43.0, 43.1]
-FAHRENHEIT = [93.1, 93.2, 98.6, 99.4, 99.5, 99.6, 99.9, 100.0, 100.3, 100.4, 101.2, 103.9, 104.0, 109.4, 109.5]
+CELSIUS = [33.9, 33.99, 34.0, 36.6, 37.4, 37.49, 37.5, 37.6, 37.7, 37.79, 37.8, 37.9, 37.99, 38.0, 38.1, 39.0, 39.9,
+           39.99, 40.0, 43.0, 43.01, 43.1]
+FAHRENHEIT = [93.1, 93.19, 93.2, 98.6, 99.4, 99.49, 99.5, 99.6, 99.9, 99.99, 100.0, 100.3, 100.39, 100.4, 101.2, 103.9,
+              103.99, 104.0, 109.4, 109.41, 109.5]
 FITS_NEITHER = [0, -1, 20, 33.9, 43.1, 60.0, 93.1, 109.5, 380, 367]
 ZONES = [UTC, *(timezone(timedelta(hours=h)) for h in (-8, -5, 1, 2, 5.5, 12))]
 ZEROS = [datetime(2026, 3, 2, 10, tzinfo=UTC), datetime(2026, 3, 28, 23, 30, 0, 250000, tzinfo=UTC),
@@ -79,8 +81,10 @@ def case(rng: random.Random) -> dict:
     for number, when in enumerate(sorted(times)):
         item = check_in(rng, zero, when, named)
         if climbing and rng.random() < 0.9:
-            item["pain_now"] = min(10, number + rng.choice([1, 1, 1, 2]))
+            item["pain_now"] = min(10, number + rng.choice([0, 0, 0, 1]))
         told["history"].append(item)
+    if climbing and told["check_in"] is not None:
+        told["check_in"]["pain_now"] = min(10, max(3, len(times)))
     if rng.random() < 0.6:
         rng.shuffle(told["history"])
     return told
@@ -91,24 +95,29 @@ def procedure(rng: random.Random, zero: datetime) -> dict:
     made: dict[str, Any] = {"type": rng.choice(["vertebroplasty", "kyphoplasty"]), "at": written(rng, zero),
                             "risk_factors": risks}
     if rng.random() < 0.25:
-        made["blood_thinner_restart_h"] = rng.choice([0, 24, 24, None])
+        day = (zero + timedelta(days=rng.choice([0, 1, 2, 3, 10]))).date().isoformat()
+        made["blood_thinner_restart_h"] = rng.choice([0, 24, day, None])
     return made
 
 
 def baseline(rng: random.Random, zero: datetime, at: datetime, named: bool) -> dict:
     """Mostly before the procedure; now and then filled in later, or a twin of another."""
     when = zero - timedelta(hours=rng.choice([0, 1, 2, 2, 24, 100]))
-    if rng.random() < 0.04:
-        when = at + rng.choice(NUDGES)
+    if rng.random() < 0.06:
+        when = at + rng.choice([*NUDGES, timedelta(hours=5)])
     form: dict[str, Any] = {"phase": "baseline", "pain_now": score(rng), "pain_where": some(rng, "pain_where"),
                             "temp": temperature(rng), "mobility": rng.choice(CHOICES["mobility"]),
                             "observed_at": written(rng, when)}
+    if rng.random() < 0.1:
+        form["received_at"] = written(rng, when + rng.choice([-1, 1]) * bound(rng, [0, 5 / 60, 6, 200]))
     for name in ("weakness", "numbness", "bladder", "bowel", "breathing"):
         form[name] = rng.choice(["no", "no", "present"])
     for name in ("weakness_where", "numbness_where"):
         if rng.random() < 0.5:
             form[name] = some(rng, name)
-    blank(rng, form, [name for name in form if name not in ("phase", "observed_at")], 0.06)
+    blank(rng, form, [name for name in form if name not in ("phase", "observed_at", "received_at", "status")], 0.06)
+    if rng.random() < 0.2:
+        form["status"] = "completed"
     if named:
         form["id"] = identity(rng)
     return form
@@ -136,7 +145,7 @@ def check_in(rng: random.Random, zero: datetime, at: datetime, named: bool) -> d
         item["temp"] = temperature(rng)
     if rng.random() < share:
         item["free_text"] = text(rng)
-    rng.choice([leave, leave, leave, sore, feel_odd, run_warm])(rng, item)
+    rng.choice([leave, leave, leave, leave, sore, feel_odd, run_warm, stay_off_thinner])(rng, item)
     blank(rng, item, list(ALL_CLEAR), rng.choice([0, 0, 0, 0.02, 0.1, 0.5]))
     observed, received = stamps(rng, zero, at)
     item["observed_at"] = written(rng, observed)
@@ -175,6 +184,11 @@ def run_warm(rng: random.Random, item: dict) -> None:
     item["rigors"], item["feels_feverish"] = "no", rng.choice(YES_NO)
 
 
+def stay_off_thinner(rng: random.Random, item: dict) -> None:
+    """Around the restart of a blood thinner."""
+    item["blood_thinner"] = rng.choice(["not_restarted", "unsure"])
+
+
 def stamps(rng: random.Random, zero: datetime, at: datetime) -> tuple[datetime, datetime | None]:
     """observed_at and received_at: at once, late, a little early, or from a clock that is wrong."""
     kind = rng.random()
@@ -199,7 +213,7 @@ def earlier_instant(rng: random.Random, zero: datetime, at: datetime, anchors: l
     if kind < 0.45:
         return max(zero, at - bound(rng, GAPS_H))
     if kind < 0.55:
-        return zero + bound(rng, SLOT_BOUNDS_H[:6])
+        return zero + bound(rng, [h for h in SLOT_BOUNDS_H if timedelta(hours=h) <= at - zero][-4:] or [0])
     if kind < 0.65:
         return rng.choice(anchors)
     if kind < 0.72:
@@ -242,7 +256,8 @@ def text(rng: random.Random) -> str:
         words = rng.choice([HITS, HITS, NEAR_MISSES, FILLERS, NEGATORS, NEGATORS])
         word = rng.choice(words)
         if rng.random() < 0.2:
-            word = rng.choice([word.upper(), word.capitalize(), word.replace("'", "’"), word.replace(" ", "  ")])
+            curly = word.replace("'", rng.choice("’‘ʼ"))
+            word = rng.choice([word.upper(), word.capitalize(), curly, word.replace(" ", "  ")])
         made += word + rng.choice(JOINTS)
     return made[:1000]
 
@@ -263,4 +278,7 @@ def identity(rng: random.Random) -> str:
 
 def written(rng: random.Random, at: datetime) -> str:
     """The same instant in any offset: the verdict must not depend on it."""
-    return at.astimezone(rng.choice(ZONES)).isoformat()
+    stamp = at.astimezone(rng.choice(ZONES)).isoformat()
+    if rng.random() < 0.5:
+        return stamp.replace("+00:00", "Z")
+    return stamp

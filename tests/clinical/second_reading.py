@@ -3,17 +3,18 @@
 Nothing is shared with the product, so that a misreading must be made twice to go unseen. Default settings only.
 Where the specification leaves room, this is how it is read here:
 
-- Baseline: the latest baseline form strictly before this check-in (6.1: only earlier items are used, §2: the latest).
+- Baseline: the latest baseline form, even one filled in after this check-in (§2 sets no bound; §10 tells the baseline
+  from the earlier check-ins, so the "earlier" of 6.1 does not bind it).
 - SYMPTOM-ONGOING and BASELINE-UNKNOWN go by the answer `same`, as their "When" says, even when the place makes the
   item resolve to new_or_worse (6.3). Property 2 needs this: taking the place away must not raise them.
 - A place is covered only by its own name: a report on both_legs does not cover one_leg.
   Several reports and the baseline cover together. Only the answer new_or_worse is a report, never a resolved `same`.
 - NEURO-RADIATE is an emergency only if down_both_legs is itself new.
 - clock_suspect: judged and ordered at `received_at`, so transit is nil and LATE-ENTRY is silent.
-  A baseline is suspect only when felt more than 5 minutes after receipt.
-- A second "no baseline" form never falls back: a latest form without a pain score means no baseline pain.
+  A baseline form is never suspect: it lies before time zero by nature, and §2 orders it by `observed_at`.
+- A latest baseline form without a pain score means no baseline pain; an older form is not asked.
 - The episode ends at H = 2040 (§4): no timer rule from then on, so the last slot (closing at 2040) is never missed.
-- Curly apostrophe is U+2019; between words only spaces and line breaks count, not tabs.
+- Curly apostrophes are U+2019, U+2018 and U+02BC; between words only spaces and line breaks (CR, LF) count, not tabs.
 - A planned restart date of the blood thinner counts in the UTC offset of `procedure.at`.
 - `temp` without a value is missing; a temperature without a known unit fits nothing.
 """
@@ -78,10 +79,12 @@ def received(item: dict) -> datetime:
 
 
 def clock_suspect(item: dict, procedure: dict) -> bool:
-    """6.8: an observed_at more than 5 minutes after received_at, or (unless baseline) before time zero."""
+    """6.8: an observed_at more than 5 minutes after received_at, or before time zero. Not for a baseline form."""
+    if is_baseline(item):
+        return False
     if felt(item) - received(item) > timedelta(minutes=5):
         return True
-    return not is_baseline(item) and felt(item) < datetime.fromisoformat(procedure["at"])
+    return felt(item) < datetime.fromisoformat(procedure["at"])
 
 
 def instant(item: dict, procedure: dict) -> datetime:
@@ -105,11 +108,9 @@ def see(case: dict) -> Seen:
     at = instant(check_in, procedure)
     earlier, baseline = [], {}
     for when, item in ordered(case.get("history") or [], procedure):
-        if when >= at:
-            continue  # §2: two with equal observed_at are not earlier than each other
         if is_baseline(item):
-            baseline = item
-        else:
+            baseline = item  # §2: the latest
+        elif when < at:  # §2: two with equal observed_at are not earlier than each other
             earlier.append((when, item))
     transit = received(check_in) - felt(check_in)
     if clock_suspect(check_in, procedure):
@@ -761,7 +762,8 @@ def text(s: Seen) -> str | None:
     written = s.a.get("free_text")
     if written is None or written.strip() == "":
         return None
-    words = re.sub(r"[ \r\n]+", " ", written.lower().replace("’", "'"))
+    straight = written.lower().replace("\u2019", "'").replace("\u2018", "'").replace("\u02bc", "'")
+    words = re.sub(r"[ \r\n]+", " ", straight)
     if says(words, SELF_HARM, negation=False):
         return "emergency"
     if says(words, ALARM, negation=True):
