@@ -113,7 +113,8 @@ def assess_silence(
     missed = [
         slot
         for slot in closed
-        if (last_h is None or last_h < slot.open_h) and not _paused(started_at + timedelta(hours=slot.close_h), excused)
+        if (last_h is None or last_h < slot.open_h)
+        and not _paused(started_at + timedelta(hours=slot.close_h), excused)
     ]
     end = started_at + timedelta(hours=protocol.ends_h) if ended_at is None else ended_at
     findings: tuple[Finding, ...] = ()

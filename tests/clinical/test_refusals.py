@@ -199,6 +199,7 @@ DOCUMENTS: list[tuple[str, Any, str, str]] = [
     ("placeholder of an unknown form", _chest(patient="For {lifting_h:years}."), "rules[CHEST].patient", "like this"),
     ("stray brace", _chest(patient="Call {team phone}."), "rules[CHEST].patient", "a brace"),
     ("number in a team text", _chest(team="Call {team_phone}."), "rules[CHEST].team", "no number is filled in"),
+    ("step up that never holds", _chest(step_up={"chest_pain": "no"}), "rules[CHEST].step_up", "when the rule holds"),
     ("unknown clearing policy", _chest(clears="C5"), "rules[CHEST].clears", "'C1', 'C2', 'C3' or 'C4'"),
     ("duplicate rule", lambda raw: raw["rules"].append(rule(raw, "CHEST")), "rules[CHEST]", "same id twice"),
     ("duplicate question", lambda raw: raw["questionnaire"][5]["items"].append(raw["questionnaire"][0]["items"][0]),

@@ -18,8 +18,9 @@ from recovery.clinical.conditions.nodes import (
     Test,
     leaves_of,
 )
-from recovery.clinical.conditions.parse import Parser, Vocabulary
+from recovery.clinical.conditions.parse import Parser
 from recovery.clinical.conditions.possible import never_holds, satisfiable
+from recovery.clinical.conditions.vocabulary import Vocabulary
 
 __all__ = [
     "All",

@@ -13,8 +13,9 @@ from recovery.clinical.protocol import ground, questions
 from recovery.clinical.protocol.document import read_yaml
 from recovery.clinical.protocol.model import Protocol
 from recovery.clinical.protocol.reading import Reading, unknown_keys
-from recovery.clinical.protocol.rules import RuleReader, facts_used
+from recovery.clinical.protocol.rules import RuleReader
 from recovery.clinical.protocol.shape import ActionsShape, WordsShape, shaped
+from recovery.clinical.protocol.subjects import facts_used
 from recovery.clinical.tiers import Tier
 from recovery.clinical.words import WordScreen
 

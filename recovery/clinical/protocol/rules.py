@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any as AnyValue
 
 from recovery.clinical.conditions import (
@@ -11,24 +11,12 @@ from recovery.clinical.conditions import (
     Named,
     Node,
     Parser,
-    Subject,
     Vocabulary,
-    leaves_of,
     never_holds,
     satisfiable,
 )
-from recovery.clinical.facts import (
-    CHECK_IN_FACTS,
-    SILENCE_FACTS,
-    Choice,
-    Degrees,
-    Fact,
-    Kind,
-    Number,
-    Several,
-)
-from recovery.clinical.problems import Problem
-from recovery.clinical.protocol.model import Branch, Information, Item, RiskFactor, Rule, ServiceAlert, Texts
+from recovery.clinical.facts import CHECK_IN_FACTS, SILENCE_FACTS
+from recovery.clinical.protocol.model import Information, Item, RiskFactor, Rule, ServiceAlert, Texts
 from recovery.clinical.protocol.reading import Reading
 from recovery.clinical.protocol.shape import (
     ConditionShape,
@@ -39,6 +27,8 @@ from recovery.clinical.protocol.shape import (
     named,
     shaped,
 )
+from recovery.clinical.protocol.subjects import subject_of_item, subjects_of_facts, subjects_of_risks
+from recovery.clinical.protocol.tiering import read_branches, read_patient_texts
 from recovery.clinical.tiers import Tier
 
 
@@ -52,17 +42,18 @@ class RuleReader:
         risks: Mapping[str, RiskFactor],
         limits: Vocabulary,
     ) -> None:
-        risk_kind = Choice(("yes", "no"))
-        risk_subjects = {r.id: Subject("risk", r.id, risk_kind, r.label) for r in risks.values()}
+        risk_subjects = subjects_of_risks(risks)
         self.reading = reading
         self.check_in = Vocabulary(
-            answers={item.link_id: subject for item in items.values() if (subject := _of_item(item))},
-            facts=_subjects(CHECK_IN_FACTS),
+            answers={item.link_id: subject for item in items.values() if (subject := subject_of_item(item))},
+            facts=subjects_of_facts(CHECK_IN_FACTS),
             risks=risk_subjects,
             numbers=limits.numbers,
             pairs=limits.pairs,
         )
-        self.silence = Vocabulary(facts=_subjects(SILENCE_FACTS), risks=risk_subjects, numbers=limits.numbers)
+        self.silence = Vocabulary(
+            facts=subjects_of_facts(SILENCE_FACTS), risks=risk_subjects, numbers=limits.numbers
+        )
         self.on_phone = Vocabulary(answers=self.check_in.answers)
         for name in self.check_in.answers.keys() & self.check_in.facts.keys():
             reading.note(f"questionnaire.{name}", "has the name of a fact")
@@ -125,12 +116,16 @@ class RuleReader:
             return None
         vocabulary = self.silence if shape.timer else self.check_in
         when = self._condition(shape.when, f"{place}.when", vocabulary)
-        branches = self._branches(shape.tier, when, f"{place}.tier", vocabulary)
+        branches = read_branches(shape.tier, when, f"{place}.tier", vocabulary, self.reading)
         step_up = None
         if shape.step_up is not None:
             step_up = self._condition(shape.step_up, f"{place}.step_up", vocabulary)
+            if step_up and when and not satisfiable([(when, True), (step_up, True)]):
+                self.reading.note(f"{place}.step_up", "can never hold when the rule holds")
         tiers = {branch.tier for branch in branches}
-        patient = self._patient(shape.patient, tiers, step_up is not None, f"{place}.patient")
+        patient = read_patient_texts(
+            shape.patient, tiers, step_up is not None, f"{place}.patient", self.reading
+        )
         name = self.reading.text(shape.name, f"{place}.name", shown=False)
         team = self.reading.text(shape.team, f"{place}.team", shown=False)
         sources = self.reading.cite(shape.sources, place)
@@ -153,68 +148,6 @@ class RuleReader:
             timer=shape.timer,
         )
 
-    # Tiers
-
-    def _branches(self, raw: AnyValue, when: Node | None, place: str, vocabulary: Vocabulary) -> list[Branch]:
-        """`same_day`, or a list of `tier: condition` that ends with a plain tier."""
-        steps = raw if isinstance(raw, list) else [raw]
-        branches: list[Branch] = []
-        passed: list[tuple[Node, bool]] = [] if when is None else [(when, True)]
-        for index, step in enumerate(steps):
-            here = f"{place}[{index}]" if isinstance(raw, list) else place
-            code, condition = (
-                next(iter(step.items())) if isinstance(step, dict) and len(step) == 1 else (step, None)
-            )
-            if not isinstance(code, str) or code not in _TIERS:
-                self.reading.note(here, f"{code!r} is not a tier of a finding")
-                continue
-            last = index == len(steps) - 1
-            if last != (condition is None):
-                self.reading.note(here, "the last one, and no other, stands without a condition")
-                continue
-            node = None
-            if condition is not None:
-                node = Parser(vocabulary, self.reading.problems).parse(condition, f"{here}.{code}")
-                if node is None:
-                    continue
-                self._check_reached(node, passed, f"{here}.{code}")
-                passed.append((node, False))
-            elif not satisfiable(passed):
-                self.reading.note(here, "is never reached: the tiers before it take every case")
-            branches.append(Branch(Tier.of(code), Condition(node) if node else None))
-        return branches
-
-    def _check_reached(self, node: Node, passed: Sequence[tuple[Node, bool]], place: str) -> None:
-        problems: list[Problem] = never_holds(node)
-        if problems:
-            self.reading.problems += problems
-        elif not satisfiable([*passed[:1], (node, True)]):
-            self.reading.note(place, "can never hold when the rule holds")
-        elif not satisfiable([*passed, (node, True)]):
-            self.reading.note(place, "is never reached: a tier before it takes every such case")
-
-    # Texts
-
-    def _patient(self, raw: AnyValue, tiers: set[Tier], stepped: bool, place: str) -> Texts:
-        """One text, or one for each of some tiers and one `otherwise`."""
-        if not isinstance(raw, dict):
-            return Texts({}, self.reading.text(raw, place))
-        possible = tiers | ({tier.one_step_higher for tier in tiers} if stepped else set())
-        by_tier: dict[Tier, str] = {}
-        for code, text in raw.items():
-            if code == "otherwise":
-                continue
-            if code not in _TIERS or Tier.of(code) not in possible:
-                self.reading.note(f"{place}.{code}", "the rule never has this tier")
-                continue
-            by_tier[Tier.of(code)] = self.reading.text(text, f"{place}.{code}")
-        if not raw.get("otherwise") and possible - by_tier.keys():
-            self.reading.note(f"{place}.otherwise", "is missing, and some tiers have no text")
-            return Texts(by_tier, "")
-        return Texts(
-            by_tier, self.reading.text(raw["otherwise"], f"{place}.otherwise") if "otherwise" in raw else ""
-        )
-
     def read_service_alerts(self, raw: AnyValue, rules: Mapping[str, Rule]) -> dict[str, ServiceAlert]:
         found: dict[str, ServiceAlert] = {}
         for place, entry in entries(raw, "service_alerts", self.reading.problems):
@@ -235,29 +168,3 @@ class RuleReader:
                 note=shape.note,
             )
         return found
-
-
-_TIERS = frozenset(tier.code for tier in Tier) - {"none"}
-
-
-def facts_used(nodes: Sequence[Node]) -> tuple[Fact, ...]:
-    """The facts that these conditions ask for; no others need to be computed."""
-    names = {test.subject.name for node in nodes for test in leaves_of(node) if test.subject.source == "fact"}
-    return tuple(fact for name, fact in CHECK_IN_FACTS.items() if name in names)
-
-
-def _subjects(facts: Mapping[str, Fact]) -> dict[str, Subject]:
-    return {f.name: Subject("fact", f.name, f.kind, f.words, always=f.always) for f in facts.values()}
-
-
-def _of_item(item: Item) -> Subject | None:
-    kinds: dict[str, Kind] = {
-        "choice": Choice(item.codes),
-        "choices": Several(item.codes),
-        "integer": Number(item.low, item.high),
-        "temperature": Degrees(),
-    }
-    if item.kind not in kinds:
-        return None
-    labels = {value.code: value.label.lower() for value in item.values}
-    return Subject("answer", item.link_id, kinds[item.kind], item.short.lower(), labels)
