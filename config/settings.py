@@ -62,7 +62,7 @@ APPEND_SLASH = False
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "recovery" / "dashboard" / "templates", BASE_DIR / "recovery" / "api" / "templates"],
+        "DIRS": [BASE_DIR / "recovery" / door / "templates" for door in ("dashboard", "api", "phone")],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -221,7 +221,7 @@ USE_I18N = False
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(BASE_DIR / "var" / "static")))
-STATICFILES_DIRS = [BASE_DIR / "recovery" / "dashboard" / "static", BASE_DIR / "recovery" / "api" / "static"]
+STATICFILES_DIRS = [BASE_DIR / "recovery" / door / "static" for door in ("dashboard", "api", "phone")]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
