@@ -1,0 +1,44 @@
+/** The service, as the phone sees it: an answer, a refusal that says what to do, or nothing at all. */
+
+const BASE = "/api/v1";
+const PATIENCE_MS = 20_000;
+
+/** The service answered with a problem document. */
+export class Refused extends Error {
+  constructor(problem, retryAfterS) {
+    super(problem.code);
+    this.problem = problem;
+    this.status = problem.status;
+    this.code = problem.code;
+    this.retryAfterS = retryAfterS;
+  }
+}
+
+/** No answer of the service: no network, a time-out, or somebody else answered (a hotel's sign-in page). */
+export class Unreachable extends Error {}
+
+export async function request(method, path, { token = null, body = null } = {}) {
+  const headers = {};
+  if (token) headers.Authorization = `Bearer ${token}`;
+  if (body) headers["Content-Type"] = "application/json";
+  let response, document;
+  try {
+    response = await fetch(BASE + path, {
+      method,
+      headers,
+      body: body && JSON.stringify(body),
+      cache: "no-store",
+      credentials: "omit",
+      redirect: "error",
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+    document = await response.json();
+  } catch (error) {
+    throw new Unreachable(error.message);
+  }
+  const type = response.headers.get("Content-Type") ?? "";
+  if (type.startsWith("application/problem+json") && document.code)
+    throw new Refused({ ...document, status: response.status }, Number(response.headers.get("Retry-After")) || null);
+  if (!type.startsWith("application/json") || !response.ok) throw new Unreachable(`answered ${response.status}`);
+  return document;
+}

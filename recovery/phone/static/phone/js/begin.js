@@ -1,0 +1,59 @@
+/** Before the questions: whose recovery this is, and who answers. */
+
+import { big, button, fill, h } from "./dom.js";
+import { begin, change, discard, draft } from "./draft.js";
+import { questionnaire, refresh } from "./patient.js";
+import { go } from "./route.js";
+import { device } from "./store.js";
+import { minutesSince, when } from "./time.js";
+import { whose } from "./welcome.js";
+
+const STILL_NOW_MIN = 60;
+
+export function whoScreen(screen) {
+  const { patient } = device();
+  const kept = draft();
+  if (!questionnaire()) return noQuestions(screen);
+  const start = (who) => {
+    if (draft()) change({ answered_by: who });
+    else begin(who);
+    go("part/1");
+  };
+  fill(
+    screen,
+    h("h1", {}, "Who is answering?"),
+    h("p", {}, "This check-in is for:"),
+    whose(),
+    big(`I am ${patient.first_name}`, () => start("patient")),
+    button(`I help ${patient.first_name} answer`, () => start("carer"), { class: "second" }),
+    button("This is not me", () => go("not-me"), { class: "second" }),
+    kept && h("p", {}, "Your answers so far are kept."),
+  );
+}
+
+function noQuestions(screen) {
+  const again = async () => (await refresh("me", "questionnaire"), go("who"));
+  fill(
+    screen,
+    h("h1", {}, "The questions are not here yet"),
+    h("p", {}, "This phone needs the network once to get them. If you feel unwell, do not wait: call your care team."),
+    big("Try again", again),
+  );
+}
+
+/** A check-in that was begun and not finished. An old one is not what the patient feels now. */
+export function unfinished(kept) {
+  const old = minutesSince(kept.observed_at) > STILL_NOW_MIN;
+  const again = () => {
+    discard();
+    go("who");
+  };
+  const goOn = () => go(kept.reviewing ? "review" : "part/1");
+  const what = kept.revision && kept.reviewing ? "Your change is not sent." : "You have not finished a check-in.";
+  return h("section", { class: "notice", "aria-labelledby": "unfinished" },
+    h("h2", { id: "unfinished" }, what),
+    h("p", {}, `You began it ${when(kept.observed_at)}. ${old ? "If you feel different now, start again." : "Your answers are kept."}`),
+    old ? big("Start again", again) : big("Go on with it", goOn),
+    old ? button("Go on with the old one", goOn, { class: "second" }) : button("Start again", again, { class: "second" }),
+  );
+}

@@ -1,0 +1,53 @@
+/** An answer that is an emergency by itself. The screen is there at once, with or without a network; what was
+ *  answered so far is on its way to the care team meanwhile. */
+
+import { button, call, fill, h, shape } from "./dom.js";
+import { change, draft } from "./draft.js";
+import { toSend } from "./form.js";
+import { add, outcome } from "./outbox.js";
+import { numbers, questionnaire } from "./patient.js";
+import { alarms, isEmergency, partsOf } from "./questions.js";
+import { go } from "./route.js";
+import { when } from "./time.js";
+
+export function emergencyScreen(screen) {
+  const asked = questionnaire();
+  const { answers } = draft();
+  if (!isEmergency(asked, answers)) return go("part/1", { instead: true });
+  report();
+  const found = alarms(asked, answers);
+  const back = partsOf(asked).findIndex((part) => part.items.some((item) => item.id === found[0]?.item.id)) + 1 || 1;
+  const number = numbers()?.emergency_number;
+  fill(
+    screen,
+    h("h1", {}, shape("emergency"), h("span", {}, asked.emergency_action)),
+    number && call(`Call ${number}`, number, "alarm"),
+    h("p", {}, "You told us:"),
+    h("ul", {}, found.map(({ item, words }) => h("li", {}, item.text, " ", h("b", {}, words)))),
+    h("p", { class: "sent", role: "status" }),
+    h("p", {}, "Do not wait for us to call you."),
+    button("I tapped this by mistake", () => go(`part/${back}`), { class: "second" }),
+    button("Go on with the questions", () => go(`part/${back}`), { class: "second" }),
+  );
+  redrawEmergency(screen);
+}
+
+export function redrawEmergency(screen) {
+  const sent = screen.querySelector(".sent");
+  const words = draft() ? progress(draft().id) : "";
+  if (sent && sent.textContent !== words) sent.textContent = words;
+}
+
+/** Tell the care team now, half-finished as it is. Once for each check-in: what follows is sent when it is whole. */
+function report() {
+  if (draft().notes.reported) return;
+  change({ notes: { ...draft().notes, reported: true } });
+  add(draft(), toSend(), "in-progress");
+}
+
+function progress(id) {
+  const { state, receipt } = outcome(id);
+  if (receipt?.received_at) return `Your care team's system got this ${when(receipt.received_at)}.`;
+  if (state === "refused") return "We could not send this to your care team.";
+  return "This is not sent yet. It is sent as soon as there is a network.";
+}

@@ -1,0 +1,107 @@
+/** Today: where the recovery stands, what to do now, and what became of earlier check-ins. */
+
+import { big, button, call, h, refill } from "./dom.js";
+import { draft, reopen } from "./draft.js";
+import { unfinished } from "./begin.js";
+import { me, numbers } from "./patient.js";
+import { go } from "./route.js";
+import { known } from "./store.js";
+import { capital, minutesSince, span, when } from "./time.js";
+import { TIERS, verdict } from "./verdict.js";
+
+const FRESH_MIN = 30;
+const SHOWN = 3;
+
+/** Returns whether anything on it is new. */
+export function homeScreen(screen) {
+  const now = me();
+  const kept = draft();
+  return refill(
+    screen,
+    now?.missed.length > 0 && h("section", { class: "notice warning", "aria-label": "Missed check-in" }, now.missed.map((line) => h("p", {}, line.text))),
+    h("h1", {}, now ? `Day ${now.day} after your procedure` : "Your recovery"),
+    now && h("p", { class: "hour" }, hourOf(now)),
+    kept ? unfinished(kept) : big("Check in now", () => go("who")),
+    now && h("p", {}, nextOf(now)),
+    lastCheckIn(),
+    loop(),
+    now && normal(now),
+    earlier(),
+  );
+}
+
+const hourOf = ({ hours, phase }) =>
+  hours < 72 ? `Hour ${Math.floor(hours)}. ${phase.name}` : `${phase.name}`;
+
+function nextOf({ next_slot: slot, episode }) {
+  if (episode.status === "paused") return "Check-ins are on hold now. You may still check in at any time.";
+  if (!slot) return "No more check-ins are planned. You may still check in at any time.";
+  if (slot.done) return "This check-in is done. Thank you. You may check in again at any time.";
+  if (slot.open_now) return `Your check-in is due. Please send it before ${when(slot.closes_at).replace(/ at /, ", ")}.`;
+  return `Your next check-in: ${span(slot.opens_at, slot.closes_at)}. You may check in at any time.`;
+}
+
+function normal({ phase }) {
+  const { at } = known("me");
+  return h("section", { class: "card", "aria-labelledby": "normal" },
+    h("h2", { id: "normal" }, "What is normal now"),
+    h("p", {}, phase.expect),
+    h("h3", {}, "What to do"),
+    h("p", {}, phase.advice),
+    minutesSince(at) > FRESH_MIN && h("p", { class: "hint" }, `This page was last brought up to date ${when(at)}.`),
+  );
+}
+
+const standing = () => (known("checkIns")?.data.check_ins ?? []).filter((each) => !each.withdrawn_at);
+
+function lastCheckIn() {
+  const [last] = standing();
+  if (!last) return null;
+  const mend = () => {
+    reopen(last);
+    go("review");
+  };
+  return h("section", { class: "last", "aria-labelledby": "last" },
+    h("h2", { id: "last" }, "What we told you last"),
+    h("p", {}, `You checked in ${when(last.observed_at)}. Our system got it ${when(last.received_at)}.`),
+    verdict({ ...last, notes: [], footer: null }, { heading: "h3" }),
+    !draft() && button(last.status === "completed" ? "I made a mistake" : "Finish or change it", mend, { class: "second" }),
+  );
+}
+
+/** The loop: told, seen, called. A promise that was not kept is said as plainly as the promise. */
+function loop() {
+  const alerts = known("alerts")?.data.alerts ?? [];
+  if (!alerts.length) return null;
+  return h("section", { class: "card", "aria-labelledby": "loop" },
+    h("h2", { id: "loop" }, "What your care team does"),
+    h("ul", { class: "loop" }, alerts.slice(0, SHOWN).map((alert) =>
+      h("li", {}, h("p", {}, h("b", {}, alert.text || TIERS[alert.urgency])), h("ol", {}, steps(alert).map((text) => h("li", {}, text))), late(alert)))),
+  );
+}
+
+function steps({ urgency, received_at, seen, call_due_by: due, reached_at, closed }) {
+  return [
+    `Our system got this ${when(received_at)}.`,
+    seen ? `Seen by: ${seen.by.toLowerCase()}, ${when(seen.at)}.` : !closed && "No one has seen it yet.",
+    reached_at && `They spoke with you ${when(reached_at)}.`,
+    due && new Date(due) > new Date() && `They should call you by ${when(due).replace(/ at /, ", ")}.`,
+    closed ? `Closed ${when(closed.at)}: ${closed.words.toLowerCase()}.` : urgency === "emergency" && !reached_at && `Do not wait for a call. ${numbers() ? `Call ${numbers().emergency_number}.` : ""}`,
+  ].filter(Boolean);
+}
+
+function late({ call_due_by: due, reached_at, closed }) {
+  if (!due || reached_at || closed || new Date(due) > new Date() || !numbers()) return null;
+  const { team_phone: team } = numbers();
+  return h("div", { class: "late" }, h("p", {}, h("b", {}, "The call is late."), ` Please call ${team} now.`), call(`Care team ${team}`, team));
+}
+
+function earlier() {
+  const rows = (known("checkIns")?.data.check_ins ?? []).slice(0, 5);
+  if (rows.length < 2) return null;
+  return h("section", { class: "card", "aria-labelledby": "earlier" },
+    h("h2", { id: "earlier" }, "Your check-ins"),
+    h("ul", {}, rows.map((row) =>
+      h("li", {}, `${capital(when(row.observed_at).replace(/^on /, ""))}: ${row.withdrawn_at ? "taken back" : TIERS[row.urgency]}${row.status === "completed" ? "" : ", not finished"}`))),
+  );
+}

@@ -1,0 +1,119 @@
+/** Opens the page: finds the screen, draws it, keeps it up to date, and sees that nothing stays unsent. */
+
+import { attend, byId, say } from "./dom.js";
+import { draft } from "./draft.js";
+import { emergencyScreen, redrawEmergency } from "./emergency.js";
+import { partScreen } from "./form.js";
+import { drawFrame } from "./frame.js";
+import { homeScreen } from "./home.js";
+import { flush, onChange, signedOut } from "./outbox.js";
+import { questionnaire, refresh } from "./patient.js";
+import { reviewScreen } from "./review.js";
+import { codeInAddress, go, here } from "./route.js";
+import { device } from "./store.js";
+import { redrawSent, sentScreen } from "./verdict.js";
+import { codeScreen, notMeScreen, whoIsThisScreen } from "./welcome.js";
+import { whoScreen } from "./begin.js";
+
+const FRESH_S = 60;
+const SCREENS = {
+  code: (screen) => codeScreen(screen, takeCode()),
+  "who-is-this": whoIsThisScreen,
+  "not-me": notMeScreen,
+  home: homeScreen,
+  who: whoScreen,
+  part: partScreen,
+  review: reviewScreen,
+  emergency: emergencyScreen,
+  sent: sentScreen,
+};
+const OF_A_DRAFT = new Set(["part", "review", "emergency"]);
+
+let codeFound = codeInAddress();
+
+function takeCode() {
+  const code = codeFound ?? "";
+  codeFound = null;
+  return code;
+}
+
+/** The screen that may be shown: no form without a patient, no question without a check-in begun. */
+function allowed(name) {
+  const holder = device();
+  if (!holder) return "code";
+  if (!holder.confirmed && !["not-me", "code"].includes(name)) return "who-is-this";
+  if (OF_A_DRAFT.has(name) && !(draft() && questionnaire())) return "home";
+  return name in SCREENS ? name : "home";
+}
+
+function draw() {
+  if (codeFound && !here()[0].startsWith("code")) return go("code", { instead: true });
+  const [wanted, ...rest] = here();
+  const name = allowed(wanted);
+  if (name !== wanted) return go(name, { instead: true });
+  const screen = byId("screen");
+  screen.replaceChildren();
+  delete screen.dataset.drawn;
+  SCREENS[name](screen, ...rest);
+  if (here().join() !== [wanted, ...rest].join()) return;
+  drawFrame();
+  arrive(screen);
+  if (name === "home") update();
+}
+
+function arrive(screen) {
+  const heading = screen.querySelector("h1");
+  document.title = `${heading.textContent} - Recovery check-in`;
+  window.scrollTo(0, 0);
+  heading.setAttribute("tabindex", "-1");
+  heading.focus({ preventScroll: true });
+}
+
+/** Ask the service again, and draw what is new without moving the reader. */
+async function update() {
+  if (document.hidden || here()[0] !== "home" || !device()) return;
+  await refresh("me", "questionnaire", "checkIns", "alerts");
+  redraw();
+}
+
+function redraw() {
+  const [name, id] = here();
+  drawFrame();
+  if (name === "home" && device()?.confirmed) redrawHome();
+  if (name === "emergency") redrawEmergency(byId("screen"));
+  if (name === "sent") redrawSent(byId("screen"), id);
+}
+
+/** The home page anew, if anything on it is; whoever stood on a button still stands on it. */
+function redrawHome() {
+  const screen = byId("screen");
+  const focused = screen.contains(document.activeElement) ? document.activeElement.textContent : null;
+  if (!homeScreen(screen)) return;
+  const again = [...screen.querySelectorAll("h1, a, button")].find((each) => each.textContent === focused);
+  if (again?.matches("h1")) again.setAttribute("tabindex", "-1");
+  again?.focus({ preventScroll: true });
+}
+
+window.addEventListener("hashchange", () => {
+  codeFound ??= codeInAddress();
+  draw();
+});
+window.addEventListener("online", () => {
+  if (device() && !signedOut()) say("The network is back.");
+  flush();
+  update();
+});
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  flush();
+  update();
+});
+setInterval(update, FRESH_S * 1000);
+onChange(redraw);
+
+draw();
+flush();
+if ("serviceWorker" in navigator) {
+  const { worker, page } = document.documentElement.dataset;
+  navigator.serviceWorker.register(worker, { scope: page }).catch(() => {});
+}

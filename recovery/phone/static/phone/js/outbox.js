@@ -1,0 +1,134 @@
+/** What is not sent yet. One entry per check-in, holding in order what has to be told of it: perhaps first the
+ *  half-finished report of an emergency, then the whole. A step keeps its id and content over every try, so that the
+ *  service can tell a repetition from a second report. It goes only when the service has taken it. */
+
+import { Refused, request, Unreachable } from "./api.js";
+import { change as changeDraft, draft } from "./draft.js";
+import { device, forget, names, read, write } from "./store.js";
+
+const FIRST_WAIT_S = 2;
+const LONGEST_WAIT_S = 300;
+const PASSING = new Set(["twin_in_progress"]);
+const RECEIPTS_KEPT = 3;
+const APP = `web/${document.documentElement.dataset.version ?? "1"}`;
+
+const watchers = new Set();
+const senders = new Map();
+let timer = null;
+let wait = 0;
+
+export const onChange = (watcher) => watchers.add(watcher);
+const tell = () => watchers.forEach((watcher) => watcher());
+
+const entry = (id) => read(`report.${id}`);
+const keep = (report) => write(`report.${report.id}`, report);
+
+/** Every report of this phone's patient that the service has not taken, oldest first; refused ones too. */
+export function reports() {
+  const mine = device()?.episode.id;
+  return names("report.")
+    .map(read)
+    .filter((report) => report?.episode === mine)
+    .sort((one, other) => one.observed_at.localeCompare(other.observed_at));
+}
+
+/** What became of a check-in: {state, receipt, problem, tried}; state is waiting, refused, taken, withdrawn or unknown. */
+export function outcome(id) {
+  const report = entry(id);
+  const receipt = read("receipts")?.find((each) => each.id === id) ?? null;
+  if (report) return { state: report.refused ? "refused" : "waiting", problem: report.refused, tried: report.tried, receipt };
+  if (receipt) return { state: receipt.withdrawn ? "withdrawn" : "taken", receipt };
+  return { state: "unknown", receipt };
+}
+
+/** Put the draft's answers on their way. Takes the place of a report that was refused. */
+export function add(from, answers, status) {
+  const known = entry(from.id);
+  const steps = known && !known.refused ? known.steps : [];
+  keep({
+    id: from.id,
+    episode: from.episode,
+    observed_at: from.observed_at,
+    revision: known?.revision ?? from.revision,
+    refused: null,
+    tried: known?.tried ?? false,
+    steps: [...steps, { key: Math.random(), status, answers, answered_by: from.answered_by }],
+  });
+  tell();
+  return flush();
+}
+
+export function remove(id) {
+  forget(`report.${id}`);
+  tell();
+}
+
+/** Send what there is, now. Safe to call at any time. Reports do not wait for each other. */
+export async function flush() {
+  clearTimeout(timer);
+  for (const { id } of reports())
+    if (!senders.has(id)) senders.set(id, send(id).finally(() => (senders.delete(id), tell())));
+  const pauses = await Promise.all(senders.values());
+  if (senders.size) return;
+  clearTimeout(timer);
+  if (!open().length || signedOut()) wait = 0;
+  else timer = setTimeout(flush, nextWait(Math.max(0, ...pauses)));
+}
+
+const open = () => reports().filter((report) => !report.refused);
+export const signedOut = () => device()?.out ?? null;
+
+/** Twice as long each time, up to five minutes, never in step with other phones. */
+function nextWait(leastS) {
+  wait = Math.min(wait ? wait * 2 : FIRST_WAIT_S, LONGEST_WAIT_S);
+  return Math.max(leastS, wait) * 1000 * (0.8 + 0.4 * Math.random());
+}
+
+/** The steps of one report in their order. Returns the seconds after which to try again at the earliest. */
+async function send(id) {
+  for (let report = entry(id); report?.steps.length && !report.refused && !signedOut(); report = entry(id)) {
+    try {
+      const receipt = await request(...message(report));
+      if (receipt.id !== id) throw new Unreachable("this answers something else");
+      settle(id, report.steps[0].key, receipt);
+    } catch (error) {
+      keep({ ...entry(id), tried: true });
+      if (!(error instanceof Refused)) return 0;
+      if (error.status >= 500 || PASSING.has(error.code)) return error.retryAfterS ?? 0;
+      refuse(id, error.problem);
+    }
+  }
+  return 0;
+}
+
+function message({ id, observed_at, revision, steps: [{ status, answers, answered_by }] }) {
+  const body = { observed_at, sent_at: new Date().toISOString(), status, answered_by, app_version: APP, answers };
+  const { token } = device();
+  return revision === null
+    ? ["POST", "/check-ins", { token, body: { id, ...body } }]
+    : ["PUT", `/check-ins/${id}`, { token, body: { ...body, base_revision: revision } }];
+}
+
+/** Taken: the step goes. Another one may have been added meanwhile. */
+function settle(id, key, receipt) {
+  wait = 0;
+  remember(receipt);
+  if (draft()?.id === id) changeDraft({ revision: receipt.revision });
+  const report = entry(id);
+  const steps = report?.steps.filter((step) => step.key !== key) ?? [];
+  if (steps.length) keep({ ...report, revision: receipt.revision, steps });
+  else forget(`report.${id}`);
+}
+
+function refuse(id, problem) {
+  if (problem.status === 401) write("device", { ...device(), out: problem });
+  else if (problem.code === "withdrawn") {
+    remember({ id, withdrawn: true, detail: problem.detail });
+    forget(`report.${id}`);
+  } else keep({ ...entry(id), refused: problem });
+}
+
+function remember(receipt) {
+  const others = (read("receipts") ?? []).filter((each) => each.id !== receipt.id);
+  write("receipts", [receipt, ...others].slice(0, RECEIPTS_KEPT));
+}

@@ -1,0 +1,131 @@
+/** Signing a phone on, making sure whose it is, and signing it off. */
+
+import { Refused } from "./api.js";
+import { attend, big, button, call, fill, h } from "./dom.js";
+import { reports } from "./outbox.js";
+import { numbers, phoneName, redeem } from "./patient.js";
+import { go } from "./route.js";
+import { askToStay, device, forgetEverything, write } from "./store.js";
+import { longDate } from "./time.js";
+
+const LETTERS = 12;
+
+const bare = (text) => text.toUpperCase().replace(/[^0-9A-Z]/g, "");
+const inFours = (text) => bare(text).slice(0, LETTERS).match(/.{1,4}/g)?.join("-") ?? "";
+
+/** The code. `found` came with the address. */
+export function codeScreen(screen, found = "") {
+  const field = h("input", {
+    id: "code", type: "text", class: "code", value: inFours(found), autocomplete: "off", autocapitalize: "characters",
+    spellcheck: "false", enterkeyhint: "go", "aria-describedby": "code-help code-trouble",
+    on: {
+      input: ({ target }) => {
+        if (target.selectionStart === target.value.length) target.value = inFours(target.value);
+      },
+    },
+  });
+  const trouble = h("div", { id: "code-trouble", class: "trouble", role: "alert" });
+  const start = h("button", { class: "big" }, "Start");
+  const send = async (event) => {
+    event.preventDefault();
+    const code = bare(field.value);
+    field.value = inFours(field.value);
+    if (code.length !== LETTERS) return complain(field, trouble, wrongLength(code.length));
+    start.disabled = true;
+    fill(trouble, h("p", {}, "One moment ..."));
+    try {
+      await redeem(inFours(code), phoneName());
+      askToStay();
+      go("who-is-this", { instead: true });
+    } catch (error) {
+      complain(field, trouble, error instanceof Refused ? told(error.problem) : NO_NETWORK);
+    } finally {
+      start.disabled = false;
+    }
+  };
+  fill(
+    screen,
+    h("h1", {}, device() ? "Type the new code" : "Welcome"),
+    h("p", {}, "Your care team gave you a code. It lets this phone send them how you are."),
+    h(
+      "form",
+      { novalidate: true, on: { submit: send } },
+      h("label", { for: "code", class: "question" }, "Your code"),
+      h("p", { id: "code-help" }, "It has 12 letters and numbers, like 7QK4-2M8C-PX3T. Small letters are fine."),
+      field,
+      trouble,
+      start,
+    ),
+    device() && !device().out && h("p", {}, h("a", { href: "#/home" }, `Go back. This phone stays with ${device().patient.first_name}'s recovery.`)),
+  );
+}
+
+const NO_NETWORK = ["There is no network now.", "Nothing is lost. Try again in a moment, or call your care team."];
+
+const told = ({ title, detail }) => [`${title}.`, detail];
+
+function wrongLength(count) {
+  if (!count) return ["The code is missing.", "Type the code that your care team gave you."];
+  return ["Please look at the code again.", `It has ${LETTERS} letters and numbers. You typed ${count}.`];
+}
+
+function complain(field, place, [what, then]) {
+  field.setAttribute("aria-invalid", "true");
+  fill(place, h("p", {}, h("b", {}, what), ` ${then}`));
+  field.focus();
+}
+
+export function whose() {
+  const { patient, episode } = device();
+  const date = longDate(episode.procedure_at, episode.time_zone);
+  return h("dl", { class: "whose" },
+    h("dt", {}, "First name"), h("dd", {}, patient.first_name),
+    h("dt", {}, "Back procedure"), h("dd", {}, `${episode.procedure[0].toUpperCase()}${episode.procedure.slice(1)}, ${date}`),
+  );
+}
+
+export function whoIsThisScreen(screen) {
+  const { patient } = device();
+  const yes = () => {
+    write("device", { ...device(), confirmed: true });
+    go("home", { instead: true });
+  };
+  fill(
+    screen,
+    h("h1", {}, "Is this you?"),
+    h("p", {}, "This phone will send check-ins for:"),
+    whose(),
+    big(`Yes, this is ${patient.first_name}'s recovery`, yes),
+    button("This is not me", () => go("not-me")),
+  );
+}
+
+export function notMeScreen(screen) {
+  const phone = numbers()?.team_phone;
+  const unsent = reports().length;
+  const box = h("div", { class: "trouble" });
+  const signOff = () => {
+    forgetEverything();
+    go("code", { instead: true });
+  };
+  const ask = () => {
+    fill(
+      box,
+      unsent > 0 && h("p", {}, h("b", {}, `${unsent} of your check-ins was not sent.`), " If you sign off now, it is lost."),
+      h("p", {}, "To use this page again you need a new code."),
+      button("Yes, sign this phone off", signOff, { class: "danger" }),
+    );
+    attend(box);
+  };
+  fill(
+    screen,
+    h("h1", {}, "Not your phone, or not you?"),
+    h("p", {}, "Please do not answer for somebody else's recovery. This phone belongs to:"),
+    whose(),
+    h("p", {}, "If that is not you, sign this phone off. Then tell the care team."),
+    phone && call(`Care team ${phone}`, phone),
+    button("Sign this phone off", ask),
+    box,
+    big("Go back", () => go(device().confirmed ? "home" : "who-is-this", { instead: true })),
+  );
+}
