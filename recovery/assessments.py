@@ -137,6 +137,27 @@ def replace(
     )
 
 
+def superseded(
+    *,
+    check_in: CheckIn,
+    episode: Episode,
+    verdict: clinical.assessment.Assessment | None,
+    at: datetime,
+    now: datetime,
+) -> Assessment:
+    """The verdict on a first revision that came after its correction: never the current one, owed to the team."""
+    return Assessment.objects.create(
+        clinic_id=episode.clinic_id,
+        episode=episode,
+        check_in=check_in,
+        revision=1,
+        is_current=False,
+        judged_at=now,
+        next_attempt_at=Now() + GRACE,
+        **columns(verdict, episode=episode, at=at),
+    )
+
+
 def rejudge(*, episode_id: int, now: datetime) -> int:
     """Judge anew what an arrival out of order, a correction or a changed baseline left owed. Returns how many changed.
 

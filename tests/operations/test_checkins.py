@@ -228,9 +228,29 @@ def test_a_withdrawn_check_in_is_kept_and_gone_for_judging(ana: DeviceToken) -> 
         checkins.correct(device=ana, submission=report, base_revision=1, now=at(22))
 
 
-def test_nobody_corrects_what_is_not_there(ana: DeviceToken) -> None:
-    with pytest.raises(checkins.Unknown):
-        checkins.correct(device=ana, submission=submission(20), base_revision=1, now=at(20))
+def test_a_correction_may_overtake_its_original(ana: DeviceToken) -> None:
+    original = submission(20, bleeding="oozing")
+    correction = submission(20, client_id=original.client_id)
+
+    first = checkins.correct(device=ana, submission=correction, base_revision=1, now=at(21))
+    second = checkins.submit(device=as_next_request(ana), submission=original, now=at(22))
+    again = checkins.submit(device=as_next_request(ana), submission=original, now=at(23))
+
+    assert (first.created, second.created, again.created) == (True, True, False)
+    row = CheckIn.objects.get()
+    assert (row.revision, row.answers["bleeding"]) == (2, "none")
+    assert row.revisions.get().answers["bleeding"] == "oozing"
+    told = Assessment.objects.get(revision=1)
+    assert (told.is_current, told.findings[0]["rule"]) == (
+        False,
+        "BLEED-OOZE",
+    )  # no red flag is lost by a correction
+    with pytest.raises(checkins.IdConflict):
+        other = submission(20, client_id=original.client_id, pain_now=9)
+        checkins.submit(device=as_next_request(ana), submission=other, now=at(24))
+
+
+def test_nobody_withdraws_what_is_not_there(ana: DeviceToken) -> None:
     with pytest.raises(checkins.Unknown):
         checkins.withdraw(device=ana, client_id=uuid4(), now=at(20))
 

@@ -1,0 +1,23 @@
+"""The operations behind the phone's check-ins: submit, correct (or finish), withdraw."""
+
+from recovery.submissions import Submission
+
+from .correct import correct
+from .receipts import Busy, IdConflict, Receipt, StaleRevision, Unknown, Withdrawn, history, receipt
+from .submit import submit
+from .withdraw import withdraw
+
+__all__ = [
+    "Busy",
+    "IdConflict",
+    "Receipt",
+    "StaleRevision",
+    "Submission",
+    "Unknown",
+    "Withdrawn",
+    "correct",
+    "history",
+    "receipt",
+    "submit",
+    "withdraw",
+]

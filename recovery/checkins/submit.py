@@ -1,0 +1,76 @@
+"""A new check-in: judged and stored in one go."""
+
+from datetime import datetime
+
+from django.db import IntegrityError
+
+from recovery import assessments, nudges
+from recovery.checkins import overtaken
+from recovery.checkins.intake import write_new
+from recovery.checkins.moving_on import due_after
+from recovery.checkins.receipts import Busy, IdConflict, Receipt, receipt
+from recovery.clinical.facts import effective_at
+from recovery.models import Assessment, CheckIn, DeviceToken, Episode
+from recovery.submissions import Submission
+
+TRIES = 8
+"""How often a submit reads the history again because another report of the same episode came between."""
+
+
+def submit(*, device: DeviceToken, submission: Submission, now: datetime) -> Receipt:
+    """Take a new check-in: judged and stored in one go, then the team is nudged. Sent again, it changes nothing.
+
+    Late, back-dated and out-of-order reports are taken like any other, as are those of a paused or ended episode.
+    Raises IdConflict (the id was used for something else), Withdrawn, Busy.
+    """
+    for turn in range(TRIES):
+        episode = device.episode if turn == 0 else _read_again(device)
+        at, clock_suspect = effective_at(submission.observed_at, now, episode.procedure_at)
+        earlier = assessments.history(episode_id=episode.pk, before=at, leaving_out=submission.client_id)
+        verdict = assessments.judge(episode=episode, report=submission.report(now), earlier=earlier)
+        columns = assessments.columns(verdict, episode=episode, at=at)
+        try:
+            written = write_new(
+                device=device,
+                submission=submission,
+                verdict=columns,
+                clock_suspect=clock_suspect,
+                next_due_at=due_after(submission, at=at, episode=episode),
+                sequence=episode.sequence,
+                grace=assessments.GRACE,
+                received_at=now,
+            )
+        except IntegrityError:  # the same id came through another episode of the patient at the same moment
+            continue
+        if written.assessment_id is not None:
+            if written.owed:
+                nudges.flag(written.assessment_id)
+            return Receipt(
+                check_in_id=submission.client_id,
+                revision=1,
+                status=submission.status,
+                received_at=now,
+                assessment=Assessment(pk=written.assessment_id, judged_at=now, **columns),
+                created=True,
+            )
+        if written.has_twin:
+            return _sent_before(device, submission, now=now)
+    raise Busy
+
+
+def _sent_before(device: DeviceToken, submission: Submission, *, now: datetime) -> Receipt:
+    """The receipt of the same report sent before; IdConflict when the id was used for other content.
+
+    What counts is the content as first sent: a report that was corrected since is still the same report.
+    """
+    known = CheckIn.objects.filter(patient_id=device.patient_id, client_id=submission.client_id).get()
+    first = known.revisions.filter(revision=1).values_list("fingerprint", flat=True).first()
+    if known.episode_id == device.episode_id and submission.fingerprint in {first, known.fingerprint}:
+        return receipt(device=device, client_id=submission.client_id)
+    if known.episode_id != device.episode_id or first is not None or known.revision == 1:
+        raise IdConflict
+    return overtaken.take_original(device, submission, now=now)
+
+
+def _read_again(device: DeviceToken) -> Episode:
+    return Episode.objects.select_related("clinic").get(pk=device.episode_id)

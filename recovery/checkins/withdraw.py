@@ -1,0 +1,41 @@
+"""Entered in error: kept and shown as such, and no longer counted."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.functions import Least
+
+from recovery import audit
+from recovery.checkins.receipts import Unknown
+from recovery.models import Alert, AlertEvent, CheckIn, DeviceToken, Episode
+
+
+@transaction.atomic
+def withdraw(*, device: DeviceToken, client_id: UUID, now: datetime) -> None:
+    """Mark a check-in as entered in error. It is kept and shown as such; its alerts stay, with a note. Repeatable."""
+    episode = locked(device)
+    check_in = CheckIn.objects.filter(
+        patient_id=device.patient_id, episode=episode, client_id=client_id
+    ).first()
+    if check_in is None:
+        raise Unknown
+    if not CheckIn.objects.filter(pk=check_in.pk, withdrawn_at=None).update(withdrawn_at=now):
+        return
+    Episode.objects.filter(pk=episode.pk).update(
+        sequence=F("sequence") + 1, rejudge_from=Least(F("rejudge_from"), Value(check_in.effective_at))
+    )
+    touched = Alert.objects.filter(events__assessment__check_in=check_in, status__in=Alert.LIVE).distinct()
+    AlertEvent.objects.bulk_create(
+        AlertEvent(
+            clinic_id=alert.clinic_id,
+            alert=alert,
+            kind=AlertEvent.Kind.CHANGED,
+            at=now,
+            detail={"withdrawn": True},
+        )
+        for alert in touched
+    )
+    Alert.objects.filter(pk__in=[alert.pk for alert in touched]).update(changed_at=now)
+    audit.record(what="withdrew check-in", now=now, clinic=episode.clinic, device=device)
