@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 from recovery.clinical.protocol import Item, get
 from tests.clinical.scenes import ALL_CLEAR, BEFORE, START
 
+FEW = 50
+"""A generated case is large and slow to make; the breadth comes from random_cases."""
+
 PROTOCOL = get()
 ITEMS = PROTOCOL.questionnaire.items
 RISKS = tuple(PROTOCOL.risk_factors)
@@ -83,7 +86,7 @@ def baselines(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def cases(draw: st.DrawFn, timer: bool = False) -> dict[str, Any]:
-    history = draw(st.lists(reports(), max_size=5))
+    history = draw(st.lists(reports(), max_size=4))
     history += draw(st.lists(baselines(), max_size=2, unique_by=lambda form: form["observed_at"]))
     done: dict[str, Any] = {
         "type": draw(st.sampled_from(("vertebroplasty", "kyphoplasty"))),

@@ -19,7 +19,7 @@ from recovery.clinical.conditions import View
 from recovery.clinical.facts.case import answered
 from recovery.clinical.tiers import Tier
 from tests.clinical.scenes import judge, report, tiers
-from tests.clinical.strategies import ITEMS, PROTOCOL, RISKS, cases, hours
+from tests.clinical.strategies import FEW, ITEMS, PROTOCOL, RISKS, cases, hours
 
 # negative -> strongest positive (property 1)
 STRONGEST: dict[str, tuple[str, str]] = {
@@ -61,21 +61,22 @@ def _changed(case: dict[str, Any], **answers: Any) -> dict[str, Any]:
     return changed
 
 
+@settings(max_examples=FEW)
 @given(cases(), st.sampled_from(sorted(STRONGEST)))
-@settings(max_examples=120)
 def test_property_1_a_worse_answer_never_lowers_the_urgency(case, link_id):
     negative, strongest = STRONGEST[link_id]
     assert _urgency(_changed(case, **{link_id: strongest})) >= _urgency(_changed(case, **{link_id: negative}))
 
 
+@settings(max_examples=2 * FEW)
 @given(cases(), st.sampled_from(sorted(ITEMS)))
-@settings(max_examples=200)
 def test_property_2_a_missing_answer_raises_nothing_but_the_agreed(case, link_id):
     full, without = _tiers(case), _tiers(_changed(case, **{link_id: None}))
     risen = {rule for rule, tier in without.items() if tier > full.get(rule, Tier.NONE)}
     assert all(link_id in MAY_RISE.get(rule, set()) for rule in risen), risen
 
 
+@settings(max_examples=FEW)
 @given(cases(), st.integers(-14, 14), st.randoms())
 def test_property_3_neither_zone_nor_order_of_arrival_matters(case, offset, random):
     moved = deepcopy(case)
@@ -92,6 +93,7 @@ def test_property_3_neither_zone_nor_order_of_arrival_matters(case, offset, rand
 PAIRED = [(37.5, 99.5), (37.8, 100.0), (38.0, 100.4), (40.0, 104.0), (36.7, 98.1)]
 
 
+@settings(max_examples=FEW)
 @given(cases(), st.sampled_from(PAIRED))
 def test_property_3_paired_limits_are_the_same_in_both_units(case, pair):
     in_c, in_f = ({"value": value, "unit": unit} for value, unit in zip(pair, "CF", strict=True))
@@ -130,6 +132,7 @@ def test_property_3_hours_count_across_a_change_of_the_clocks():
         assert ("BANDAGE" in _tiers(_changed(case, observed_at=at.isoformat()))) is fires
 
 
+@settings(max_examples=FEW)
 @given(cases(), st.floats(0.1, 500))
 def test_property_4_nothing_is_lost_for_being_late_or_partial(case, late_h):
     """Neither arriving later nor being half-finished takes a finding away, INCOMPLETE aside."""
@@ -191,8 +194,8 @@ def test_property_6_the_call_right_away_list_is_at_least_same_day(item, at_h, ri
     assert judge(report(at_h, **changes), *earlier, risks=risks).tier >= Tier.SAME_DAY
 
 
+@settings(max_examples=FEW)
 @given(cases())
-@settings(max_examples=120)
 def test_property_7_what_the_phone_shows_alone_is_an_emergency_here_too(case):
     parsed = parse(case, PROTOCOL, "case")
     assert parsed.check_in is not None
@@ -210,6 +213,7 @@ def test_property_7_the_all_clear_shows_no_emergency_screen():
     assert not PROTOCOL.emergency_screen(View(answered(report(30).answers), {}, frozenset(), {}))
 
 
+@settings(max_examples=FEW)
 @given(cases())
 def test_same_input_gives_the_same_assessment(case):
     parsed = parse(case, PROTOCOL, "case")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -265,6 +267,17 @@ def test_fixed_numbers_are_no_settings():
     assert tiers(judge(report(71, mobility="bathroom_only"), protocol=extreme)) == {}
     assert "WALK-LITTLE" in tiers(judge(report(72, mobility="bathroom_only"), protocol=extreme))
     assert tiers(judge(report(30, temp=celsius(40.0)), protocol=extreme))["FEVER"] == "emergency"
+
+
+def test_clinical_core_needs_neither_django_nor_a_network():
+    program = (
+        "import sys, recovery.clinical.cases, recovery.clinical.verdict;"
+        "names = {name.split('.')[0] for name in sys.modules};"
+        "print(sorted(names & {'django', 'celery', 'redis', 'psycopg', 'httpx'}))"
+    )
+    root = PATH.parents[3]
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=root)
+    assert done.stdout.strip() == "[]"
 
 
 def test_document_on_disk_is_what_is_loaded():

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 
 from recovery.clinical.cases import judge
 from tests.clinical import random_cases, second_reading
-from tests.clinical.strategies import PROTOCOL, cases
+from tests.clinical.strategies import FEW, PROTOCOL, cases
 
 SCENARIOS = json.loads((Path(__file__).parent / "scenarios.json").read_text(encoding="utf-8"))
 
@@ -48,13 +48,13 @@ def _is_late_baseline(item: dict[str, Any], started: datetime) -> bool:
     return item.get("phase") == "baseline" and datetime.fromisoformat(item["observed_at"]) >= started
 
 
-@settings(max_examples=150)
+@settings(max_examples=FEW)
 @given(cases())
 def test_two_readings_agree_on_check_ins(case):
     assert _ours(case) == second_reading.judge(case)
 
 
-@settings(max_examples=100)
+@settings(max_examples=FEW)
 @given(cases(timer=True))
 def test_two_readings_agree_on_silence(case):
     assert _ours(case) == second_reading.judge(case)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from recovery.clinical.assessment import Finding
 from recovery.clinical.cases import judged, parse
@@ -14,7 +14,7 @@ from recovery.clinical.tiers import Tier
 from recovery.clinical.verdict import Numbers, patient_text, team_text, tell_patient
 from tests.clinical.rule_cases import CASES
 from tests.clinical.scenes import before, celsius, judge, report, silence
-from tests.clinical.strategies import PROTOCOL, cases
+from tests.clinical.strategies import FEW, PROTOCOL, cases
 
 NUMBERS = Numbers("0118 111", "0118 222", "999", "116 123")
 
@@ -148,6 +148,7 @@ def test_trace_says_what_is_not_known():
     assert words(judge(report(30, temp=celsius(37.6))), "TEMP-WATCH")[0] == "without: Any fever"
 
 
+@settings(max_examples=FEW)
 @given(cases())
 def test_every_assessment_can_be_stored_and_told(case):
     assessment = judged(parse(case, PROTOCOL, "case"), PROTOCOL)

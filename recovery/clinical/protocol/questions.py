@@ -133,6 +133,11 @@ def _required_groups(items: Mapping[str, Item], reading: Reading) -> Iterator[tu
                 yield (item.link_id, other)
 
 
+def _short(link_id: str, questionnaire: Questionnaire) -> str:
+    item = questionnaire.items.get(link_id)
+    return link_id if item is None else item.short
+
+
 def read_baseline_form(raw: Any, questionnaire: Questionnaire, reading: Reading) -> dict[str, Item]:
     form: dict[str, Item] = {}
     for place, entry in entries(raw, "baseline_form", reading.problems):
@@ -141,9 +146,8 @@ def read_baseline_form(raw: Any, questionnaire: Questionnaire, reading: Reading)
             continue
         show_when = _show_when(shape.show_when, f"{place}.show_when", reading)
         if shape.like is None and shape.present:
-            form[shape.id] = Item(
-                shape.id, "choice", shape.text, shape.id, values=PRESENT, show_when=show_when
-            )
+            short = _short(shape.id, questionnaire)
+            form[shape.id] = Item(shape.id, "choice", shape.text, short, values=PRESENT, show_when=show_when)
         elif shape.like is None or shape.present:
             reading.note(place, "needs either `like` or `present: true`")
         elif shape.like not in questionnaire.items:
