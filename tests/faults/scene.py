@@ -63,8 +63,10 @@ class Scene:
         )
 
     def roads(self) -> tuple[set[str], set[str]]:
-        """By which road the red flag was flagged, and by which the mails were sent."""
-        flagged = self.rows("SELECT DISTINCT flagged_by FROM recovery_assessment")
+        """By which road reports were flagged (silence, which the watch alone finds, left out), and mails were sent."""
+        flagged = self.rows(
+            "SELECT DISTINCT flagged_by FROM recovery_assessment WHERE check_in_id IS NOT NULL"
+        )
         sent = self.rows("SELECT DISTINCT sent_by FROM recovery_notification")
         return {row[0] for row in flagged}, {row[0] for row in sent}
 
