@@ -48,7 +48,7 @@ export function unfinished(kept) {
     discard();
     go("who");
   };
-  const goOn = () => go(kept.reviewing ? "review" : "part/1");
+  const goOn = () => go(kept.reviewing ? "review" : `part/${kept.at ?? 1}`);
   const what = kept.revision && kept.reviewing ? "Your change is not sent." : "You have not finished a check-in.";
   return h("section", { class: "notice", "aria-labelledby": "unfinished" },
     h("h2", { id: "unfinished" }, what),

@@ -33,9 +33,11 @@ export function button(text, listener, props = {}) {
 
 export const big = (text, listener) => button(text, listener, { class: "big" });
 
-/** A number to call, as a button. `number` is written as people dial it. */
+/** A number to call, as a button: what it is, and the number as people dial it. */
 export function call(label, number, kind = "") {
-  return h("a", { class: `call ${kind}`, href: `tel:${number.replace(/[^+\d]/g, "")}` }, shape("phone"), h("span", {}, label));
+  const dialled = number.replace(/[^+\d]/g, "");
+  return h("a", { class: `call ${kind}`, href: `tel:${dialled}` },
+    shape("phone"), h("span", {}, label), " ", h("span", { class: "number" }, number));
 }
 
 const PATHS = {
@@ -44,8 +46,7 @@ const PATHS = {
   same_day: "M12 1l11.5 21H.5zM11 9v6h2V9zM11 17v2.5h2V17z",
   within_24h: "M12 1a11 11 0 1 0 0 22 11 11 0 0 0 0-22zM11 5h2v6.5l4.5 2.7-1 1.7L11 12.6z",
   routine: "M2 2h20v20H2zM6 7v2h12V7zM6 11v2h12v-2zM6 15v2h8v-2z",
-  none: "M1 5h22v14H1zM4 7.5V16.500h16V7.500L12 13.500z",
-  none_sent: "M1 5h22v14H1z",
+  none: "M1 5h22v14H1zM3.500 7.500v9h17v-9L12 13z",
 };
 
 /** A drawing that only repeats what the words beside it say. */

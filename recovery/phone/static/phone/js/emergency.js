@@ -4,7 +4,7 @@
 import { button, call, fill, h, shape } from "./dom.js";
 import { change, draft } from "./draft.js";
 import { toSend } from "./form.js";
-import { add, outcome } from "./outbox.js";
+import { add, outcome, signedOut } from "./outbox.js";
 import { numbers, questionnaire } from "./patient.js";
 import { alarms, isEmergency, partsOf } from "./questions.js";
 import { go } from "./route.js";
@@ -16,17 +16,18 @@ export function emergencyScreen(screen) {
   if (!isEmergency(asked, answers)) return go("part/1", { instead: true });
   report();
   const found = alarms(asked, answers);
-  const back = partsOf(asked).findIndex((part) => part.items.some((item) => item.id === found[0]?.item.id)) + 1 || 1;
+  const cause = found[0]?.item.id ?? "";
+  const back = partsOf(asked).findIndex((part) => part.items.some((item) => item.id === cause)) + 1 || 1;
   const number = numbers()?.emergency_number;
   fill(
     screen,
     h("h1", {}, shape("emergency"), h("span", {}, asked.emergency_action)),
-    number && call(`Call ${number}`, number, "alarm"),
+    number && call("Call", number, "alarm"),
     h("p", {}, "You told us:"),
     h("ul", {}, found.map(({ item, words }) => h("li", {}, item.text, " ", h("b", {}, words)))),
     h("p", { class: "sent", role: "status" }),
     h("p", {}, "Do not wait for us to call you."),
-    button("I tapped this by mistake", () => go(`part/${back}`), { class: "second" }),
+    button("I tapped this by mistake", () => go(`part/${back}/${cause}`), { class: "second" }),
     button("Go on with the questions", () => go(`part/${back}`), { class: "second" }),
   );
   redrawEmergency(screen);
@@ -48,6 +49,7 @@ function report() {
 function progress(id) {
   const { state, receipt } = outcome(id);
   if (receipt?.received_at) return `Your care team's system got this ${when(receipt.received_at)}.`;
+  if (signedOut()) return "This phone is signed out, so your care team did not get this.";
   if (state === "refused") return "We could not send this to your care team.";
   return "This is not sent yet. It is sent as soon as there is a network.";
 }

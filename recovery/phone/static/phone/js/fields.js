@@ -10,16 +10,18 @@ export function field(item, value, changed) {
   return h("fieldset", { id: `q-${item.id}`, class: `field ${item.kind}` }, legend(item), KINDS[item.kind](item, value, changed));
 }
 
+const hint = (text) => text && h("span", { class: "hint" }, text);
+
 function legend(item) {
   const help = item.kind === "temperature" ? "" : item.help;
-  return h("legend", {}, h("span", { class: "question" }, item.text), help && h("span", { class: "hint" }, help));
+  return h("legend", {}, h("span", { class: "question" }, item.text), hint(help));
 }
 
 function option(kind, item, { code, label, help }, checked, tapped) {
   const id = `${item.id}-${code}`;
   return h("label", { class: "option", for: id },
     h("input", { type: kind, name: item.id, id, value: code, checked, on: { change: tapped } }),
-    h("span", {}, h("span", { class: "label" }, label), help && h("span", { class: "hint" }, help)),
+    h("span", {}, h("span", { class: "label" }, label), hint(help)),
   );
 }
 
@@ -92,10 +94,10 @@ function text(item, value, changed) {
 export function quickCard(items, none, some) {
   const negatives = items.filter((item) => !item.show_when);
   return h("section", { class: "quick", "aria-labelledby": "quick-title" },
-    h("h2", { id: "quick-title" }, "Do you have any of these?"),
+    h("h2", { id: "quick-title" }, "Is your answer Yes to any of these?"),
     h("ul", {}, negatives.map((item) =>
-      h("li", {}, item.text, item.kind === "choices" && `: ${item.values.map((each) => each.label.toLowerCase()).join("; ")}`,
-        item.help && h("span", { class: "hint" }, item.help)))),
+      h("li", {}, item.text, hint(item.help),
+        hint(item.kind === "choices" && `${item.values.map((each) => each.label).join(". ")}.`)))),
     h("p", { id: "quick-sets" }, `"None of these" writes "No" for all ${negatives.length}. You can change it.`),
     button("None of these", none, { class: "big", "aria-describedby": "quick-sets" }),
     button("Yes, one or more", some, { class: "second" }),

@@ -9,7 +9,8 @@ import { go } from "./route.js";
 
 let written = null;
 
-export function partScreen(screen, number) {
+/** `wanted` is the question to stand at, instead of the heading. */
+export function partScreen(screen, number, wanted) {
   const asked = questionnaire();
   const parts = partsOf(asked);
   const at = Math.min(Math.max(Number(number) || 1, 1), parts.length) - 1;
@@ -18,7 +19,8 @@ export function partScreen(screen, number) {
   const alone = part.items.filter((item) => !quick.includes(item));
   const isOpen = () => quick.some((item) => isAnswered(draft().answers[item.id])) || draft().notes[part.id];
   const trouble = h("div", { class: "trouble" });
-  const set = h("div", { class: "quick-place" });
+  const set = h("div");
+  const on = big(draft().reviewing ? "Back to my answers" : "Next", next);
 
   const onward = () => go(draft().reviewing || at + 1 === parts.length ? "review" : `part/${at + 2}`);
 
@@ -44,6 +46,7 @@ export function partScreen(screen, number) {
     const before = isEmergency(asked, draft().answers);
     answer(item.id, value);
     showDetails(screen, part);
+    if (!missing(asked, part, draft().answers).length) fill(trouble);
     if (!before && isEmergency(asked, draft().answers)) go("emergency");
   }
 
@@ -58,6 +61,7 @@ export function partScreen(screen, number) {
   function open() {
     note(part.id);
     drawQuick();
+    showDetails(screen, part);
     attend(set.querySelector("fieldset legend"));
   }
 
@@ -70,8 +74,9 @@ export function partScreen(screen, number) {
   }
 
   function drawQuick() {
+    on.hidden = quick.length > 0 && !isOpen();
     if (!quick.length) return;
-    if (!isOpen()) return fill(set, quickCard(quick, none, open));
+    if (on.hidden) return fill(set, quickCard(quick, none, open));
     const left = quick.filter((item) => negative(item) !== undefined && !isAnswered(draft().answers[item.id]));
     fill(
       set,
@@ -91,12 +96,14 @@ export function partScreen(screen, number) {
     set,
     trouble,
     h("nav", { class: "onward", "aria-label": "This check-in" },
-      big(draft().reviewing ? "Back to my answers" : "Next", next),
+      on,
       button("Back", () => (at ? go(`part/${at}`) : go("who")), { class: "second" }),
       button("Stop for now", () => go("home"), { class: "plain" }),
     ),
   );
   showDetails(screen, part);
+  change({ at: at + 1 });
+  return wanted && screen.querySelector(`#q-${CSS.escape(wanted)} legend`);
 }
 
 const note = (name) => change({ notes: { ...draft().notes, [name]: true } });

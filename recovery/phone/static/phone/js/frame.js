@@ -12,11 +12,11 @@ import { here } from "./route.js";
 /** What a person can feel, for the questions that are an emergency by themselves. */
 const FEELINGS = {
   cannot_move: "you cannot move a part of your body",
-  weakness: "an arm or a leg is newly weak",
-  numbness: "you are newly numb between the legs or in both legs",
-  bladder: "you have new trouble holding pee or letting it go",
+  weakness: "an arm or a leg gets weak",
+  numbness: "you go numb between the legs or in both legs",
+  bladder: "you start to leak, or find it hard to pee",
   bowel: "you lose control of your bowel",
-  breathing: "it is newly hard to breathe",
+  breathing: "it gets hard to breathe",
   chest_pain: "your chest hurts or feels tight",
   cough: "you cough up blood",
   bleeding: "blood soaks through and will not stop",
@@ -38,7 +38,7 @@ function top(holder) {
   const emergency = numbers()?.emergency_number;
   return [
     h("p", { class: "who" }, holder.patient.first_name),
-    emergency && call(`Emergency ${emergency}`, emergency, "small"),
+    emergency && call("Emergency", emergency, "small"),
   ];
 }
 
@@ -49,7 +49,7 @@ function urgentBanner() {
   const asked = questionnaire();
   if (!draft() || !asked || here()[0] === "emergency" || !isEmergency(asked, draft().answers)) return null;
   const number = numbers()?.emergency_number;
-  return h("section", { class: "banner danger" }, h("p", {}, h("b", {}, asked.emergency_action)), number && call(`Call ${number}`, number, "alarm"));
+  return h("section", { class: "banner danger" }, h("p", {}, h("b", {}, asked.emergency_action)), number && call("Call", number, "alarm"));
 }
 
 function unsentBanner() {
@@ -63,7 +63,7 @@ function unsentBanner() {
     { class: "banner warning", id: "unsent" },
     h("p", {}, h("b", {}, first.refused ? "Could not be sent" : "Not sent yet"), `${many} - if you are worried call ${phone ?? "your care team"}. `),
     h("p", {}, first.refused ? "We keep your answers on this phone. " : "We send it as soon as there is a network. ", h("a", { href: `#/sent/${first.id}` }, "See what to do")),
-    phone && call(`Care team ${phone}`, phone),
+    phone && call("Care team", phone),
   );
 }
 
@@ -105,8 +105,8 @@ export function numbersToCall() {
   return h(
     "div",
     { class: "calls" },
-    team_phone && call(`Care team ${team_phone}`, team_phone),
-    urgent_line && call(`Urgent line ${urgent_line}`, urgent_line),
-    emergency_number && call(`Emergency ${emergency_number}`, emergency_number, "alarm"),
+    team_phone && call("Care team", team_phone),
+    urgent_line && call("Urgent line", urgent_line),
+    emergency_number && call("Emergency", emergency_number, "alarm"),
   );
 }

@@ -22,7 +22,7 @@ export function homeScreen(screen) {
     h("h1", {}, now ? `Day ${now.day} after your procedure` : "Your recovery"),
     now && h("p", { class: "hour" }, hourOf(now)),
     kept ? unfinished(kept) : big("Check in now", () => go("who")),
-    now && h("p", {}, nextOf(now)),
+    now && !kept && h("p", {}, nextOf(now)),
     lastCheckIn(),
     loop(),
     now && normal(now),
@@ -30,14 +30,17 @@ export function homeScreen(screen) {
   );
 }
 
+/** "by tomorrow at 1:05", "by Monday 2 March at 10:00" */
+const until = (text) => when(text).replace(/^on /, "");
+
 const hourOf = ({ hours, phase }) =>
-  hours < 72 ? `Hour ${Math.floor(hours)}. ${phase.name}` : `${phase.name}`;
+  hours < 72 ? `Hour ${Math.floor(hours)} - ${phase.name}` : `${phase.name}`;
 
 function nextOf({ next_slot: slot, episode }) {
   if (episode.status === "paused") return "Check-ins are on hold now. You may still check in at any time.";
   if (!slot) return "No more check-ins are planned. You may still check in at any time.";
   if (slot.done) return "This check-in is done. Thank you. You may check in again at any time.";
-  if (slot.open_now) return `Your check-in is due. Please send it before ${when(slot.closes_at).replace(/ at /, ", ")}.`;
+  if (slot.open_now) return `Your check-in is due. Please send it by ${until(slot.closes_at)}.`;
   return `Your next check-in: ${span(slot.opens_at, slot.closes_at)}. You may check in at any time.`;
 }
 
@@ -85,7 +88,7 @@ function steps({ urgency, received_at, seen, call_due_by: due, reached_at, close
     `Our system got this ${when(received_at)}.`,
     seen ? `Seen by: ${seen.by.toLowerCase()}, ${when(seen.at)}.` : !closed && "No one has seen it yet.",
     reached_at && `They spoke with you ${when(reached_at)}.`,
-    due && new Date(due) > new Date() && `They should call you by ${when(due).replace(/ at /, ", ")}.`,
+    due && new Date(due) > new Date() && `They should call you by ${until(due)}.`,
     closed ? `Closed ${when(closed.at)}: ${closed.words.toLowerCase()}.` : urgency === "emergency" && !reached_at && `Do not wait for a call. ${numbers() ? `Call ${numbers().emergency_number}.` : ""}`,
   ].filter(Boolean);
 }
@@ -93,7 +96,7 @@ function steps({ urgency, received_at, seen, call_due_by: due, reached_at, close
 function late({ call_due_by: due, reached_at, closed }) {
   if (!due || reached_at || closed || new Date(due) > new Date() || !numbers()) return null;
   const { team_phone: team } = numbers();
-  return h("div", { class: "late" }, h("p", {}, h("b", {}, "The call is late."), ` Please call ${team} now.`), call(`Care team ${team}`, team));
+  return h("div", { class: "late" }, h("p", {}, h("b", {}, "The call is late."), ` Please call ${team} now.`), call("Care team", team));
 }
 
 function earlier() {
@@ -102,6 +105,6 @@ function earlier() {
   return h("section", { class: "card", "aria-labelledby": "earlier" },
     h("h2", { id: "earlier" }, "Your check-ins"),
     h("ul", {}, rows.map((row) =>
-      h("li", {}, `${capital(when(row.observed_at).replace(/^on /, ""))}: ${row.withdrawn_at ? "taken back" : TIERS[row.urgency]}${row.status === "completed" ? "" : ", not finished"}`))),
+      h("li", {}, `${capital(until(row.observed_at))}: ${row.withdrawn_at ? "taken back" : TIERS[row.urgency]}${row.status === "completed" ? "" : ", not finished"}`))),
   );
 }

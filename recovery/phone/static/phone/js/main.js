@@ -27,8 +27,20 @@ const SCREENS = {
   emergency: emergencyScreen,
   sent: sentScreen,
 };
+const TITLES = {
+  code: "Sign on",
+  "who-is-this": "Is this you?",
+  "not-me": "Sign off",
+  home: "Today",
+  who: "Who is answering?",
+  review: "Your answers",
+  emergency: "Call now",
+  sent: "What to do now",
+};
 const OF_A_DRAFT = new Set(["part", "review", "emergency"]);
 
+/** A newer page is on the phone. It is taken when nothing is being filled in. */
+let outdated = false;
 let codeFound = codeInAddress();
 
 function takeCode() {
@@ -51,19 +63,23 @@ function draw() {
   const [wanted, ...rest] = here();
   const name = allowed(wanted);
   if (name !== wanted) return go(name, { instead: true });
+  if (outdated && name === "home") return location.reload();
   const screen = byId("screen");
   screen.replaceChildren();
   delete screen.dataset.drawn;
-  SCREENS[name](screen, ...rest);
+  const wantedPlace = SCREENS[name](screen, ...rest);
   if (here().join() !== [wanted, ...rest].join()) return;
   drawFrame();
-  arrive(screen);
+  arrive(screen, wantedPlace instanceof Element ? wantedPlace : null);
   if (name === "home") update();
 }
 
-function arrive(screen) {
+/** The title names the page and nothing of the answers: it stays in the browser's history. */
+function arrive(screen, place) {
   const heading = screen.querySelector("h1");
-  document.title = `${heading.textContent} - Recovery check-in`;
+  const [name, part] = here();
+  document.title = `${name === "part" ? `Part ${part}` : TITLES[name]} - Recovery check-in`;
+  if (place) return attend(place);
   window.scrollTo(0, 0);
   heading.setAttribute("tabindex", "-1");
   heading.focus({ preventScroll: true });
@@ -115,5 +131,10 @@ draw();
 flush();
 if ("serviceWorker" in navigator) {
   const { worker, page } = document.documentElement.dataset;
+  const before = navigator.serviceWorker.controller;
+  navigator.serviceWorker.addEventListener("controllerchange", () => {
+    outdated = Boolean(before);
+    if (outdated && here()[0] === "home") location.reload();
+  });
   navigator.serviceWorker.register(worker, { scope: page }).catch(() => {});
 }

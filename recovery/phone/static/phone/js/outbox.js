@@ -22,6 +22,7 @@ const tell = () => watchers.forEach((watcher) => watcher());
 
 const entry = (id) => read(`report.${id}`);
 const keep = (report) => write(`report.${report.id}`, report);
+const amend = (id, fields) => entry(id) && keep({ ...entry(id), ...fields });
 
 /** Every report of this phone's patient that the service has not taken, oldest first; refused ones too. */
 export function reports() {
@@ -92,7 +93,7 @@ async function send(id) {
       if (receipt.id !== id) throw new Unreachable("this answers something else");
       settle(id, report.steps[0].key, receipt);
     } catch (error) {
-      keep({ ...entry(id), tried: true });
+      amend(id, { tried: true });
       if (!(error instanceof Refused)) return 0;
       if (error.status >= 500 || PASSING.has(error.code)) return error.retryAfterS ?? 0;
       refuse(id, error.problem);
@@ -109,13 +110,14 @@ function message({ id, observed_at, revision, steps: [{ status, answers, answere
     : ["PUT", `/check-ins/${id}`, { token, body: { ...body, base_revision: revision } }];
 }
 
-/** Taken: the step goes. Another one may have been added meanwhile. */
+/** Taken: the step goes. Another one may have been added meanwhile, or the phone signed off. */
 function settle(id, key, receipt) {
+  const report = entry(id);
+  if (!report) return;
   wait = 0;
   remember(receipt);
   if (draft()?.id === id) changeDraft({ revision: receipt.revision });
-  const report = entry(id);
-  const steps = report?.steps.filter((step) => step.key !== key) ?? [];
+  const steps = report.steps.filter((step) => step.key !== key);
   if (steps.length) keep({ ...report, revision: receipt.revision, steps });
   else forget(`report.${id}`);
 }
@@ -125,7 +127,7 @@ function refuse(id, problem) {
   else if (problem.code === "withdrawn") {
     remember({ id, withdrawn: true, detail: problem.detail });
     forget(`report.${id}`);
-  } else keep({ ...entry(id), refused: problem });
+  } else amend(id, { refused: problem });
 }
 
 function remember(receipt) {

@@ -11,7 +11,7 @@ export function partsOf(questionnaire) {
     const at = page.items.findIndex((item) => item.kind === "text");
     if (at < 1) return [page];
     const rest = page.items.slice(at);
-    return [{ ...page, items: page.items.slice(0, at) }, { id: `${page.id}-more`, title: rest[0].text, items: rest }];
+    return [{ ...page, items: page.items.slice(0, at) }, { id: `${page.id}-more`, title: "One last thing", items: rest }];
   });
 }
 

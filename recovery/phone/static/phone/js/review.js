@@ -5,7 +5,7 @@ import { change, discard, draft } from "./draft.js";
 import { toSend } from "./form.js";
 import { add } from "./outbox.js";
 import { questionnaire } from "./patient.js";
-import { isAsked, isAnswered, partsOf, worded } from "./questions.js";
+import { isAnswered, isAsked, negative, partsOf, worded } from "./questions.js";
 import { go } from "./route.js";
 
 export function reviewScreen(screen) {
@@ -34,17 +34,21 @@ export function reviewScreen(screen) {
   );
 }
 
+/** One part: what stands out in full, what is a plain No behind a tap. */
 function card(part, at) {
   const { answers } = draft();
   const asked = part.items.filter((item) => isAsked(item, answers));
+  const plain = asked.filter((item) => isPlainNo(item, answers[item.id]));
+  const rest = asked.filter((item) => !plain.includes(item));
   return h("section", { class: "card", "aria-labelledby": `part-${at}` },
     h("h2", { id: `part-${at}` }, part.title),
-    h("dl", { class: "answers" },
-      asked.map((item) => {
-        const value = answers[item.id];
-        return h("div", { class: isAnswered(value) ? "" : "blank" }, h("dt", {}, item.text), h("dd", {}, worded(item, value)));
-      }),
-    ),
+    rest.length > 0 && list(rest, answers),
+    plain.length > 0 && h("details", {}, h("summary", {}, `You said No to ${plain.length} ${plain.length === 1 ? "question" : "questions"}`), list(plain, answers)),
     button(`Change: ${part.title}`, () => go(`part/${at + 1}`), { class: "second" }),
   );
 }
+
+const isPlainNo = (item, value) => isAnswered(value) && String(negative(item)) === String(value);
+
+const list = (items, answers) => h("dl", { class: "answers" }, items.map((item) =>
+  h("div", {}, h("dt", {}, item.text), h("dd", {}, worded(item, answers[item.id])))));

@@ -64,7 +64,7 @@ export function callsIn(text, urgency = "none") {
     [urgent_line, "Urgent line", ""],
   ];
   const found = labels.filter(([number, , kind]) => number && names(text, number) && (urgency === "emergency" || !kind || number === crisis_line));
-  return h("div", { class: "calls" }, found.map(([number, label, kind]) => call(`${label} ${number}`, number, kind)));
+  return h("div", { class: "calls" }, found.map(([number, label, kind]) => call(label, number, kind)));
 }
 
 /** Whether a number stands in a text by itself: 112 is not in 01121. */
@@ -85,11 +85,11 @@ function waiting(id) {
   const heading = report.tried ? "Not sent yet" : "Sending your answers";
   return [
     h("h1", {}, emergency ? asked.emergency_action : heading),
-    emergency && number && call(`Call ${number}`, number, "alarm"),
+    emergency && number && call("Call", number, "alarm"),
     report.tried && h("p", {}, "There is no network, or our system does not answer."),
     h("p", {}, "Your answers are safe on this phone. They go out by themselves."),
     h("p", {}, h("b", {}, "Nobody has seen them yet."), ` If you are worried, call ${team ?? "your care team"} now.`),
-    team && call(`Care team ${team}`, team),
+    team && call("Care team", team),
     report.tried && button("Try to send now", () => (say("Trying to send."), flush()), { class: "second" }),
     big("Done", () => go("home", { instead: true })),
   ];
@@ -108,7 +108,7 @@ function refusal(id, { action, urgency, lines, footer, detail, code }) {
     action ? verdict({ urgency, action, lines, footer }, { heading: "h1" }) : h("h1", {}, "We could not take this"),
     h("p", {}, h("b", {}, "This check-in could not be sent as it is."), " Your answers are kept on this phone."),
     !action && numbers() && h("p", {}, `Please call your care team on ${numbers().team_phone}.`),
-    !action && numbers() && call(`Care team ${numbers().team_phone}`, numbers().team_phone),
+    !action && numbers() && call("Care team", numbers().team_phone),
     button("Look at my answers and send again", again, { class: "second" }),
     big("Done", () => go("home", { instead: true })),
     h("p", { class: "hint" }, `Note for the care team: ${code}. ${detail}`),

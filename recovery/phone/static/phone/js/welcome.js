@@ -2,7 +2,7 @@
 
 import { Refused } from "./api.js";
 import { attend, big, button, call, fill, h } from "./dom.js";
-import { reports } from "./outbox.js";
+import { flush, reports } from "./outbox.js";
 import { numbers, phoneName, redeem } from "./patient.js";
 import { go } from "./route.js";
 import { askToStay, device, forgetEverything, write } from "./store.js";
@@ -80,7 +80,7 @@ export function whose() {
   const date = longDate(episode.procedure_at, episode.time_zone);
   return h("dl", { class: "whose" },
     h("dt", {}, "First name"), h("dd", {}, patient.first_name),
-    h("dt", {}, "Back procedure"), h("dd", {}, `${episode.procedure[0].toUpperCase()}${episode.procedure.slice(1)}, ${date}`),
+    h("dt", {}, "Back procedure"), h("dd", {}, `${episode.procedure[0].toUpperCase()}${episode.procedure.slice(1)} on ${date}`),
   );
 }
 
@@ -89,6 +89,7 @@ export function whoIsThisScreen(screen) {
   const yes = () => {
     write("device", { ...device(), confirmed: true });
     go("home", { instead: true });
+    flush();
   };
   fill(
     screen,
@@ -123,7 +124,7 @@ export function notMeScreen(screen) {
     h("p", {}, "Please do not answer for somebody else's recovery. This phone belongs to:"),
     whose(),
     h("p", {}, "If that is not you, sign this phone off. Then tell the care team."),
-    phone && call(`Care team ${phone}`, phone),
+    phone && call("Care team", phone),
     button("Sign this phone off", ask),
     box,
     big("Go back", () => go(device().confirmed ? "home" : "who-is-this", { instead: true })),
