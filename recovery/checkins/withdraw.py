@@ -8,6 +8,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Least
 
 from recovery import audit
+from recovery.checkins.moving_on import locked
 from recovery.checkins.receipts import Unknown
 from recovery.models import Alert, AlertEvent, CheckIn, DeviceToken, Episode
 
