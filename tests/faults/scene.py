@@ -57,10 +57,11 @@ class Scene:
             return int(answer.status)
 
     def everybody_was_told(self) -> bool:
+        """And nothing more is owed: a repeated red flag, of which nobody is told again, is flagged after its grace."""
         told = {recipient for mail in self.system.mailbox.mails for recipient in mail.recipients}
-        return set(self.emails) <= told and not self.rows(
-            "SELECT 1 FROM recovery_notification WHERE status <> 'sent'"
-        )
+        owed = self.rows("SELECT 1 FROM recovery_assessment WHERE flagged_at IS NULL")
+        unsent = self.rows("SELECT 1 FROM recovery_notification WHERE status <> 'sent'")
+        return set(self.emails) <= told and not owed and not unsent
 
     def roads(self) -> tuple[set[str], set[str]]:
         """By which road reports were flagged (silence, which the watch alone finds, left out), and mails were sent."""
