@@ -32,7 +32,6 @@ def _text(label: str, *, required: bool = False, help_text: str = "") -> forms.C
 class Move(forms.Form):
     """`seen` is the state of the alert that the page showed: whoever has acted on it since is named first."""
 
-    template_name = "dashboard/fragments/fields.html"
     use_required_attribute = False
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)

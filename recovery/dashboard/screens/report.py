@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 
 from recovery.clinical.assessment import Finding
 from recovery.clinical.protocol import Protocol
@@ -68,8 +69,8 @@ def _changes(check_in: CheckIn, protocol: Protocol, clock: Clock) -> list[str]:
     """What each new revision changed, oldest first. A half-finished report that was finished is no correction."""
     lines = []
     revisions = sorted(check_in.revisions.all(), key=lambda earlier: earlier.revision)
-    for earlier, later in zip(revisions, [*revisions[1:], check_in], strict=True):
-        if earlier.reason != CheckInRevision.Reason.CORRECTED:
+    for earlier, later in pairwise([*revisions, check_in]):
+        if not isinstance(earlier, CheckInRevision) or earlier.reason != CheckInRevision.Reason.CORRECTED:
             continue
         what = [
             f"{item.short}: {in_words(item, earlier.answers.get(name))} → {in_words(item, later.answers.get(name))}"
