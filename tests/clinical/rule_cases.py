@@ -32,9 +32,7 @@ class At:
         if self.timer:
             return silence(self.hours, *self.past, risks=self.risks)
         check_in = report(self.hours, **self.changes)
-        return judge(
-            check_in, *self.past, risks=self.risks, baseline=self.baseline, restart_h=self.restart_h
-        )
+        return judge(check_in, *self.past, risks=self.risks, baseline=self.baseline, restart_h=self.restart_h)
 
 
 def at(hours: float, *past: Report, **changes: Any) -> At:
@@ -71,7 +69,11 @@ CASES: dict[str, tuple[At, str, At]] = {
     ),
     "BLADDER": (at(30, bladder="new_or_worse"), "emergency", at(30, bladder="same")),
     "BOWEL": (at(30, bowel="new_or_worse"), "emergency", at(30, bowel="same")),
-    "TIRED": (at(30, **GENERAL), "within_24h", at(30, weakness="new_or_worse", weakness_where=["general", "arm"])),
+    "TIRED": (
+        at(30, **GENERAL),
+        "within_24h",
+        at(30, weakness="new_or_worse", weakness_where=["general", "arm"]),
+    ),
     "SYMPTOM-ONGOING": (
         at(30, report(20, bladder="new_or_worse"), bladder="same"),
         "routine",
@@ -141,7 +143,11 @@ CASES: dict[str, tuple[At, str, At]] = {
     "CONFUSED": (at(30, confused="yes"), "same_day", at(30, confused=None)),
     "FALL": (at(30, fall="yes"), "within_24h", at(30, fall=None)),
     "WALK-CANNOT": (at(24, mobility="cannot_walk"), "same_day", at(24 - JUST_BEFORE, mobility="cannot_walk")),
-    "WALK-LITTLE": (at(72, mobility="bathroom_only"), "routine", at(72 - JUST_BEFORE, mobility="bathroom_only")),
+    "WALK-LITTLE": (
+        at(72, mobility="bathroom_only"),
+        "routine",
+        at(72 - JUST_BEFORE, mobility="bathroom_only"),
+    ),
     "DRIVE": (at(24 - JUST_BEFORE, drove="yes"), "routine", at(24, drove="yes")),
     "BANDAGE": (at(48 - JUST_BEFORE, bandage="wet"), "routine", at(48, bandage="wet")),
     "IMMERSION": (at(48 - JUST_BEFORE, immersion="yes"), "routine", at(48, immersion="yes")),

@@ -75,7 +75,11 @@ def judge(
 
 
 def silence(
-    now_h: float, *reports: Report, risks: Sequence[str] = (), protocol: Protocol | None = None, **options: Any
+    now_h: float,
+    *reports: Report,
+    risks: Sequence[str] = (),
+    protocol: Protocol | None = None,
+    **options: Any,
 ) -> Assessment:
     return assess_silence(
         protocol=protocol or get(),

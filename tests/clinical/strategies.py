@@ -31,7 +31,9 @@ TEMPERATURES = (
 hours = st.one_of(
     st.sampled_from(BOUNDS),
     st.builds(
-        lambda bound, us: bound + us / 3_600_000_000, st.sampled_from(BOUNDS), st.sampled_from((-1, 1, -6e7, 6e7))
+        lambda bound, us: bound + us / 3_600_000_000,
+        st.sampled_from(BOUNDS),
+        st.sampled_from((-1, 1, -6e7, 6e7)),
     ),
     st.floats(0, 2100, allow_nan=False),
 )
@@ -61,7 +63,8 @@ def _instant(hours_after: float) -> str:
 def reports(draw: st.DrawFn, at_h: float | None = None) -> dict[str, Any]:
     changed = draw(st.lists(st.sampled_from(list(ITEMS)), max_size=10, unique=True))
     given = {
-        key: draw(st.one_of(answer(ITEMS[key]), answer(ITEMS[key]), answer(ITEMS[key]), st.none())) for key in changed
+        key: draw(st.one_of(answer(ITEMS[key]), answer(ITEMS[key]), answer(ITEMS[key]), st.none()))
+        for key in changed
     }
     felt_h = draw(hours) if at_h is None else at_h
     found: dict[str, Any] = {
@@ -72,7 +75,9 @@ def reports(draw: st.DrawFn, at_h: float | None = None) -> dict[str, Any]:
         "observed_at": _instant(felt_h),
     }
     if draw(st.booleans()):
-        found["received_at"] = _instant(felt_h + draw(st.sampled_from((-30, -0.1, -5 / 60, 0, 1, 6, 6.001, 30))))
+        found["received_at"] = _instant(
+            felt_h + draw(st.sampled_from((-30, -0.1, -5 / 60, 0, 1, 6, 6.001, 30)))
+        )
     return found
 
 
@@ -81,7 +86,12 @@ def baselines(draw: st.DrawFn) -> dict[str, Any]:
     form = PROTOCOL.baseline_form
     changed = draw(st.lists(st.sampled_from(list(form)), max_size=5, unique=True))
     given = {key: draw(st.one_of(answer(form[key]), answer(form[key]), st.none())) for key in changed}
-    return {**BEFORE, **given, "phase": "baseline", "observed_at": _instant(draw(st.sampled_from((-3, -2, -1))))}
+    return {
+        **BEFORE,
+        **given,
+        "phase": "baseline",
+        "observed_at": _instant(draw(st.sampled_from((-3, -2, -1)))),
+    }
 
 
 @st.composite

@@ -63,7 +63,9 @@ def test_unknown_code_is_refused(value):
     assert refused(fall=value)
 
 
-@pytest.mark.parametrize("value", ["redness", ["red"], {"redness": True}, [None], [["redness"]], ["redness"] * 51])
+@pytest.mark.parametrize(
+    "value", ["redness", ["red"], {"redness": True}, [None], [["redness"]], ["redness"] * 51]
+)
 def test_list_of_unknown_codes_is_refused(value):
     assert refused(wound=value)
 
@@ -111,7 +113,11 @@ def test_baseline_form_has_its_own_codes():
             form.model_validate(wrong)
 
 
-@given(st.fixed_dictionaries({}, optional={link_id: st.one_of(st.none(), answer(i)) for link_id, i in ITEMS.items()}))
+@given(
+    st.fixed_dictionaries(
+        {}, optional={link_id: st.one_of(st.none(), answer(i)) for link_id, i in ITEMS.items()}
+    )
+)
 def test_every_valid_answer_is_taken_and_survives_json(answers):
     taken = MODEL.model_validate(json.loads(json.dumps(answers))).model_dump(exclude_none=True)
     assert taken == {key: value for key, value in answers.items() if value is not None}
@@ -122,7 +128,9 @@ def test_every_valid_answer_is_taken_and_survives_json(answers):
 
 
 def test_valid_answers_of_a_refused_body_are_kept():
-    valid, problems = valid_part(PROTOCOL, {"pain_now": 11, "cannot_move": "yes", "fall": "often", "mood": "low"})
+    valid, problems = valid_part(
+        PROTOCOL, {"pain_now": 11, "cannot_move": "yes", "fall": "often", "mood": "low"}
+    )
     assert valid == {"cannot_move": "yes"}
     assert [problem.place for problem in problems] == ["answers.pain_now", "answers.fall", "answers.mood"]
     assert [problem.reason for problem in problems][2] == "is not a question"
@@ -172,7 +180,9 @@ def test_valid_part_of_a_baseline_uses_its_own_form():
 
 anything = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20)),
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=5), inner, max_size=3)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
     max_leaves=5,
 )
 

@@ -34,7 +34,7 @@ def rules(raw: dict[str, Any]) -> list[str]:
 
 
 def test_bare_case_is_judged():
-    result, remarks = judge(case(status="in-progress", cannot_move="yes"), PROTOCOL, "case")
+    result, remarks = judge(case(cannot_move="yes"), PROTOCOL, "case")
     assert result == {
         "id": None,
         "rules": ["NEURO-MOVE"],
@@ -44,19 +44,21 @@ def test_bare_case_is_judged():
     assert remarks == ()
 
 
-def test_completed_is_assumed_and_blanks_are_told():
-    assert rules(case()) == ["INCOMPLETE"]
-    assert rules({**case(**ALL_CLEAR), "history": None}) == []
+def test_without_a_status_a_check_in_is_half_finished():
+    assert rules(case()) == []
+    assert rules(case(status="completed")) == ["INCOMPLETE"]
+    assert rules({**case(**ALL_CLEAR, status="completed"), "history": None}) == []
 
 
 def test_invalid_answers_are_left_out_and_the_rest_is_half_finished():
-    result, remarks = judge(case(pain_now=11, cough="bloody", chest_pain="yes"), PROTOCOL, "cases[P]")
+    raw = case(status="completed", pain_now=11, cough="bloody", chest_pain="yes")
+    result, remarks = judge(raw, PROTOCOL, "cases[P]")
     assert result["rules"] == ["CHEST"]
     assert [remark.place for remark in remarks] == ["cases[P].check_in.pain_now", "cases[P].check_in.cough"]
 
 
 def test_unknown_field_is_named_but_takes_nothing_away():
-    result, remarks = judge(case(weather="fine"), PROTOCOL, "case")
+    result, remarks = judge(case(status="completed", weather="fine"), PROTOCOL, "case")
     assert result["rules"] == ["INCOMPLETE"]
     assert [str(remark) for remark in remarks] == ["case.check_in.weather: is not a question"]
 
@@ -127,7 +129,9 @@ def test_procedure_with_only_a_date_is_taken_at_both_ends_of_it(key):
 
 
 def silent(**changes: Any) -> list[str]:
-    return rules({"procedure": {"at": AT}, "history": [], "check_in": None, "now": "2026-03-04T10:00:00Z", **changes})
+    return rules(
+        {"procedure": {"at": AT}, "history": [], "check_in": None, "now": "2026-03-04T10:00:00Z", **changes}
+    )
 
 
 def test_pause_and_end_silence_the_timer():
@@ -209,7 +213,8 @@ def run(*arguments: str) -> tuple[list[dict[str, Any]], str, int]:
 def test_command_judges_the_scenarios_line_by_line():
     results, errors, code = run(str(SCENARIOS))
     expected = [
-        {"id": scenario["id"], **scenario["expect"]} for scenario in json.loads(SCENARIOS.read_text(encoding="utf-8"))
+        {"id": scenario["id"], **scenario["expect"]}
+        for scenario in json.loads(SCENARIOS.read_text(encoding="utf-8"))
     ]
     assert results == expected
     assert (errors, code) == ("", 0)
@@ -224,17 +229,25 @@ def test_command_needs_no_database(tmp_path):
         "import manage; manage.main()"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program, str(file)], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", program, str(file)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
     assert (done.stderr, done.returncode) == ("", 0)
-    assert json.loads(done.stdout)["rules"] == ["INCOMPLETE", "NEURO-MOVE"]
+    assert json.loads(done.stdout)["rules"] == ["NEURO-MOVE"]
 
 
 def test_command_names_a_malformed_case_and_judges_the_others(tmp_path):
     file = tmp_path / "some.json"
-    file.write_text(json.dumps([case(), {"id": "X", "procedure": {}}, case(fall="often")]), encoding="utf-8")
+    file.write_text(
+        json.dumps([case(wants_call="yes"), {"id": "X", "procedure": {}}, case(fall="often")]),
+        encoding="utf-8",
+    )
     results, errors, code = run(str(file))
-    assert [result["rules"] for result in results] == [["INCOMPLETE"], []]
+    assert [result["rules"] for result in results] == [["CALL-ME"], []]
     assert "cases[X].procedure.at: is missing" in errors
     assert "cases[2].check_in.fall: " in errors
     assert code == 2

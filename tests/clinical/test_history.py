@@ -60,7 +60,9 @@ def test_latest_score_that_is_too_old_hides_none_behind_it():
 
 def test_earlier_keeps_only_what_judging_needs():
     done = procedure()
-    felt = report(20, weakness="new_or_worse", weakness_where=["arm"], numbness="same", temp=celsius(101.2), id="x")
+    felt = report(
+        20, weakness="new_or_worse", weakness_where=["arm"], numbness="same", temp=celsius(101.2), id="x"
+    )
     assert Earlier.of(felt, done) == Earlier(
         after(20), "x", True, 2, Temperature(101.2, "F"), {"weakness": frozenset({"arm"})}
     )
@@ -80,7 +82,11 @@ def test_earlier_keeps_only_what_judging_needs():
         ([{"numbness": "new_or_worse", "numbness_where": None}], {}, {"SYMPTOM-ONGOING"}),
         # an earlier `same` is no report, and a `no` in between cancels none
         ([{"numbness": "same", "numbness_where": ["one_leg"]}], {}, {"BASELINE-UNKNOWN", "NEURO-NUMB"}),
-        ([{"numbness": "new_or_worse", "numbness_where": ["one_leg"]}, {"numbness": "no"}], {}, {"SYMPTOM-ONGOING"}),
+        (
+            [{"numbness": "new_or_worse", "numbness_where": ["one_leg"]}, {"numbness": "no"}],
+            {},
+            {"SYMPTOM-ONGOING"},
+        ),
         # the baseline covers too, and several reports together
         ([], {"numbness": "present", "numbness_where": ["one_leg"]}, set()),
         ([], {"numbness": "present"}, set()),
@@ -96,7 +102,9 @@ def test_same_is_resolved_by_what_was_told_before(past, baseline, fires):
 @pytest.mark.parametrize("place", ["saddle", "both_legs"])
 def test_report_without_places_never_covers_the_worst_places(place):
     told = report(10, numbness="new_or_worse", numbness_where=[])
-    found = judge(report(40, numbness="same", numbness_where=[place]), told, baseline=before(numbness="present"))
+    found = judge(
+        report(40, numbness="same", numbness_where=[place]), told, baseline=before(numbness="present")
+    )
     assert tiers(found)["NEURO-SADDLE"] == "emergency"
 
 
@@ -161,7 +169,11 @@ def test_instants_in_one_zone_are_subtracted_as_instants():
     assert found.hours == 47
     assert tiers(found) == {"BANDAGE": "routine"}
     quiet = assess_silence(
-        protocol=get(), procedure=done, baseline=None, reports=[], now=datetime(2026, 3, 8, 22, 59, tzinfo=zone)
+        protocol=get(),
+        procedure=done,
+        baseline=None,
+        reports=[],
+        now=datetime(2026, 3, 8, 22, 59, tzinfo=zone),
     )
     assert tiers(quiet) == {"MISSED-1": "routine"}  # 35 h 59 min, not 36 h 59 min
 
@@ -195,7 +207,9 @@ def test_latest_check_in_is_judged_with_its_own_history():
     past = report(20), report(30, pain_now=4)
     assert tiers(silence(60, *past)) == {"MISSED-1": "within_24h"}
     assert tiers(silence(60, past[1])) == {"MISSED-1": "routine"}
-    assert tiers(silence(60, *past, report(35, completed=False, chest_pain="yes"))) == {"MISSED-1": "within_24h"}
+    assert tiers(silence(60, *past, report(35, completed=False, chest_pain="yes"))) == {
+        "MISSED-1": "within_24h"
+    }
 
 
 def test_slots_that_closed_in_a_pause_are_not_missed():

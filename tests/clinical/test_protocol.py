@@ -127,14 +127,23 @@ def test_phase_begins_at_its_hour(hours, phase):
 
 @pytest.mark.parametrize(
     ("hours", "now", "following"),
-    [(0, None, "S0"), (2, "S0", "S0"), (12, "S1", "S1"), (200, None, "S10"), (2039, "S84", "S84"), (2040, None, None)],
+    [
+        (0, None, "S0"),
+        (2, "S0", "S0"),
+        (12, "S1", "S1"),
+        (200, None, "S10"),
+        (2039, "S84", "S84"),
+        (2040, None, None),
+    ],
 )
 def test_slot_is_open_from_its_first_hour_until_just_before_its_last(hours, now, following):
     slot, next_slot = PROTOCOL.slot_at(hours), PROTOCOL.next_slot(hours)
     assert (slot and slot.id, next_slot and next_slot.id) == (now, following)
 
 
-@pytest.mark.parametrize(("hours", "due_h"), [(None, 12), (0, 12), (1.9, 12), (2, 36), (12, 60), (1992, None)])
+@pytest.mark.parametrize(
+    ("hours", "due_h"), [(None, 12), (0, 12), (1.9, 12), (2, 36), (12, 60), (1992, None)]
+)
 def test_check_in_leaves_the_next_unfilled_slot_to_be_watched(hours, due_h):
     assert PROTOCOL.due_h_after(hours) == due_h
 
@@ -204,7 +213,12 @@ def test_setting_of_soreness_drives_the_exemption():
 
 def test_setting_of_the_fever_pairs_drives_fever():
     lower = with_settings(
-        fever_c=37.8, fever_f=100.0, fever_older_c=37.5, fever_older_f=99.5, fever_low_c=37.2, fever_low_f=99.0
+        fever_c=37.8,
+        fever_f=100.0,
+        fever_older_c=37.5,
+        fever_older_f=99.5,
+        fever_low_c=37.2,
+        fever_low_f=99.0,
     )
     for temp in (celsius(37.8), fahrenheit(100.0)):
         assert tiers(judge(report(30, temp=temp))) == {"TEMP-WATCH": "routine"}
@@ -212,7 +226,9 @@ def test_setting_of_the_fever_pairs_drives_fever():
         immune = judge(report(30, temp=temp), risks=["immunosuppressed"], protocol=lower)
         assert tiers(immune) == {"FEVER": "emergency"}
     assert tiers(judge(report(30, temp=celsius(37.2)), protocol=lower)) == {"TEMP-WATCH": "routine"}
-    assert tiers(judge(report(30, temp=celsius(37.5)), risks=["age_65_plus"], protocol=lower)) == {"FEVER": "same_day"}
+    assert tiers(judge(report(30, temp=celsius(37.5)), risks=["age_65_plus"], protocol=lower)) == {
+        "FEVER": "same_day"
+    }
 
 
 def test_setting_of_the_assumed_restart_drives_the_blood_thinner_rule():
@@ -276,7 +292,9 @@ def test_clinical_core_needs_neither_django_nor_a_network():
         "print(sorted(names & {'django', 'celery', 'redis', 'psycopg', 'httpx'}))"
     )
     root = PATH.parents[3]
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=root)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=root
+    )
     assert done.stdout.strip() == "[]"
 
 

@@ -294,7 +294,9 @@ def test_duplicate_key_is_refused():
 
 
 def test_duplicate_part_is_refused():
-    assert any(line.startswith("footer: duplicate key") for line in text_with("footer:", "footer: x\nfooter:"))
+    assert any(
+        line.startswith("footer: duplicate key") for line in text_with("footer:", "footer: x\nfooter:")
+    )
 
 
 def test_alias_is_refused():

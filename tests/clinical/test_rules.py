@@ -218,6 +218,8 @@ def test_blood_thinner_rule_asks_only_who_takes_one():
 
 
 def test_every_tier_of_every_rule_is_seen():
-    seen = {(rule, tier) for rule, _, tier in BOUNDS if tier} | {(r, tier) for r, (_, tier, _) in CASES.items()}
+    seen = {(rule, tier) for rule, _, tier in BOUNDS if tier} | {
+        (r, tier) for r, (_, tier, _) in CASES.items()
+    }
     possible = {(rule.id, tier.code) for rule in get().rules.values() for tier in rule.tiers}
     assert possible == seen

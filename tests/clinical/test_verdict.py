@@ -24,7 +24,9 @@ def told(assessment):
 
 
 def words(assessment, rule: str) -> list[str]:
-    return [clause.words for finding in assessment.findings if finding.rule == rule for clause in finding.clauses]
+    return [
+        clause.words for finding in assessment.findings if finding.rule == rule for clause in finding.clauses
+    ]
 
 
 def test_one_action_line_of_the_urgency_and_a_line_for_each_finding():
@@ -83,7 +85,9 @@ def test_number_that_is_not_set_is_replaced_by_the_emergency_number():
     assessment = judge(report(30, bleeding="oozing", free_text="suicide"))
     verdict = tell_patient(assessment.findings, (), PROTOCOL, bare)
     assert "Call 999." in verdict.lines[0].text
-    assert tell_patient(judge(report(30, calf="one_leg")).findings, (), PROTOCOL, bare).action.endswith("call 999.")
+    assert tell_patient(judge(report(30, calf="one_leg")).findings, (), PROTOCOL, bare).action.endswith(
+        "call 999."
+    )
 
 
 @pytest.mark.parametrize("alert", ["UNASSESSED", "UNREADABLE"])
@@ -111,9 +115,17 @@ def test_trace_shows_clause_values_and_hour():
     assessment = judge(report(30, pain_now=5), report(20, pain_now=2))
     (finding,) = assessment.findings
     assert [clause.to_document() for clause in finding.clauses] == [
-        {"what": "fact rise_since_previous ge 2", "value": 3, "words": "rise in pain since last time 3, at least 2"},
+        {
+            "what": "fact rise_since_previous ge 2",
+            "value": 3,
+            "words": "rise in pain since last time 3, at least 2",
+        },
         {"what": "fact pain ge 4", "value": 5, "words": "pain now 5, at least 4"},
-        {"what": "not is soreness_exempt", "value": False, "words": "not expected soreness at the needle spot"},
+        {
+            "what": "not is soreness_exempt",
+            "value": False,
+            "words": "not expected soreness at the needle spot",
+        },
         {"what": "fact hours ge 12", "value": 30.0, "words": "hours since the procedure 30, at least 12"},
     ]
 
@@ -129,7 +141,10 @@ def test_trace_names_what_raised_the_tier():
 
 def test_trace_shows_the_limit_that_was_met():
     older = judge(report(30, temp=celsius(37.9)), risks=["age_65_plus"])
-    assert words(older, "FEVER") == ["risk factor: 65 years or older", "temperature 37.9 °C, at least 37.8 °C"]
+    assert words(older, "FEVER") == [
+        "risk factor: 65 years or older",
+        "temperature 37.9 °C, at least 37.8 °C",
+    ]
     assert words(judge(report(30, temp={"value": 101.2, "unit": "C"})), "FEVER") == [
         "temperature 101.2 °F, at least 100.4 °F"
     ]
@@ -153,11 +168,15 @@ def test_trace_says_what_is_not_known():
 def test_every_assessment_can_be_stored_and_told(case):
     assessment = judged(parse(case, PROTOCOL, "case"), PROTOCOL)
     documents = [finding.to_document() for finding in assessment.findings]
-    assert [Finding.from_document(one) for one in json.loads(json.dumps(documents))] == list(assessment.findings)
+    assert [Finding.from_document(one) for one in json.loads(json.dumps(documents))] == list(
+        assessment.findings
+    )
     verdict = told(assessment)
     assert verdict.tier == assessment.tier
     assert [line.rule for line in verdict.lines] == [finding.rule for finding in assessment.findings]
-    assert [f.tier for f in assessment.findings] == sorted((f.tier for f in assessment.findings), reverse=True)
+    assert [f.tier for f in assessment.findings] == sorted(
+        (f.tier for f in assessment.findings), reverse=True
+    )
 
 
 @pytest.mark.parametrize("tier", list(Tier))

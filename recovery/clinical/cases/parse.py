@@ -132,7 +132,8 @@ def _report(raw: Mapping[str, Any], protocol: Protocol, place: str, remarks: lis
     refused = any(
         problem.place.removeprefix("answers.") in protocol.questionnaire.items for problem in problems
     )
-    status = raw.get("status", "completed")
+    # Not answered is not "completed": without a status a check-in is half-finished.
+    status = "in-progress" if raw.get("status") is None else raw["status"]
     if not isinstance(status, str) or status not in COMPLETED:
         refuse(f"{place}.status", f"{status!r} is not one of {', '.join(COMPLETED)}")
     received_at = raw.get("received_at")
