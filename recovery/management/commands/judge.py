@@ -14,12 +14,18 @@ from recovery.clinical.protocol import DEFAULT, Protocol, ProtocolError, get, lo
 
 
 class Command(BaseCommand):
-    help = "Judge the cases of a JSON file and print rules, tiers and urgency of each, one JSON object per line."
+    help = (
+        "Judge the cases of a JSON file and print rules, tiers and urgency of each, one JSON object per line."
+    )
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", help="a list of cases, one case, or {scenarios: [...]}; - reads standard input")
-        parser.add_argument("--protocol", default=DEFAULT, help="a version such as vk-default/1, or a YAML file")
+        parser.add_argument(
+            "file", help="a list of cases, one case, or {scenarios: [...]}; - reads standard input"
+        )
+        parser.add_argument(
+            "--protocol", default=DEFAULT, help="a version such as vk-default/1, or a YAML file"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
