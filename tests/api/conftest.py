@@ -1,4 +1,4 @@
-"""Patient Ana has a phone; Eve is a patient of another clinic, with hers. It is hour 20 unless a test says otherwise."""
+"""Patient Ana has a phone; Eve, a patient of another clinic, has hers. It is hour 20 unless a test says otherwise."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Bodies that can be read but are no check-in as agreed: refused with the place, kept, and what is valid in them judged.
+"""Bodies that can be read but are no check-in as agreed: refused with the place, kept, and judged as far as valid.
 
 The marks B11 ... B37 name rows of the table of bad input (docs/api.md)."""
 

@@ -27,7 +27,8 @@ def ids(page: Any) -> list[str]:
 def test_pages_hold_every_check_in_once_latest_felt_first(
     ana: Phone, sent: list[dict[str, Any]], size: int
 ) -> None:
-    seen, cursor = [], ""
+    seen: list[str] = []
+    cursor: str | None = ""
     while cursor is not None:
         page = ana.get(f"{CHECK_INS}?limit={size}{cursor}")
         assert len(ids(page)) <= size

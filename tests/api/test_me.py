@@ -1,0 +1,126 @@
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from recovery import silence
+from recovery.models import Episode
+from tests import factories
+from tests.api.conftest import SetClock
+from tests.api.phones import CHECK_INS, ME, Phone, check_in
+from tests.factories import at
+
+
+def test_a_patient_sees_where_they_are_and_what_is_normal_now(ana: Phone, episode: Episode) -> None:
+    me = ana.get(ME).json()
+
+    assert me["patient"] == {"first_name": "Ana"}
+    assert me["episode"]["id"] == str(episode.uuid)
+    assert me["episode"]["protocol"] == "vk-default/1"
+    assert (me["hours"], me["day"]) == (20.0, 1)
+    assert (me["phase"]["id"], me["phase"]["name"]) == ("phase-1", "First day")
+    assert me["phase"]["expect"]
+    assert "driv" in me["phase"]["advice"].lower()
+
+
+def test_the_numbers_to_call_are_the_clinics(ana: Phone) -> None:
+    me = ana.get(ME).json()
+
+    assert me["numbers"] == {
+        "team_phone": "020 7946 0101",
+        "urgent_line": "020 7946 0102",
+        "emergency_number": "999",
+        "crisis_line": "116 123",
+    }
+    assert "The number is 020 7946 0101." in me["red_flag_card"]["text"]
+    assert me["footer"] == "This app is not watched all the time. In an emergency call 999."
+
+
+def test_no_second_identifier_leaves_for_the_phone(ana: Phone) -> None:
+    text = ana.get(ME).content.decode()
+
+    assert "Whitfield" not in text
+    assert "1950" not in text
+    assert not any(f'"{key}"' in text for key in ("pk", "clinic", "born_on", "hospital_number"))
+
+
+@pytest.mark.parametrize(
+    ("hours", "slot", "open_now"),
+    [(1.99, "S0", False), (2, "S0", True), (11.99, "S0", True), (12, "S1", True), (190, "S10", False)],
+)
+def test_the_next_slot_is_the_open_one_or_the_next_to_open(
+    ana: Phone, set_clock: SetClock, hours: float, slot: str, open_now: bool
+) -> None:
+    set_clock(hours)
+
+    shown = ana.get(ME).json()["next_slot"]
+
+    assert (shown["id"], shown["open_now"], shown["done"]) == (slot, open_now, False)
+
+
+def test_a_slot_is_done_once_a_completed_check_in_fills_it(ana: Phone) -> None:
+    ana.post(CHECK_INS, check_in(19) | {"status": "in-progress"})
+    before = ana.get(ME).json()["next_slot"]
+    ana.post(CHECK_INS, check_in(20))
+    after = ana.get(ME).json()["next_slot"]
+
+    assert (before["id"], before["done"], after["id"], after["done"]) == ("S1", False, "S1", True)
+
+
+def test_after_the_last_slot_nothing_is_due(ana: Phone, set_clock: SetClock) -> None:
+    set_clock(2040)
+
+    assert ana.get(ME).json()["next_slot"] is None
+
+
+def test_the_day_is_the_patients_own_and_the_hours_are_between_instants(
+    db: None, set_clock: SetClock
+) -> None:
+    """In Auckland the procedure at 10:00 UTC was at 23:00; two hours later it is the next day."""
+    auckland = factories.episode(time_zone="Pacific/Auckland")
+    phone = Phone(factories.phone(auckland)[1], Client())
+    set_clock(2)
+
+    me = phone.get(ME).json()
+
+    assert (me["hours"], me["day"]) == (2.0, 1)
+
+
+def missed(phone: Phone) -> list[str]:
+    return [line["rule"] for line in phone.get(ME).json()["missed"]]
+
+
+def test_a_missed_check_in_is_shown_until_one_arrives(ana: Phone, set_clock: SetClock) -> None:
+    ana.post(CHECK_INS, check_in(20))
+    set_clock(62)
+    assert missed(ana) == []
+
+    silence.judge_due(limit=10, now=at(62))
+    assert missed(ana) == ["MISSED-1"]
+
+    set_clock(63)
+    ana.post(CHECK_INS, check_in(63) | {"status": "in-progress"})
+    assert missed(ana) == ["MISSED-1"]  # a half-finished one fills no slot
+    ana.post(CHECK_INS, check_in(63))
+    assert missed(ana) == []
+
+
+def test_who_never_started_is_offered_help(ana: Phone, set_clock: SetClock) -> None:
+    set_clock(36)
+    silence.judge_due(limit=10, now=at(36))
+
+    assert ana.get(ME).json()["missed"] == [
+        {"rule": "NEVER-STARTED", "text": "We have not had your first check-in. Can we help you get started?"}
+    ]
+
+
+def test_the_number_of_statements_does_not_grow(
+    ana: Phone, set_clock: SetClock, django_assert_max_num_queries: Any
+) -> None:
+    set_clock(400)
+    for hours in range(20):
+        ana.post(CHECK_INS, check_in(10 + hours))
+    silence.judge_due(limit=10, now=at(400))
+
+    with django_assert_max_num_queries(4):
+        ana.get(ME)

@@ -1,0 +1,104 @@
+import json
+import re
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import validate
+
+from recovery.clinical import protocol as protocols
+from tests.api.conftest import SetClock
+from tests.api.phones import CHECK_INS, Phone, check_in
+
+
+@pytest.fixture(scope="module")
+def schema() -> Any:
+    return Client().get("/api/v1/schema").json()
+
+
+def test_the_description_is_valid_openapi_without_a_warning(schema: Any) -> None:
+    call_command("spectacular", "--validate", "--fail-on-warn", "--file", "/dev/null")
+
+    validate(schema)
+    assert schema["openapi"].startswith("3.1")
+
+
+def test_every_call_of_the_phone_is_described(schema: Any) -> None:
+    described = {
+        f"{method.upper()} {path}" for path, methods in schema["paths"].items() for method in methods
+    }
+
+    assert described == {
+        "POST /api/v1/enrolments/redeem",
+        "GET /api/v1/me",
+        "GET /api/v1/questionnaire",
+        "POST /api/v1/check-ins",
+        "GET /api/v1/check-ins",
+        "GET /api/v1/check-ins/{client_id}",
+        "PUT /api/v1/check-ins/{client_id}",
+        "DELETE /api/v1/check-ins/{client_id}",
+        "POST /api/v1/check-ins/batch",
+        "GET /api/v1/alerts",
+        "GET /api/v1/problems/{code}",
+    }
+
+
+def test_the_answers_codes_are_the_protocols(schema: Any) -> None:
+    answers = schema["components"]["schemas"]["Answers"]["properties"]
+
+    for link_id, item in protocols.get().questionnaire.items.items():
+        text = json.dumps(answers[link_id])
+        assert all(f'"{code}"' in text for code in item.codes), link_id
+
+
+def test_the_example_is_taken_as_it_stands(schema: Any, ana: Phone, set_clock: SetClock) -> None:
+    media = schema["paths"]["/api/v1/check-ins"]["post"]["requestBody"]["content"]["application/json"]
+    (example,) = media["examples"].values()
+
+    assert ana.post(CHECK_INS, example["value"]).status_code == 201
+
+
+def test_what_is_answered_fits_what_is_described(schema: Any, ana: Phone) -> None:
+    """Every answer is made by the model it is described by; here the description is asked, as an app's author would."""
+
+    def fits(name: str, document: Any) -> bool:
+        reference = {"$ref": f"#/components/schemas/{name}", "components": schema["components"]}
+        return OAS31Validator(reference).is_valid(document)
+
+    sent = check_in(bleeding="oozing")
+    assert fits("CheckInBodyRequest", sent)
+    assert not fits("CheckInBodyRequest", check_in(bleeding="Oozing"))
+    assert fits("Receipt", ana.post(CHECK_INS, sent).json())
+    assert fits("CheckInPage", ana.get(CHECK_INS).json())
+    assert fits("Me", ana.get("/api/v1/me").json())
+    assert fits("Questionnaire", ana.get("/api/v1/questionnaire").json())
+    assert fits("AlertList", ana.get("/api/v1/alerts").json())
+    assert fits("ProblemDocument", ana.post(CHECK_INS, {}).json())
+
+
+def test_the_page_runs_under_a_policy_without_inline_scripts(db: None) -> None:
+    page = Client().get("/api/v1/docs")
+
+    text = page.content.decode()
+    assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+    assert "unsafe" not in page.headers["Content-Security-Policy"]
+    assert re.findall(r"<script(?![^>]*\ssrc=)", text) == []
+    assert re.findall(r"<style|\sstyle=|\son\w+=", text) == []
+    for source in re.findall(r'(?:src|href)="(/static/[^"]+)"', text):
+        served = Client().get(source)
+        assert served.status_code == 200, source
+        served.close()
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_page_shows_the_calls_in_a_browser(live_server: Any, page: Any) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+
+    page.goto(f"{live_server.url}/api/v1/docs")
+
+    page.get_by_text("Send a check-in and be told what to do").first.wait_for()
+    assert [text for text in complaints if "Content Security Policy" in text] == []

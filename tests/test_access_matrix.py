@@ -1,0 +1,218 @@
+"""Who gets what: every route, every method, every kind of caller, in one table.
+
+The routes come from the URL resolver. A route or a method that is not in the table fails, so that nothing can be put up
+without a decision on who may see it.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from recovery import alerts, clock, enrolment
+from recovery.models import Alert, Assessment
+from tests import factories
+from tests.api.phones import CHECK_INS, Phone, check_in
+from tests.factories import at
+
+CALLERS = ("anonymous", "ana", "eve", "ben", "cleo", "revoked")
+"""Nobody; patient Ana's phone; the phone of a patient of another clinic; a nurse of Ana's team; a nurse of another
+clinic; a phone of Ana's that the team signed out. Objects in paths are Ana's."""
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+
+Row = dict[str, str]
+"""Method to the status of each caller."""
+
+
+def phones(**allowed: str) -> Row:
+    """For phones: what Ana's and what Eve's is answered. A session says nothing here."""
+    return {method: f"401 {allowed.get(method, '405 405')} 401 401 401" for method in METHODS}
+
+
+def staff(**allowed: str) -> Row:
+    """For staff: what Ben and what Cleo is answered; anybody else goes to the sign-in page. A token says nothing."""
+    return {method: f"302 302 302 {allowed.get(method, '405 405')} 302" for method in METHODS}
+
+
+def anybody(**allowed: str) -> Row:
+    """The same for all, or one status for each caller."""
+    answered = {method: allowed.get(method, "405") for method in METHODS}
+    return {
+        method: text if " " in text else " ".join([text] * len(CALLERS)) for method, text in answered.items()
+    }
+
+
+OUT, IN = "200 200 200 302 302 200", "302 302 302 200 200 302"
+"""For those who are signed out, and for those who are signed in; the others are sent on."""
+
+RESET_LINK = r"accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
+
+
+def signing_in(answered: str, *, but: tuple[str, ...] = ()) -> Row:
+    """A page of the sign-in. `but` are the methods that it does not have."""
+    return anybody(
+        **{method: answered.replace("200", "405") if method in but else answered for method in METHODS}
+    )
+
+
+MATRIX: dict[str, Row] = {
+    "livez": anybody(GET="200", HEAD="200"),
+    "readyz": anybody(GET="200", HEAD="200"),
+    # The phone's API
+    "api/v1/enrolments/redeem": anybody(POST="400"),
+    "api/v1/me": phones(GET="200 200", HEAD="200 200"),
+    "api/v1/questionnaire": phones(GET="200 200", HEAD="200 200"),
+    "api/v1/check-ins": phones(GET="200 200", HEAD="200 200", POST="400 400"),
+    "api/v1/check-ins/batch": phones(POST="400 400"),
+    "api/v1/check-ins/<client_id:client_id>": phones(
+        GET="200 404", HEAD="200 404", PUT="400 400", DELETE="204 404"
+    ),
+    "api/v1/alerts": phones(GET="200 200", HEAD="200 200"),
+    "api/v1/problems/<slug:code>": anybody(GET="200", HEAD="200"),
+    "api/v1/schema": anybody(GET="200", HEAD="200"),
+    "api/v1/docs": anybody(GET="200", HEAD="200"),
+    # The phone's page: the same two documents for everybody
+    "phone": anybody(GET="200", HEAD="200", OPTIONS="200"),
+    "phone/worker.js": anybody(GET="200", HEAD="200", OPTIONS="200"),
+    # Signing in: pages of django-allauth, which answer PUT like POST
+    "accounts/login/": signing_in(OUT, but=("PATCH", "DELETE", "TRACE")),
+    "accounts/signup/": signing_in(OUT),  # closed: says whom to ask
+    "accounts/logout/": anybody(GET=IN, HEAD=IN, POST="302", OPTIONS="200"),
+    "accounts/reauthenticate/": signing_in(IN, but=("PATCH", "DELETE", "TRACE")),
+    "accounts/password/change/": signing_in(IN, but=("PATCH", "DELETE", "TRACE")),
+    "accounts/password/reset/": signing_in("200", but=("PATCH", "DELETE", "TRACE")),
+    "accounts/password/reset/done/": anybody(GET="200", HEAD="200", OPTIONS="200"),
+    "accounts/password/reset/key/done/": anybody(GET="200", HEAD="200", OPTIONS="200"),
+    "accounts/inactive/": anybody(GET="200", HEAD="200", OPTIONS="200"),
+    RESET_LINK: signing_in("200"),  # with a key that never was: says so
+    # The care team's pages
+    "": staff(GET="200 200", HEAD="200 200"),
+    "board/list": staff(GET="200 200", HEAD="200 200"),
+    "review": staff(GET="200 200", HEAD="200 200"),
+    "reports": staff(GET="200 200", HEAD="200 200"),
+    "alerts/<uuid:alert_id>": staff(GET="200 404", HEAD="200 404"),
+    "alerts/<uuid:alert_id>/state": staff(GET="200 404", HEAD="200 404"),
+    "alerts/<uuid:alert_id>/acknowledge": staff(POST="303 404"),
+    "alerts/<uuid:alert_id>/contact": staff(POST="422 404"),
+    "alerts/<uuid:alert_id>/note": staff(POST="422 404"),
+    "alerts/<uuid:alert_id>/close": staff(POST="422 404"),
+}
+
+
+def routes(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[str]:
+    """Every route there is, as it is written."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        here = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, here)
+        elif isinstance(pattern, URLPattern):
+            yield here
+
+
+ROUTES = sorted(set(routes()))
+
+
+class Scene:
+    """Ana has sent a check-in that opened an alert. One client for each caller."""
+
+    def __init__(self) -> None:
+        episode = factories.episode()
+        elsewhere = factories.team(factories.clinic("Northgate Clinic"))
+        gone = factories.phone(episode)[1]
+        enrolment.revoke(device=factories.reload_phone(gone), now=at(19))
+        tokens = {
+            "ana": factories.phone(episode)[1],
+            "eve": factories.phone(factories.episode(elsewhere, name="Eve Marlow"))[1],
+            "revoked": gone,
+        }
+        self.callers = {
+            name: Client(headers={"Authorization": f"Bearer {tokens[name]}"} if name in tokens else {})
+            for name in CALLERS
+        }
+        self.callers["ben"].force_login(factories.member(episode.team))
+        self.callers["cleo"].force_login(factories.member(elsewhere, "Cleo Hart"))
+        sent = check_in(20, bleeding="oozing")
+        Phone(tokens["ana"], Client()).post(CHECK_INS, sent)
+        alerts.flag(assessment_id=Assessment.objects.get().pk, by="watch", now=at(20))
+        self.objects = {
+            "<client_id:client_id>": sent["id"],
+            "<uuid:alert_id>": Alert.objects.get().uuid,
+            "<slug:code>": "not_found",
+            RESET_LINK: "accounts/password/reset/key/1-no-such-key/",
+        }
+
+    def path(self, route: str, **others: UUID) -> str:
+        for name, value in (self.objects | others).items():
+            route = route.replace(name, str(value))
+        assert "<" not in route, f"say which object stands for {route}"
+        return f"/{route}"
+
+    def ask(self, caller: str, method: str, path: str) -> Any:
+        """The answer, of which nothing stays in the database."""
+        with transaction.atomic():
+            answered = self.callers[caller].generic(method, path, content_type="application/json")
+            transaction.set_rollback(True)
+        return answered
+
+
+@pytest.fixture
+def scene(db: None, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Scene:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a quick one
+    settings.ACCOUNT_RATE_LIMITS = False  # every cell is asked for in a moment
+    monkeypatch.setattr(clock, "now", lambda: at(20))
+    return Scene()
+
+
+def test_every_route_is_in_the_table() -> None:
+    assert sorted(MATRIX) == ROUTES
+
+
+@pytest.mark.parametrize("route", MATRIX)
+def test_every_method_is_decided(route: str) -> None:
+    assert tuple(MATRIX[route]) == METHODS
+    assert all(len(statuses.split()) == len(CALLERS) for statuses in MATRIX[route].values())
+
+
+@pytest.mark.parametrize("route", MATRIX)
+def test_every_caller_is_answered_as_the_table_says(scene: Scene, route: str) -> None:
+    answered = {
+        method: " ".join(str(scene.ask(caller, method, scene.path(route)).status_code) for caller in CALLERS)
+        for method in METHODS
+    }
+
+    assert answered == MATRIX[route]
+
+
+FOREIGN = [
+    (route, method, caller)
+    for route, row in MATRIX.items()
+    for method, statuses in row.items()
+    for caller, status in zip(CALLERS, statuses.split(), strict=True)
+    if status == "404" and method != "HEAD"
+]
+
+
+@pytest.mark.parametrize(("route", "method", "caller"), FOREIGN)
+def test_what_is_somebody_elses_looks_as_if_it_were_not_there(
+    scene: Scene, route: str, method: str, caller: str
+) -> None:
+    missing = {name: uuid4() for name in scene.objects if name != "<slug:code>"}
+
+    foreign = scene.ask(caller, method, scene.path(route))
+    none = scene.ask(caller, method, scene.path(route, **missing))
+
+    assert none.status_code == 404
+    assert bare(foreign) == bare(none)
+
+
+def bare(answered: Any) -> Any:
+    """The body without what differs from request to request."""
+    if answered.headers["Content-Type"] == "application/problem+json":
+        return answered.json() | {"request_id": ""}
+    return re.sub(rb"[A-Za-z0-9]{64}", b"", answered.content)  # the form's token against forgery
