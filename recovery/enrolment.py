@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -85,6 +85,7 @@ def enrol(
     if time_estimated:
         local = procedure_at.astimezone(ZoneInfo(time_zone))
         procedure_at = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    procedure_at = procedure_at.astimezone(UTC)  # from here on hours are added, which local times do not survive
     person, _ = Patient.objects.get_or_create(
         clinic_id=team.clinic_id,
         hospital_number=patient.hospital_number,

@@ -64,10 +64,9 @@ def _judge_slot(episode: Episode, protocol: Protocol, *, closed_at: datetime, no
             assessments.report_of(check_in) for check_in in reports.order_by("effective_at", "client_id")
         ],
         now=closed_at,
-        excused=[
-            (pause.from_at, pause.until_at or now)
-            for pause in Pause.objects.filter(episode=episode).order_by("from_at")
-        ],
+        excused=list(
+            Pause.objects.filter(episode=episode).order_by("from_at").values_list("from_at", "until_at")
+        ),
     )
     if not verdict.findings or verdict.slot is None:
         return

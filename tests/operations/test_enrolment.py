@@ -1,5 +1,6 @@
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -23,6 +24,16 @@ def test_when_only_the_date_is_known_time_zero_is_the_start_of_that_day_where_th
     episode = factories.episode(time_zone="Pacific/Auckland", time_estimated=True)  # 23:00 there
 
     assert episode.procedure_at == T0.replace(hour=0) - timedelta(hours=13)
+
+
+def test_hours_are_counted_across_a_clock_change() -> None:
+    """Clocks in London go forward on 29 March 2026: twelve hours after 18:00 it is 07:00 there."""
+    evening = datetime(2026, 3, 28, 18, tzinfo=ZoneInfo("Europe/London"))
+
+    assert factories.episode(procedure_at=evening).next_due_at == datetime(2026, 3, 29, 6, tzinfo=UTC)
+    assert factories.episode(procedure_at=evening, time_estimated=True).next_due_at == datetime(
+        2026, 3, 28, 12, tzinfo=UTC
+    )
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "BST+1"])
