@@ -1,9 +1,11 @@
 """Many claimers, one send. Real threads and real commits."""
 
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import psycopg
 import pytest
 from django.db import connection, transaction
 from django.db.models import F
@@ -52,6 +54,21 @@ def test_eight_watches_at_once_share_the_work_and_double_nothing(mailbox: Postbo
     assert sum(tried) == 20
     assert len(set(mailbox.recipients)) == len(mailbox.mails) == 20
     assert set(scenes.statuses()) == {"sent"}
+
+
+def test_who_holds_the_first_intent_of_a_message_holds_all_of_it():
+    """Else two senders would each take a part, and wait for each other's rows until one of them is killed for it."""
+    first = scenes.red_flag()
+    (lead,) = scenes.planned(first, scenes.alert(first.latest_assessment, "BLEED-OOZE", Tier.SAME_DAY))
+
+    with psycopg.connect(os.environ["DATABASE_URL"]) as other:
+        other.execute("SELECT FROM recovery_notification WHERE id = %s FOR UPDATE", [lead])
+        assert claims.claim_due() is None
+        assert claims.claim(lead) is None
+        other.rollback()
+    held = claims.claim_due()
+    assert held is not None
+    assert len(held.ids) == 2
 
 
 def test_a_claim_holds_until_its_lease_is_over_and_no_longer():
