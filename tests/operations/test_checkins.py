@@ -245,8 +245,8 @@ def test_a_correction_may_overtake_its_original(ana: DeviceToken) -> None:
         False,
         "BLEED-OOZE",
     )  # no red flag is lost by a correction
+    other = submission(20, client_id=original.client_id, pain_now=9)
     with pytest.raises(checkins.IdConflict):
-        other = submission(20, client_id=original.client_id, pain_now=9)
         checkins.submit(device=as_next_request(ana), submission=other, now=at(24))
 
 
