@@ -3,6 +3,7 @@
 MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
+WORKERS ?= 2
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo test check lock clean
 
@@ -19,8 +20,8 @@ setup-dev:
 demo: setup  ## run the whole system here, with a story in it; PORT=8000; Ctrl-C ends it
 	@exec $(BIN)/python manage.py demo
 
-test: setup-dev  ## run the tests; ARGS="-k silence", ARGS="-n 2"
-	@exec $(BIN)/python -m pytest $(ARGS)
+test: setup-dev  ## run the tests; ARGS="-k silence"; WORKERS=0 for one process
+	@exec $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 check: setup-dev  ## style, types, imports, migrations, deployment settings, OpenAPI, security
 	@.ci/check

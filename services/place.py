@@ -43,11 +43,11 @@ def claim(var: Path, *, patience_s: float = 15.0) -> int:
             return lock
 
 
-def forget(var: Path) -> None:
+def forget(var: Path, *, patience_s: float = 15.0) -> None:
     """Removes the directory with all that is in it. Refuses while it is in use."""
     if not var.exists():
         return
-    lock = claim(var, patience_s=15.0)
+    lock = claim(var, patience_s=patience_s)
     try:
         shutil.rmtree(var)
     finally:

@@ -8,17 +8,21 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import tempfile
 from collections.abc import Generator
-from dataclasses import asdict, dataclass, field, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from services import place
 from services.embedded import Services
 from services.provision import Plan, connect, make_roles
 
 HANDED_DOWN = "RECOVERY_TESTS"
+PREFIX = "recovery-tests-"
 NOT_INHERITED = (
     "RECOVERY_ENV",
     "DEMO_CLOCK",
@@ -37,7 +41,8 @@ class Run:
     admin_url: str
     redis_url: str
     plan: dict[str, str]
-    name: str = field(default_factory=lambda: secrets.token_hex(3))
+    directory: str
+    name: str
 
     def plan_for(self, database: str) -> Plan:
         return Plan(**(self.plan | {"database": f"test_{self.name}_{database}"}))
@@ -67,21 +72,36 @@ def _only_talks(config: pytest.Config) -> bool:
 
 
 def _start(config: pytest.Config) -> None:
-    directory = Path(tempfile.mkdtemp(prefix="recovery-tests-"))
-    directory.chmod(0o711)
-    config.add_cleanup(lambda: shutil.rmtree(directory, ignore_errors=True))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to clear up then too
+    directory = _make_directory(config)
     given = "DATABASE_URL" in os.environ
-    plan = Plan(owner="recovery_test_owner", app="recovery_test_app") if given else Plan()
+    name = secrets.token_hex(3)
+    # On a server of somebody else's, other runs and a demo may have their roles too.
+    plan = Plan(owner=f"test_{name}_owner", app=f"test_{name}_app") if given else Plan()
     services = Services(directory, plan=plan, for_tests=True)
     services.start()
     config.add_cleanup(services.stop)
-    run = Run(services.admin_url, services.redis_url, asdict(services.plan))
+    run = Run(services.admin_url, services.redis_url, asdict(services.plan), str(directory), name)
     with connect(run.admin_url) as admin:
         make_roles(admin, services.plan)
     if given:
         config.add_cleanup(lambda: _drop_databases(run))
     os.environ[HANDED_DOWN] = json.dumps(asdict(run))
     config.add_cleanup(lambda: os.environ.__delitem__(HANDED_DOWN))
+
+
+def _make_directory(config: pytest.Config) -> Path:
+    """Locked while we run, so that the directory of a run that was killed can be told and is removed by the next."""
+    for abandoned in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(place.NotOurs, OSError):
+            if (abandoned / place.LOCK).exists():
+                place.forget(abandoned, patience_s=0)
+    directory = Path(tempfile.mkdtemp(prefix=PREFIX))
+    directory.chmod(0o711)
+    lock = place.claim(directory)
+    config.add_cleanup(lambda: os.close(lock))
+    config.add_cleanup(lambda: shutil.rmtree(directory, ignore_errors=True))
+    return directory
 
 
 def _tell_django(run: Run) -> None:

@@ -35,7 +35,7 @@ class System:
     """As a context manager: servers and mailbox are up, programs are not (see `start`); nothing is left afterwards."""
 
     def __init__(self, *, own_postgres: bool = False, **env: str) -> None:
-        self._directory = Path(tempfile.mkdtemp(prefix="recovery-system-"))
+        self._directory = Path(tempfile.mkdtemp(prefix="system-", dir=current().directory))
         self._directory.chmod(0o711)
         self._own_postgres = own_postgres
         self._env = env

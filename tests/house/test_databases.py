@@ -85,6 +85,7 @@ def test_an_administrator_who_is_no_superuser_can_provision() -> None:
             ):
                 app.execute("CREATE TABLE public.other (id int)")
         finally:
-            admin.execute("DROP DATABASE IF EXISTS test_other WITH (FORCE)")
-            admin.execute("DROP ROLE IF EXISTS test_other_owner, test_other_app")
-            admin.execute("DROP ROLE IF EXISTS test_admin")
+            with connect(admin_plan.app_url(run.admin_url)) as made:
+                made.execute("DROP DATABASE IF EXISTS test_other WITH (FORCE)")
+                made.execute("DROP ROLE IF EXISTS test_other_owner, test_other_app")
+            admin.execute("DROP ROLE test_admin")
