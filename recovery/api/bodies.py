@@ -85,7 +85,13 @@ class CorrectionBody(Report):
 
 
 class BatchBody(Body):
-    check_ins: Annotated[list[Any], Field(min_length=1)]
+    check_ins: Annotated[list[Any], Field(min_length=1)] = Field(
+        description=f"At most {MOST_IN_A_BATCH}, in the order they were made",
+        json_schema_extra={
+            "maxItems": MOST_IN_A_BATCH,
+            "items": {"$ref": "#/components/schemas/CheckInBodyRequest"},
+        },
+    )
 
 
 class NewDevice(Body):

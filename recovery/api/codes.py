@@ -46,6 +46,7 @@ UNFIT: Final[dict[str, Kind]] = {
     "id_conflict": Kind(
         422, "Id used before", "Another report has this id. Send this one under an id of its own."
     ),
+    "not_stored": Kind(422, "Cannot be stored", "It is kept for the care team. Make a new check-in."),
     "stale_revision": Kind(409, "Changed meanwhile", "Fetch the check-in and correct its latest revision."),
     "twin_in_progress": Kind(409, "Twin in progress", f"{AGAIN} in a second."),
     "withdrawn": Kind(410, "Withdrawn", "This check-in was withdrawn. Make a new one."),

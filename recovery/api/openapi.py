@@ -54,6 +54,7 @@ def described(
     return extend_schema(
         operation_id=name,
         summary=summary,
+        description=summary,  # otherwise the view's docstring, which is for its maintainers
         request={"application/json": body} if body else None,
         responses=responses,
         parameters=list(parameters),

@@ -82,7 +82,7 @@ def handle(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
     request_id = request_id_of(context["request"])
     problem = _problem_of(error)
     if problem.status >= 500:
-        _report(error, request_id)
+        report(error, request_id)
     return problem.response(request_id)
 
 
@@ -119,7 +119,7 @@ def _problem_of(error: Exception) -> Problem:
             return Problem("server_error")
 
 
-def _report(error: Exception, request_id: str) -> None:
+def report(error: Exception, request_id: str) -> None:
     """Log where it happened. Not the error's text: a database's names the row, and so the answers."""
     frames = traceback.extract_tb(error.__traceback__)[-6:]
     where = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))

@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from django.db import DataError, IntegrityError
+
 from recovery import checkins
 from recovery.api import receipts, refusals
 from recovery.api.bodies import check_in_body, checked, correction_body
 from recovery.api.documents import Complaint, ProblemDocument, Receipt
 from recovery.api.parsing import refuse_flaws, written_again
-from recovery.api.problems import Problem
+from recovery.api.problems import Problem, report
 from recovery.errors import Refused
 from recovery.models import DeviceToken
 
@@ -108,6 +110,9 @@ class Reception:
         except (Problem, Refused) as refused:
             problem = refused if isinstance(refused, Problem) else Problem.of(refused)
             return self.refuse(problem, sent.raw, document, id_in_path)
+        except (DataError, IntegrityError) as error:  # sent again it would fail again, and never be seen
+            report(error, self.request_id)
+            return self.refuse(Problem("not_stored"), sent.raw, document, id_in_path)
         receipt = receipts.receipt(taken, self.device.episode)
         return (
             Answer(created, receipt) if taken.created else Answer(200, receipt, {"Idempotent-Replay": "true"})

@@ -1,13 +1,18 @@
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from recovery.models import Alert, Assessment, CheckIn, CheckInRevision, Quarantine
+from recovery import enrolment
+from recovery.models import Alert, Assessment, CheckIn, CheckInRevision, Episode, Quarantine
+from tests import factories
 from tests.api.phones import CHECK_INS, Phone, check_in, correction
+from tests.factories import at
 
 
 def test_a_check_in_is_answered_with_what_to_do(ana: Phone) -> None:
@@ -155,20 +160,86 @@ def test_the_id_in_a_correction_must_be_that_of_its_path(ana: Phone) -> None:
     assert same.status_code == 200
 
 
-def test_a_correction_of_nothing_is_kept_and_judged(ana: Phone, eve: Phone) -> None:
-    """Y12: it came before its original, or the original is somebody else's: the answer is the same."""
+def test_a_correction_that_overtook_its_original_is_taken_at_once(ana: Phone) -> None:
+    """Y12: holding it back for its original could hold a red flag back."""
+    sent = check_in()
+
+    corrected = ana.put(f"{CHECK_INS}/{sent['id']}", correction(sent, chest_pain="yes"))
+    original = ana.post(CHECK_INS, sent)
+
+    assert (corrected.status_code, corrected.json()["revision"], corrected.json()["urgency"]) == (
+        200,
+        2,
+        "emergency",
+    )
+    assert (original.status_code, original.json()["revision"], original.json()["urgency"]) == (
+        201,
+        2,
+        "emergency",
+    )
+
+
+def test_a_correction_under_the_id_of_somebody_elses_touches_only_the_own(ana: Phone, eve: Phone) -> None:
+    """Y5"""
     foreign = check_in()
     eve.post(CHECK_INS, foreign)
-    missing = str(uuid4())
 
-    answers = [
-        ana.put(f"{CHECK_INS}/{client_id}", correction(foreign, chest_pain="yes")).json()
-        for client_id in (foreign["id"], missing)
-    ]
+    answered = ana.put(f"{CHECK_INS}/{foreign['id']}", correction(foreign, chest_pain="yes"))
 
-    assert [problem["code"] for problem in answers] == ["not_found", "not_found"]
-    assert [problem["urgency"] for problem in answers] == ["emergency", "emergency"]
-    assert {**answers[0], "request_id": ""} == {**answers[1], "request_id": ""}
+    assert (answered.status_code, answered.json()["revision"]) == (200, 2)
+    assert eve.get(f"{CHECK_INS}/{foreign['id']}").json()["answers"]["chest_pain"] == "no"
+
+
+def test_an_id_of_an_earlier_episode_is_not_used_again(ana: Phone) -> None:
+    """Ids are unique for a patient, over all episodes."""
+    sent = check_in()
+    ana.post(CHECK_INS, sent)
+    patient = ana.device.patient
+    Episode.objects.update(status="ended", ended_at=at(20), next_due_at=None)
+    known = {name: getattr(patient, name) for name in ("name", "born_on", "hospital_number")}
+    later = factories.episode(ana.device.episode.team, patient=enrolment.NewPatient(**known))
+    phone = Phone(factories.phone(later)[1], Client())
+
+    same = phone.post(CHECK_INS, sent)
+    corrected = phone.put(f"{CHECK_INS}/{sent['id']}", correction(sent, chest_pain="yes"))
+
+    assert (same.status_code, same.json()["code"]) == (422, "id_conflict")
+    assert (corrected.status_code, corrected.json()["urgency"]) == (422, "emergency")
+    assert phone.get(f"{CHECK_INS}/{sent['id']}").status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twins_at_once_are_one_report(ana: Phone) -> None:
+    """Y2: twenty of the same at once; one is taken, the others are answered alike or asked to come again."""
+    sent = check_in(bleeding="oozing")
+
+    def send(_: int) -> int:
+        try:
+            return int(Phone(ana.token, Client()).post(CHECK_INS, sent).status_code)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(20) as threads:
+        statuses = sorted(threads.map(send, range(20)))
+
+    assert statuses.count(201) == 1
+    assert set(statuses) <= {200, 201, 409}
+    assert (CheckIn.objects.count(), Assessment.objects.count()) == (1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_refused_twins_at_once_are_kept_once(ana: Phone) -> None:
+    sent = check_in(pain_now=11)
+
+    def send(_: int) -> int:
+        try:
+            return int(Phone(ana.token, Client()).post(CHECK_INS, sent).status_code)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(10) as threads:
+        assert set(threads.map(send, range(10))) == {422}
+    assert Quarantine.objects.count() == 1
 
 
 def test_a_withdrawn_check_in_is_kept_and_gone(ana: Phone) -> None:

@@ -71,10 +71,8 @@ def test_a_strange_host_is_refused(ana: Phone) -> None:
 def test_a_fault_is_answered_without_its_cause_and_logged_without_its_text(
     ana: Phone, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A database names the whole row in its errors, and so the patient's answers."""
-
     def fail(**_: Any) -> None:
-        raise IntegrityError("Failing row contains (marker-of-an-answer)")
+        raise RuntimeError("no rule for (marker-of-an-answer)")
 
     monkeypatch.setattr(checkins, "submit", fail)
 
@@ -82,8 +80,26 @@ def test_a_fault_is_answered_without_its_cause_and_logged_without_its_text(
 
     assert is_problem(answered, 500, "server_error")
     assert "marker" not in answered.content.decode() + caplog.text
-    assert "IntegrityError" in caplog.text
+    assert "RuntimeError" in caplog.text
     assert answered.json()["request_id"] in caplog.text
+
+
+def test_what_the_database_refuses_is_kept_and_not_logged_by_its_text(
+    ana: Phone, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It names the whole row, and so the answers. Answered 500, the phone would send it for ever and nobody see it."""
+
+    def fail(**_: Any) -> None:
+        raise IntegrityError("Failing row contains (marker-of-an-answer)")
+
+    monkeypatch.setattr(checkins, "submit", fail)
+
+    answered = ana.post(CHECK_INS, check_in(chest_pain="yes"))
+
+    assert is_problem(answered, 422, "not_stored")
+    assert answered.json()["urgency"] == "emergency"
+    assert "marker" not in answered.content.decode() + caplog.text
+    assert "IntegrityError" in caplog.text
 
 
 def test_while_the_database_is_away_the_phone_is_asked_to_come_again(

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from recovery import checkins, clock
 from recovery.api import documents, examples, receipts
 from recovery.api.bodies import MOST_IN_A_BATCH, BatchBody, CheckInBody, CorrectionBody, checked
+from recovery.api.codes import UNFIT
 from recovery.api.cursors import MOST, USUAL, page_after, page_size
 from recovery.api.openapi import CLIENT_ID, FOR_PHONES, FOR_REPORTS, described
 from recovery.api.parsing import BATCH_BYTES, CHECK_IN_BYTES, Body, read
@@ -50,7 +51,7 @@ class CheckIns(ReportView):
         body=CheckInBody,
         example=examples.CHECK_IN,
         answers={201: documents.Receipt, 200: documents.Receipt},
-        refuses=(*FOR_REPORTS, "invalid", "id_conflict", "withdrawn", "twin_in_progress"),
+        refuses=(*FOR_REPORTS, *set(UNFIT) - {"stale_revision"}),
     )
     def post(self, request: Request) -> HttpResponse:
         return _sent_back(self.reception().submit(read(self.wire, at_most=CHECK_IN_BYTES)))
@@ -91,7 +92,7 @@ class OneCheckIn(ReportView):
         body=CorrectionBody,
         example=examples.CORRECTION,
         answers={200: documents.Receipt},
-        refuses=(*FOR_REPORTS, "invalid", "stale_revision", "twin_in_progress", "not_found", "withdrawn"),
+        refuses=(*FOR_REPORTS, *UNFIT),
     )
     def put(self, request: Request, client_id: UUID) -> HttpResponse:
         return _sent_back(self.reception().correct(read(self.wire, at_most=CHECK_IN_BYTES), client_id))
