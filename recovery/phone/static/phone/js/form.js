@@ -3,6 +3,7 @@
 import { attend, big, button, fill, h, say } from "./dom.js";
 import { answer, change, draft } from "./draft.js";
 import { field, quickCard } from "./fields.js";
+import { drawFrame } from "./frame.js";
 import { questionnaire } from "./patient.js";
 import { given, isAnswered, isAsked, isEmergency, missing, negative, partsOf, quickOf } from "./questions.js";
 import { go } from "./route.js";
@@ -47,7 +48,8 @@ export function partScreen(screen, number, wanted) {
     answer(item.id, value);
     showDetails(screen, part);
     if (!missing(asked, part, draft().answers).length) fill(trouble);
-    if (!before && isEmergency(asked, draft().answers)) go("emergency");
+    if (!before && isEmergency(asked, draft().answers)) return go("emergency");
+    if (before !== isEmergency(asked, draft().answers)) drawFrame();
   }
 
   const fields = (items) => items.map((item) => field(item, draft().answers[item.id] ?? null, (value) => tapped(item, value)));

@@ -1,0 +1,70 @@
+"""The home page: where the recovery stands, and what became of what was told."""
+
+from datetime import timedelta
+
+import pytest
+
+from recovery import alerts, clock
+from recovery.models import Alert, Assessment, CareTeam
+from tests import factories
+from tests.phone.pocket import Pocket
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def uncontrolled_pain(phone: Pocket) -> Alert:
+    phone.begin()
+    phone.page.goto("/phone#/part/3")
+    phone.pick("pain_controlled", "No")
+    phone.page.goto("/phone#/review")
+    phone.tap("Send to my care team")
+    phone.sees("Call your care team now on 020 7946 0101.")
+    assert phone.page.locator("main a[href='tel:02079460101']").is_visible()
+    phone.tap("Done")
+    for assessment in Assessment.objects.filter(flagged_at=None):
+        alerts.flag(assessment_id=assessment.pk, by="celery", now=clock.now())
+    return Alert.objects.get(rule="PAIN-UNCONTROLLED")
+
+
+def test_today_says_what_is_normal_and_whom_to_call(ana: Pocket) -> None:
+    ana.sees("What is normal now")
+    ana.sees("Hour 20")
+    ana.sees("Your check-in is due.")
+    ana.sees("This app is not watched all the time. In an emergency call 999.")
+    numbers = ana.page.locator("#help .call").evaluate_all("links => links.map((link) => link.href)")
+    assert numbers == ["tel:02079460101", "tel:02079460102", "tel:999"]
+
+
+@pytest.mark.parametrize("screen", ["home", "who", "part/1", "review", "not-me"])
+def test_the_red_flag_card_is_on_every_screen(ana: Pocket, screen: str) -> None:
+    """HZ6."""
+    ana.begin()
+    ana.page.goto(f"/phone#/{screen}")
+    ana.sees("Call 999 now if")
+    ana.sees("you cannot move a part of your body")
+
+
+def test_the_loop_is_seen_to_close(ana: Pocket, team: CareTeam) -> None:
+    ben = factories.member(team)
+    alert = uncontrolled_pain(ana)
+    ana.page.reload()
+    ana.sees("No one has seen it yet.")
+    ana.sees("They should call you by")
+
+    now = clock.now()
+    alerts.acknowledge(alert_id=alert.uuid, by=ben, now=now)
+    ana.page.reload()
+    ana.sees("Seen by: nurse, today")
+
+    alerts.record_contact(alert_id=alert.uuid, by=ben, reached=True, by_what="phone", note="", now=now)
+    ana.page.reload()
+    ana.sees("They spoke with you today")
+
+
+def test_a_broken_promise_is_said_as_plainly(ana: Pocket) -> None:
+    alert = uncontrolled_pain(ana)
+    Alert.objects.filter(pk=alert.pk).update(tier_at=alert.tier_at - timedelta(hours=5))
+    ana.page.reload()
+
+    ana.sees("The call is late.")
+    ana.sees("Please call 020 7946 0101 now.")

@@ -1,0 +1,185 @@
+"""Nothing a patient wrote is lost, sent twice, or sent as somebody else's."""
+
+import json
+import re
+
+import pytest
+
+from recovery import clock, enrolment
+from recovery.models import CareTeam, DeviceToken, Episode, Quarantine
+from tests.phone.conftest import TakePhone, code_for, enrolled
+from tests.phone.pocket import Pocket, only_one
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+CHECK_INS = "**/api/v1/check-ins"
+
+
+def short_check_in(phone: Pocket, who: str = "I am Ana", pain: str = "3") -> None:
+    phone.begin(who)
+    phone.page.goto("/phone#/part/3")
+    phone.pick("pain_now", pain)
+    phone.page.goto("/phone#/review")
+    phone.tap("Send to my care team")
+
+
+def test_without_a_network_it_is_kept_and_said_plainly(ana: Pocket, episode: Episode) -> None:
+    ana.lose_network()
+    ana.say_all_is_well()
+    ana.at("Not sent yet")
+    ana.sees("Not sent yet - if you are worried call 020 7946 0101.")
+    ana.tap("Done")
+    ana.sees("Not sent yet - if you are worried call 020 7946 0101.")
+    assert len(ana.kept("report.")) == 1
+
+    ana.find_network()
+    wait_until(lambda: episode.check_ins.exists())
+    wait_until(lambda: ana.kept("report.") == {})
+    assert not ana.page.locator("#unsent").is_visible()
+
+
+def test_a_lost_answer_gives_one_check_in(ana: Pocket, episode: Episode) -> None:
+    sent: list[dict] = []
+
+    def lose_the_first(route) -> None:
+        if route.request.method != "POST":
+            return route.continue_()
+        sent.append(json.loads(route.request.post_data))
+        answer = route.fetch()
+        return route.abort() if len(sent) == 1 else route.fulfill(response=answer)
+
+    ana.page.route(CHECK_INS, lose_the_first)
+    short_check_in(ana)
+    ana.at("Not sent yet")
+    ana.tap("Try to send now")
+    ana.sees("Your care team's system got this")
+
+    assert only_one(episode).revision == 1
+    first, second = ({**body, "sent_at": None} for body in sent)
+    assert first == second
+
+
+def test_somebody_elses_answer_is_not_taken_for_ours(ana: Pocket, episode: Episode) -> None:
+    """The sign-in page of a hotel answers 200 to everything."""
+    ana.page.route(
+        CHECK_INS, lambda route: route.fulfill(status=200, content_type="text/html", body="<p>Hi</p>")
+    )
+    short_check_in(ana)
+    ana.at("Not sent yet")
+    assert len(ana.kept("report.")) == 1
+
+    ana.page.unroute(CHECK_INS)
+    ana.tap("Try to send now")
+    ana.sees("Your care team's system got this")
+    assert only_one(episode).answers == {"pain_now": 3}
+
+
+def test_a_refused_report_is_kept_and_its_advice_shown(ana: Pocket, episode: Episode) -> None:
+    tries: list[str] = []
+
+    def spoil(route) -> None:
+        if route.request.method != "POST":
+            return route.continue_()
+        body = json.loads(route.request.post_data)
+        tries.append(body["id"])
+        body["answers"] |= {"pain_controlled": "no", "shoe_size": 43}
+        return route.continue_(post_data=json.dumps(body))
+
+    ana.page.route(CHECK_INS, spoil)
+    short_check_in(ana)
+    ana.at("Call your care team now on 020 7946 0101. If no one answers in 30 minutes, call 020 7946 0102.")
+    ana.sees("This check-in could not be sent as it is.")
+    ana.tap("Done")
+    ana.sees("Could not be sent - if you are worried call 020 7946 0101.")
+    ana.page.reload()
+    ana.sees("Could not be sent")
+
+    assert len(tries) == 1  # it is not sent again and again
+    assert Quarantine.objects.count() == 1
+    assert len(ana.kept("report.")) == 1
+
+    ana.page.unroute(CHECK_INS)
+    ana.page.get_by_role("link", name="See what to do").click()
+    ana.tap("Look at my answers and send again")
+    ana.tap("Send to my care team")
+    ana.sees("Your care team's system got this")
+    assert only_one(episode).answers == {"pain_now": 3}
+    assert str(only_one(episode).client_id) not in tries
+    assert ana.kept("report.") == {}
+
+
+def test_a_phone_that_was_signed_out_keeps_what_it_has(ana: Pocket, episode: Episode) -> None:
+    enrolment.revoke(device=DeviceToken.objects.get(episode=episode), by=None, now=clock.now())
+    short_check_in(ana)
+    ana.sees("This phone is signed out.")
+    ana.sees("Not sent yet - if you are worried call 020 7946 0101.")
+    assert not episode.check_ins.exists()
+
+    ana.page.get_by_role("link", name="Type a new code").click()
+    ana.page.get_by_label("Your code").fill(code_for(episode))
+    ana.tap("Start")
+    ana.tap("Yes, this is Ana's recovery")
+    wait_until(lambda: episode.check_ins.exists())
+    wait_until(lambda: ana.kept("report.") == {})
+
+
+def test_what_one_patient_wrote_is_never_sent_as_anothers(
+    ana: Pocket, episode: Episode, team: CareTeam
+) -> None:
+    """HZ4."""
+    enrolment.revoke(device=DeviceToken.objects.get(episode=episode), by=None, now=clock.now())
+    short_check_in(ana)
+    ana.sees("This phone is signed out.")
+    bo = enrolled(team, "Bo Ferreira")
+    ana.page.goto(f"/phone#code={code_for(bo)}")
+    ana.tap("Start")
+    ana.tap("Yes, this is Bo's recovery")
+    ana.at("Day 1 after your procedure")
+    short_check_in(ana, who="I am Bo", pain="5")
+    ana.sees("Your care team's system got this")
+
+    assert only_one(bo).answers == {"pain_now": 5}
+    assert not episode.check_ins.exists()
+    assert len(ana.kept("report.")) == 1  # Ana's, should she sign on here again
+
+
+def test_a_withdrawn_check_in_is_not_kept(ana: Pocket, episode: Episode) -> None:
+    from recovery import checkins
+
+    short_check_in(ana)
+    ana.sees("Your care team's system got this")
+    row = only_one(episode)
+    ana.tap("Done")
+    ana.tap("I made a mistake")
+    device = DeviceToken.objects.get(episode=episode)
+    checkins.withdraw(device=device, client_id=row.client_id, now=clock.now())
+    ana.tap("Send to my care team")
+
+    ana.at("This check-in was taken back")
+    assert ana.kept("report.") == {}
+
+
+def test_the_page_opens_without_a_network(take_phone: TakePhone, episode: Episode) -> None:
+    ana = take_phone(offline=True)
+    ana.sign_on(code_for(episode))
+    ana.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    ana.lose_network()
+    ana.page.reload()
+
+    ana.at("Day 1 after your procedure")
+    ana.sees("Call 999 now if")
+    ana.begin()
+    ana.tell("bladder", "New or worse")
+    ana.at("Call 999 now. Do not drive yourself.")
+    ana.page.reload()
+    ana.at("Call 999 now. Do not drive yourself.")
+
+    kept = ana.page.evaluate(
+        """async () => {
+            const names = await caches.keys();
+            const requests = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
+            return requests.flat().map((request) => new URL(request.url).pathname);
+        }"""
+    )
+    assert all(re.match(r"/phone$|/static/phone/", path) for path in kept)

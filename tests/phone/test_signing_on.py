@@ -1,0 +1,90 @@
+"""A phone is signed on with a one-time code, and it is made sure whose it is."""
+
+import pytest
+
+from recovery.models import CareTeam, DeviceToken, Episode
+from tests.phone.conftest import TakePhone, code_for, enrolled
+from tests.phone.pocket import Pocket
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_a_code_in_small_letters_with_blanks_signs_on(take_phone: TakePhone, episode: Episode) -> None:
+    phone = take_phone()
+    phone.page.goto("/phone")
+    phone.page.get_by_label("Your code").fill(f" {code_for(episode).lower().replace('-', ' ')} ")
+    phone.tap("Start")
+
+    phone.at("Is this you?")  # HZ4: name and date before anything else
+    phone.sees("Ana")
+    phone.sees(f"Vertebroplasty on {episode.procedure_at.strftime('%A')}")
+    phone.tap("Yes, this is Ana's recovery")
+    phone.at("Day 1 after your procedure")
+    assert DeviceToken.objects.get(episode=episode).platform == "web"
+    assert phone.kept("device")["device"]["token"]
+
+
+def test_a_code_comes_with_the_address_and_leaves_it_at_once(take_phone: TakePhone, episode: Episode) -> None:
+    phone = take_phone()
+    code = code_for(episode)
+    phone.page.goto(f"/phone#code={code}")
+
+    phone.at("Welcome")
+    assert phone.page.get_by_label("Your code").input_value() == code
+    assert code not in phone.page.url
+    assert code not in str(phone.page.evaluate("history.state"))
+    phone.page.go_back()
+    assert code not in phone.page.url
+
+
+def test_a_wrong_code_is_told_what_to_do(take_phone: TakePhone, episode: Episode) -> None:
+    phone = take_phone()
+    phone.page.goto("/phone")
+    phone.page.get_by_label("Your code").fill("7QK4-2M8C-PX3T")
+    phone.tap("Start")
+
+    phone.sees("ask your care team for a new code")
+    assert phone.page.evaluate("document.activeElement.id") == "code"
+
+
+def test_a_short_code_is_counted(take_phone: TakePhone, episode: Episode) -> None:
+    phone = take_phone()
+    phone.page.goto("/phone")
+    phone.page.get_by_label("Your code").fill("7QK4-2M")
+    phone.tap("Start")
+
+    phone.sees("You typed 6.")
+
+
+def test_somebody_else_signs_the_phone_off_and_nothing_stays(ana: Pocket) -> None:
+    ana.tap("Check in now")
+    ana.tap("This is not me")
+    ana.tap("Sign this phone off")
+    ana.tap("Yes, sign this phone off")
+
+    ana.at("Welcome")
+    assert ana.kept() == {}
+
+
+def test_signing_off_warns_of_what_is_not_sent(ana: Pocket) -> None:
+    ana.lose_network()
+    ana.say_all_is_well()
+    ana.tap("Done")
+    ana.page.get_by_role("link", name="This is not my phone, or sign off").click()
+    ana.tap("Sign this phone off")
+
+    ana.sees("1 of your check-ins was not sent.")
+
+
+def test_the_next_patient_sees_nothing_of_the_one_before(ana: Pocket, team: CareTeam) -> None:
+    ana.begin()
+    ana.tap("None of these")
+    bo = enrolled(team, "Bo Ferreira")
+    ana.page.goto(f"/phone#code={code_for(bo)}")
+    ana.at("Type the new code")
+    ana.tap("Start")
+    ana.tap("Yes, this is Bo's recovery")
+
+    ana.at("Day 1 after your procedure")
+    assert not ana.page.get_by_text("You have not finished").is_visible()
+    assert ana.kept("draft") == {}
