@@ -84,7 +84,9 @@ def _prepare(locks: list[str]) -> None:
         _say("going on with pip alone")
         _install_with_pip(locks)
     subprocess.run(
-        [PYTHON, "-m", "compileall", "-q", "config", "demo", "recovery", "services"], cwd=ROOT, env=_environment()
+        [PYTHON, "-m", "compileall", "-q", "config", "demo", "recovery", "services"],
+        cwd=ROOT,
+        env=_environment(),
     )
     STAMP.write_text(_stamp(locks))
     _say(f".venv is ready ({time.monotonic() - began:.0f} s)")

@@ -7,15 +7,16 @@ and postgres if the system was asked for one of its own (else it has its own dat
 import os
 import secrets
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from signal import SIGCONT, SIGKILL, SIGSTOP
 from types import TracebackType
 
 from services import ports
@@ -117,7 +118,7 @@ class System:
         """`kill -9` for the program itself; its children are left as the system leaves them, then cleared away."""
         for name in names:
             child = self._children.pop(name)
-            child.signal(signal.SIGKILL)
+            child.signal(SIGKILL)
             child.kill()
 
     def signal(self, name: str, number: int, *, main_only: bool = True) -> None:
@@ -127,14 +128,10 @@ class System:
 
     def freeze(self, *names: str) -> None:
         """They keep their connections and answer nothing."""
-        for name in names:
-            for pid in self._group(name):
-                os.kill(pid, signal.SIGSTOP)
+        self._signal_each(names, SIGSTOP)
 
     def thaw(self, *names: str) -> None:
-        for name in names:
-            for pid in self._group(name):
-                os.kill(pid, signal.SIGCONT)
+        self._signal_each(names, SIGCONT)
 
     def pid(self, name: str) -> int:
         return self._children[name].pid
@@ -202,6 +199,12 @@ class System:
     def _log(self, name: str) -> Path:
         return self._directory / f"{name}.log"
 
+    def _signal_each(self, names: Sequence[str], number: int) -> None:
+        for name in names:
+            for pid in self._group(name):
+                with suppress(ProcessLookupError):  # one of its children ended meanwhile
+                    os.kill(pid, number)
+
     def _group(self, name: str) -> list[int]:
         """The program and all that descend from it: PostgreSQL puts each of its processes into a group of its own."""
         if name not in self._children:
@@ -209,9 +212,8 @@ class System:
         found, todo = [], [self._children[name].pid]
         while todo:
             found.append(pid := todo.pop())
-            children = Path(f"/proc/{pid}/task/{pid}/children")
-            if children.exists():
-                todo += map(int, children.read_text().split())
+            with suppress(OSError):  # it ended meanwhile
+                todo += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
         return found
 
 
