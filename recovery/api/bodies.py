@@ -85,13 +85,7 @@ class CorrectionBody(Report):
 
 
 class BatchBody(Body):
-    check_ins: Annotated[list[Any], Field(min_length=1)] = Field(
-        description=f"At most {MOST_IN_A_BATCH}, in the order they were made",
-        json_schema_extra={
-            "maxItems": MOST_IN_A_BATCH,
-            "items": {"$ref": "#/components/schemas/CheckInBodyRequest"},
-        },
-    )
+    check_ins: Annotated[list[Any], Field(min_length=1)]
 
 
 class NewDevice(Body):
@@ -117,12 +111,12 @@ def _answers(version: str) -> Any:
 @cache
 def check_in_body(version: str) -> type[CheckInBody]:
     """The check-in of one protocol version, with its questionnaire's codes in `answers`."""
-    return create_model("CheckInRequest", __base__=CheckInBody, answers=(_answers(version), ...))
+    return create_model("CheckInBodyRequest", __base__=CheckInBody, answers=(_answers(version), ...))
 
 
 @cache
 def correction_body(version: str) -> type[CorrectionBody]:
-    return create_model("CorrectionRequest", __base__=CorrectionBody, answers=(_answers(version), ...))
+    return create_model("CorrectionBodyRequest", __base__=CorrectionBody, answers=(_answers(version), ...))
 
 
 def checked(model: type[B], document: dict[str, Any]) -> B:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 from drf_spectacular.contrib.pydantic import PydanticExtension
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -10,10 +10,17 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import Direction, OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, create_model
 from pydantic.json_schema import model_json_schema
 
-from recovery.api.bodies import CheckInBody, CorrectionBody, check_in_body, correction_body
+from recovery.api.bodies import (
+    MOST_IN_A_BATCH,
+    BatchBody,
+    CheckInBody,
+    CorrectionBody,
+    check_in_body,
+    correction_body,
+)
 from recovery.api.codes import KINDS, OURS, STRANGERS, UNREADABLE
 from recovery.api.documents import ProblemDocument
 from recovery.clinical.protocol import DEFAULT
@@ -22,9 +29,18 @@ F = TypeVar("F", bound=Callable[..., Any])
 Example = Mapping[str, Any]
 
 PROBLEM = "application/problem+json"
+
+
+def _batch_body(version: str) -> type[BatchBody]:
+    """A batch as it is meant. It is read more leniently: what is wrong in one check-in is that one's matter."""
+    check_ins: Any = Annotated[list[check_in_body(version)], Field(min_length=1, max_length=MOST_IN_A_BATCH)]  # type: ignore[misc]
+    return create_model("BatchBodyRequest", __base__=BatchBody, check_ins=(check_ins, ...))
+
+
 REFINED: Final[dict[type[BaseModel], Callable[[str], type[BaseModel]]]] = {
     CheckInBody: check_in_body,
     CorrectionBody: correction_body,
+    BatchBody: _batch_body,
 }
 """Models whose answers come from a protocol document; described with the default one."""
 
