@@ -44,7 +44,7 @@ REFINED: Final[dict[type[BaseModel], Callable[[str], type[BaseModel]]]] = {
 }
 """Models whose answers come from a protocol document; described with the default one."""
 
-FOR_PHONES = (*STRANGERS, "unknown_parameter", *OURS)
+FOR_PHONES = (*STRANGERS, "unknown_parameter", "bad_parameter", "uri_too_long", *OURS)
 FOR_REPORTS = (*UNREADABLE, *FOR_PHONES)
 CLIENT_ID = OpenApiParameter(
     "client_id", OpenApiTypes.UUID, OpenApiParameter.PATH, description="Made on the phone"

@@ -106,6 +106,12 @@ def test_a_filter_that_does_not_exist_is_refused_not_ignored(ana: Phone, query: 
     assert (refused.status_code, refused.json()["code"]) == (400, "unknown_parameter")
 
 
+def test_a_parameter_given_twice_is_refused(ana: Phone) -> None:
+    refused = ana.get(f"{CHECK_INS}?limit=1&limit=100")
+
+    assert (refused.status_code, refused.json()["errors"][0]["place"]) == (400, "query.limit")
+
+
 def test_the_number_of_statements_does_not_grow_with_the_page(ana: Phone, set_clock: SetClock) -> None:
     counts = []
     set_clock(100)

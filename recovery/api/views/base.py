@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from recovery.api.documents import Complaint, Document
+from recovery.api.parsing import below
 from recovery.api.problems import Problem, request_id_of
 from recovery.models import DeviceToken
 
@@ -23,10 +24,16 @@ class JsonView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if request.META.get("QUERY_STRING"):
-            known = self.parameters if request.method in {"GET", "HEAD"} else frozenset()
-            unknown = sorted(set(request.GET) - known)[:10]
-            if unknown:
-                raise Problem("unknown_parameter", [_unknown(name) for name in unknown])
+            self._check_parameters(request)
+
+    def _check_parameters(self, request: Request) -> None:
+        known = self.parameters if request.method in {"GET", "HEAD"} else frozenset()
+        for code, names in {
+            "unknown_parameter": set(request.GET) - known,
+            "bad_parameter": {name for name, values in request.GET.lists() if len(values) > 1},
+        }.items():
+            if names:
+                raise Problem(code, [_complaint(name, code) for name in sorted(names)[:10]])
 
     @property
     def wire(self) -> HttpRequest:
@@ -59,8 +66,6 @@ def answer(document: Document, status: int = 200, headers: dict[str, str] | None
     return HttpResponse(document.json_bytes(), status=status, content_type=media_type, headers=headers)
 
 
-def _unknown(name: str) -> Complaint:
-    shown = name[:40].encode("ascii", "backslashreplace").decode()
-    return Complaint(
-        place=f"query.{shown}", code="unknown_parameter", detail="There is no such parameter here."
-    )
+def _complaint(name: str, code: str) -> Complaint:
+    detail = "There is no such parameter here." if code == "unknown_parameter" else "Send it once."
+    return Complaint(place=below("query", name), code=code, detail=detail)

@@ -61,7 +61,7 @@ class CheckIns(ReportView):
         "Own check-ins with their verdicts, latest felt first",
         parameters=PAGE,
         answers={200: documents.CheckInPage},
-        refuses=(*FOR_PHONES, "bad_parameter"),
+        refuses=FOR_PHONES,
     )
     def get(self, request: Request) -> HttpResponse:
         size = page_size(request.GET.get("limit"))
@@ -92,7 +92,7 @@ class OneCheckIn(ReportView):
         body=CorrectionBody,
         example=examples.CORRECTION,
         answers={200: documents.Receipt},
-        refuses=(*FOR_REPORTS, *UNFIT),
+        refuses=(*FOR_REPORTS, *UNFIT, "not_found"),
     )
     def put(self, request: Request, client_id: UUID) -> HttpResponse:
         return _sent_back(self.reception().correct(read(self.wire, at_most=CHECK_IN_BYTES), client_id))
