@@ -5,20 +5,23 @@ from datetime import date, datetime, timedelta
 from math import floor
 from zoneinfo import ZoneInfo
 
+NBSP = "\u00a0"
+"""Keeps a number and its unit on one line."""
+
 
 def span(length: timedelta) -> str:
     """For example "under 1 min", "12 min", "3 h 12 min", "2 days 3 h". Rounded down; the sign is dropped."""
     minutes = int(abs(length).total_seconds() // 60)
     if minutes < 1:
-        return "under 1 min"
+        return f"under 1{NBSP}min"
     hours, minutes = divmod(minutes, 60)
     if hours < 1:
-        return f"{minutes} min"
+        return f"{minutes}{NBSP}min"
     days, hours = divmod(hours, 24)
     if days < 1:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    named = f"{days} day" if days == 1 else f"{days} days"
-    return f"{named} {hours} h" if hours else named
+        return f"{hours}{NBSP}h {minutes}{NBSP}min" if minutes else f"{hours}{NBSP}h"
+    named = f"{days}{NBSP}{'day' if days == 1 else 'days'}"
+    return f"{named} {hours}{NBSP}h" if hours else named
 
 
 def moment(instant: datetime, zone: ZoneInfo, now: datetime) -> str:

@@ -66,7 +66,7 @@ def sit_down(browser: "Browser", live_server: LiveServer) -> Generator[SitDown]:
     shots = os.environ.get("SHOTS")
 
     def at_desk(user: User, *, signed_in: bool = True, **options: object) -> Desk:
-        context = browser.new_context(base_url=live_server.url, **options)  # type: ignore[arg-type]
+        context = browser.new_context(base_url=live_server.url, **options)
         desk = Desk(context.new_page(), user, Path(shots) if shots else None)
         desks.append(desk)
         if signed_in:

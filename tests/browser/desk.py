@@ -40,7 +40,7 @@ class Desk:
         for size, (width, height) in SIZES.items():
             self.page.set_viewport_size({"width": width, "height": height})
             for scheme in ("light", "dark"):
-                self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                self.page.emulate_media(color_scheme=scheme)
                 if self._shots:
                     self.page.screenshot(path=self._shots / f"{name}-{size}-{scheme}.png", full_page=True)
                 results = Axe().run(self.page)

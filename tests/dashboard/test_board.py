@@ -46,10 +46,10 @@ def test_a_row_says_who_what_when_and_how_long(ana: DeviceToken, ben: User, sign
     text = said(sign_in(ben).get("/"))
 
     assert "1 alert waits for somebody to take on" in text
-    assert "Ana Whitfield Born 12 April 1950 (75) Hospital number H" in text
+    assert "Ana Whitfield Born 12 April 1950 (75) Hospital no. H" in text
     assert "Cannot move a body part" in text
     assert "Cannot move a body part: yes" in text
-    assert "Day 1, hour 28 · Days 1 to 3 · 14:00 today" in text
+    assert "14:00 today · Day 1, hour 28 · phase “Days 1 to 3”" in text
     assert "Waiting 12 min Take on: 7 min overdue" in text
     assert "New Nobody has taken this on" in text
     assert "All times: Europe/London (GMT)" in text

@@ -1,10 +1,25 @@
 """What a patient answered, in the words of the questionnaire they saw."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from recovery.clinical.assessment import Finding
 from recovery.clinical.protocol import Item, Protocol
+
+ANSWER_BEHIND = {
+    "pain": "pain_now",
+    "rise_since_previous": "pain_now",
+    "rise_since_baseline": "pain_now",
+    "rise_since_lowest": "pain_now",
+    "relief_now": "pain_now",
+    "rising_run": "pain_now",
+    "new_radiation": "pain_where",
+    "temperature": "temp",
+    "temperature_misfit": "temp",
+    "text_level": "free_text",
+}
+"""The answer that a fact of the clinical core is drawn from, where its name does not say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +56,21 @@ def pages_of(
         for page in protocol.questionnaire.pages
     ]
     return [page for page in pages if page.answers]
+
+
+def cited_by(findings: Iterable[Finding]) -> set[str]:
+    """The answers that the clauses of these findings looked at."""
+    cited: set[str] = set()
+    for clause in (clause for finding in findings for clause in finding.clauses):
+        source, _, rest = clause.what.removeprefix("not ").partition(" ")
+        name = rest.partition(" ")[0]
+        if source == "answer":
+            cited.add(name)
+        elif source == "fact" and name in ("ongoing_symptoms", "unknown_symptoms"):
+            cited.update(clause.value or ())
+        elif source == "fact":
+            cited.add(ANSWER_BEHIND.get(name, name.removeprefix("resolved_")))
+    return cited
 
 
 def in_words(item: Item, value: Any) -> str:

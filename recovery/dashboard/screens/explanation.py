@@ -41,7 +41,8 @@ def explanation_of(alert: Alert, clock: Clock) -> Explanation:
         judged=clock.moment(assessment.judged_at),
         protocol=assessment.protocol,
         sources=[
-            protocol.sources[key].title for key in (said.sources if said else ()) if key in protocol.sources
+            protocol.sources[key].title if key in protocol.sources else key
+            for key in (said.sources if said else ())
         ],
         also=[found.name for found in verdicts.findings_of(assessment) if found.rule != alert.rule],
         told=verdict,

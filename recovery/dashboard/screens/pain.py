@@ -94,8 +94,8 @@ def _scores(
     )
     return [
         _score("In this report" if is_marked else "In the latest report", facts.pain(case)),
-        _score("The time before (48 h)", facts.previous_pain(case)),
-        _score("Lowest so far", facts.lowest_pain(case)),
+        _score("Last time (within 48 h)", facts.previous_pain(case)),
+        _score("Lowest before that", facts.lowest_pain(case)),
         _score("Before the procedure", facts.baseline_pain(case)),
     ]
 

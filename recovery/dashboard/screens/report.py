@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from recovery.clinical.assessment import Finding
 from recovery.clinical.protocol import Protocol
-from recovery.dashboard.screens.answers import Page, in_words, pages_of
+from recovery.dashboard.screens.answers import Page, cited_by, in_words, pages_of
 from recovery.dashboard.screens.place import Clock, Place, place_of
 from recovery.dashboard.wording import span
 from recovery.models import CheckIn, CheckInRevision, Episode
@@ -31,7 +31,6 @@ class Report:
 def report_of(
     check_in: CheckIn, *, episode: Episode, protocol: Protocol, findings: Iterable[Finding], clock: Clock
 ) -> Report:
-    cited = {clause.what.removeprefix("not ") for finding in findings for clause in finding.clauses}
     return Report(
         place=place_of(episode, check_in.effective_at),
         felt=clock.moment(check_in.observed_at),
@@ -44,7 +43,7 @@ def report_of(
             protocol,
             check_in.answers,
             hours=episode.hours_at(check_in.effective_at),
-            cited={what.split()[1] for what in cited if what.startswith("answer ")},
+            cited=cited_by(findings),
         ),
     )
 

@@ -19,8 +19,4 @@
     const list = live.querySelector("[data-title]");
     if (list) document.title = list.dataset.title;
   });
-
-  document.addEventListener("click", (event) => {
-    if (event.target.closest("[data-dismiss]")) event.target.closest("#notice").replaceChildren();
-  });
 })();

@@ -29,18 +29,11 @@
     }
   });
 
-  // A press of a button that reached nobody must not look like one that worked.
-  for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
-    live.addEventListener(failure, (event) => {
-      if (!isPoll(event)) show(true, "This was not saved. ");
-    });
-  }
-
-  const show = (isStale, first = "") => {
+  const show = (isStale) => {
     if (banner.hidden !== isStale) return;
     banner.hidden = !isStale;
     banner.querySelector("[data-stale-since]").textContent = asOf.textContent;
-    said.textContent = isStale ? first + banner.textContent.trim().replace(/\s+/g, " ") : "";
+    said.textContent = isStale ? banner.textContent.trim().replace(/\s+/g, " ") : "";
   };
 
   setInterval(() => {

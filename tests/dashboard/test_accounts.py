@@ -1,0 +1,131 @@
+import re
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from recovery.models import DeviceToken, User
+from tests.dashboard.conftest import SignIn
+from tests.dashboard.scenes import page_of, report, said
+from tests.factories import PASSWORD
+
+
+def test_signing_in_with_email_and_password(ben: User) -> None:
+    client = Client()
+
+    wrong = client.post("/accounts/login/", {"login": ben.email, "password": "wrong"})
+    right = client.post("/accounts/login/", {"login": ben.email.upper(), "password": PASSWORD}, follow=True)
+
+    assert "not correct" in said(wrong)
+    assert right.redirect_chain == [("/", 302)]
+    assert "Ben Okafor" in said(right)
+
+
+def test_whoever_is_not_signed_in_comes_back_to_the_page_they_wanted(ana: DeviceToken, ben: User) -> None:
+    alert = report(ana, 28, bleeding="oozing").episode.alerts.get()
+    client = Client()
+
+    to_sign_in = client.get(page_of(alert))
+    back = client.post(
+        to_sign_in["Location"], {"login": ben.email, "password": PASSWORD, "next": page_of(alert)}
+    )
+
+    assert to_sign_in["Location"] == f"/accounts/login/?next=%2Falerts%2F{alert.uuid}"
+    assert back["Location"] == page_of(alert)
+
+
+def test_somebody_whose_account_is_closed_cannot_sign_in_and_is_out_at_once(
+    ben: User, sign_in: SignIn
+) -> None:
+    client = sign_in(ben)
+    User.objects.update(is_active=False)
+
+    assert client.get("/").status_code == 302
+    answer = Client().post("/accounts/login/", {"login": ben.email, "password": PASSWORD}, follow=True)
+    assert "This account is closed" in said(answer)
+
+
+def test_signing_out_needs_a_press(ben: User, sign_in: SignIn) -> None:
+    client = sign_in(ben)
+
+    assert "Do you want to sign out?" in said(client.get("/accounts/logout/"))
+    client.post("/accounts/logout/")
+    assert client.get("/").status_code == 302
+
+
+def test_nobody_signs_up(db: None) -> None:
+    client, new = Client(), {"email": "eve@example.org", "password1": "a long new password"}
+
+    assert "Nobody signs up here" in said(client.get("/accounts/signup/"))
+    client.post("/accounts/signup/", new)
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "address", ["/accounts/email/", "/accounts/confirm-email/", "/accounts/password/set/"]
+)
+def test_what_allauth_has_besides_is_not_there(ben: User, sign_in: SignIn, address: str) -> None:
+    assert sign_in(ben).get(address).status_code == 404
+
+
+def test_a_forgotten_password_is_set_anew(ben: User) -> None:
+    client, new = Client(), "four words never together"
+    client.post("/accounts/password/reset/", {"email": ben.email})
+    link = re.search(r"http://\S+(/accounts/password/reset/key/\S+)", mail.outbox[0].body)
+    assert link is not None
+
+    form = client.get(link[1], follow=True)
+    client.post(form.redirect_chain[-1][0], {"password1": new, "password2": new})
+    answer = client.post("/accounts/login/", {"login": ben.email, "password": new})
+
+    assert answer["Location"] == "/"
+    assert "Ben" not in mail.outbox[0].body
+
+
+def test_an_address_nobody_has_gets_no_other_answer(ben: User) -> None:
+    client = Client()
+
+    known = client.post("/accounts/password/reset/", {"email": ben.email}, follow=True)
+    unknown = client.post("/accounts/password/reset/", {"email": "nobody@example.org"}, follow=True)
+
+    assert said(known) == said(unknown)
+
+
+def test_changing_the_own_password(ben: User, sign_in: SignIn) -> None:
+    client, new = sign_in(ben), "four words never together"
+    typed = {"oldpassword": PASSWORD, "password1": new, "password2": new}
+
+    assert "Your password is changed." in said(client.post("/accounts/password/change/", typed, follow=True))
+    ben.refresh_from_db()
+    assert ben.check_password(new)
+
+
+PAGES = ["/", "/board/list", "/review", "/reports", "/alerts/0b5c6b5e-3f1f-4a43-9a0e-3c3b3a4f1d7e"]
+OPEN = ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
+
+
+@pytest.mark.parametrize("address", [*PAGES, *OPEN])
+def test_no_copy_is_kept_of_any_page(ben: User, sign_in: SignIn, address: str) -> None:
+    for client in (sign_in(ben), Client()):
+        response = client.get(address)
+        assert "no-store" in response["Cache-Control"]
+        assert "Cookie" in response["Vary"]
+
+
+@pytest.mark.parametrize("address", [*PAGES, "/accounts/login/"])
+def test_no_page_needs_what_the_policy_forbids(ben: User, sign_in: SignIn, address: str) -> None:
+    page = (sign_in(ben) if address in PAGES else Client()).get(address)
+
+    assert "'unsafe" not in page["Content-Security-Policy"]
+    assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\bsrc=)", page.content.decode())
+
+
+def test_a_form_older_than_the_sign_in_is_refused_in_words(ben: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(ben)
+
+    answer = client.post("/accounts/logout/", {"csrfmiddlewaretoken": "x" * 32})
+
+    assert answer.status_code == 403
+    assert "This was not sent" in said(answer)
+    assert "no-store" in answer["Cache-Control"]
