@@ -1,4 +1,4 @@
-"""The patient whose phone the newcomer takes in hand: home since yesterday, not signed in yet."""
+"""The patient whose phone the newcomer takes in hand: treated a few hours ago, not signed in yet."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -8,7 +8,7 @@ from recovery import enrolment
 from recovery.models import Episode
 
 NUMBER = "GUEST-"
-HOME_SINCE_H = 20
+TREATED_BEFORE_H = 8
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def welcome(team: Team, *, now: datetime) -> Newcomer:
 
 
 def _enrol(team: Team, now: datetime) -> Episode:
-    procedure_at = (now - timedelta(hours=HOME_SINCE_H)).replace(minute=30, second=0, microsecond=0)
+    procedure_at = (now - timedelta(hours=TREATED_BEFORE_H)).replace(minute=30, second=0, microsecond=0)
     return enrolment.enrol(
         team=team.row,
         patient=enrolment.NewPatient(

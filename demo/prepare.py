@@ -15,10 +15,10 @@ def main(clock_file: Path, days: int) -> None:
     from demo import clock, memory
 
     _migrate()
-    clock.make(clock_file, starts_at=_starts_at(memory.latest_instant(), days))
+    clock.make(clock_file, starts_at=starts_at(memory.latest_instant(), days))
 
 
-def _starts_at(latest: datetime | None, days: int) -> datetime:
+def starts_at(latest: datetime | None, days: int) -> datetime:
     """The first time some days back, later where the story was left; after a long rest, those days back again."""
     first = datetime.now(UTC).replace(hour=5, minute=0, second=0, microsecond=0) - timedelta(days=days)
     return max(latest, first) if latest else first

@@ -40,7 +40,7 @@ def panel(
         ]
     lines += [
         f"  A phone       {base_url}/phone",
-        f"      code      {newcomer['code']}   ({newcomer['name']}, {newcomer['clinic']}, home since yesterday)",
+        f"      code      {newcomer['code']}   ({newcomer['name']}, {newcomer['clinic']}, treated a few hours ago)",
         f"  The mails     {mail}/",
         f"  For programs  {sign}",
         "",

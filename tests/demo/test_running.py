@@ -1,0 +1,180 @@
+"""A demo really run, with all its processes: a short one, twice, for what it tells and for what it leaves behind."""
+
+import os
+import re
+import shutil
+import signal
+import struct
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from demo import running as product
+from services import binaries, ports
+from tests.demo.running import Demo, demo, left_running
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+SHORT = ("--days", "24", "--patients", "40")
+TINY = ("--days", "6", "--patients", "6")
+ENOUGH = 30
+
+
+@contextmanager
+def a_place() -> Iterator[Path]:
+    try:
+        binaries.postgres(), binaries.valkey()
+    except binaries.NotInstalled as problem:
+        pytest.skip(str(problem))
+    directory = Path(tempfile.mkdtemp(prefix="recovery-demo-"))
+    directory.chmod(0o711)
+    try:
+        yield directory / "var"
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def first() -> Iterator[Demo]:
+    with a_place() as var, demo(var, *SHORT) as run:
+        yield run
+
+
+@contextmanager
+def database(run: Demo):
+    with psycopg.connect(run.told["database_url"], autocommit=True) as connection:
+        yield connection
+
+
+def count(run: Demo, condition: str) -> int:
+    with database(run) as connection:
+        (number,) = connection.execute(f"SELECT count(*) FROM {condition}").fetchone()
+    return number
+
+
+def test_it_tells_what_programs_need(first):
+    told = first.told
+    assert told["ready"] is True
+    assert {member["role"] for member in told["staff"]} == {"nurse", "doctor", "coordinator", "admin"}
+    assert len({member["clinic"] for member in told["staff"]}) == 2
+    assert all(member["email"] and member["password"] for member in told["staff"])
+    assert len(told["patients"]) >= 38
+    for patient in told["patients"]:
+        assert set(patient) == {"name", "clinic", "episode", "procedure_at", "device_token", "risk_factors"}
+    assert set(told["processes"]) == {"web", "worker", "watch", "postgres", "broker"}
+    assert all(Path(f"/proc/{pid}").exists() for pid in told["processes"].values())
+    assert (first.var / "demo.json").stat().st_mode & 0o077 == 0
+
+
+def test_the_first_thirty_are_settled(first):
+    patients = first.told["patients"][:ENOUGH]
+    assert len({patient["clinic"] for patient in patients}) == 2
+    for patient in patients:
+        age = datetime.now(UTC) - datetime.fromisoformat(patient["procedure_at"])
+        assert timedelta(hours=84) <= age <= timedelta(days=40)
+    uuids = ", ".join(f"'{patient['episode']}'" for patient in patients)
+    assert count(first, f"recovery_episode WHERE uuid IN ({uuids}) AND status = 'active'") == ENOUGH
+    urgent = "recovery_alert a JOIN recovery_episode e ON e.id = a.episode_id WHERE a.tier >= 3"
+    assert count(first, f"{urgent} AND a.status IN ('open', 'acknowledged') AND e.uuid IN ({uuids})") == 0
+
+
+def test_the_clock_has_landed_on_real_time(first):
+    assert struct.unpack("<d", (first.var / "demo-clock").read_bytes()) == (0.0,)
+    assert count(first, "recovery_assessment WHERE judged_at > now() OR flagged_at > now()") == 0
+    assert (
+        count(first, "recovery_checkin WHERE revision = 1 AND sent_at > received_at + interval '1 minute'")
+        == 0
+    )
+
+
+def test_every_phone_is_signed_in(first):
+    assert {first.get("/api/v1/me", patient["device_token"]) for patient in first.told["patients"]} == {200}
+
+
+def test_a_life_was_lived(first):
+    """Reports late, corrected, finished and refused; missed ones; alerts of every tier, worked on, some nobody's."""
+    assert count(first, "recovery_checkin") > 200
+    assert count(first, "recovery_checkin WHERE received_at - observed_at > interval '5 hours'") > 3
+    assert count(first, "recovery_checkinrevision WHERE reason = 'corrected'") > 0
+    assert count(first, "recovery_checkinrevision WHERE reason = 'finished'") > 0
+    assert count(first, "recovery_assessment WHERE silent_slot IS NOT NULL") > 5
+    assert count(first, "recovery_alert WHERE status = 'closed' AND outcome <> ''") > 20
+    with database(first) as connection:
+        waiting = connection.execute(
+            "SELECT DISTINCT tier FROM recovery_alert WHERE status = 'open' AND owner_id IS NULL"
+        ).fetchall()
+    assert {4, 3, 2} <= {tier for (tier,) in waiting}
+
+
+def test_a_missed_check_in_is_noticed_on_its_own_day(first):
+    late = "recovery_assessment WHERE silent_slot IS NOT NULL AND judged_at - effective_at > interval '15 minutes'"
+    assert count(first, late) == 0
+
+
+def test_every_mail_that_left_lies_in_the_folder(first):
+    mails = list(Path(first.told["mail_dir"]).glob("*.eml"))
+    with database(first) as connection:
+        (sent,) = connection.execute(
+            "SELECT count(DISTINCT message_key) FROM recovery_notification WHERE status = 'sent'"
+        ).fetchone()
+    assert len(mails) == sent > 20
+    text = mails[0].read_text()
+    assert first.told["base_url"] in text
+
+
+def test_the_screen_says_how_to_take_a_seat(first):
+    said = first.log.read_text()
+    nurse = next(member for member in first.told["staff"] if member["role"] == "nurse")
+    assert f"{first.told['base_url']}/phone" in said
+    assert nurse["email"] in said
+    assert nurse["password"] in said
+    assert re.search(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}", said)
+
+
+def test_a_second_demo_in_the_same_place_is_refused(first):
+    with pytest.raises(product.CannotRun, match=f"in use by process {first.process.pid}"):
+        product.run(product.Wishes(var=first.var, port=ports.free()))
+
+
+def test_a_process_that_ends_is_started_again_and_told_of(first):
+    before = first.told["processes"]
+    os.kill(before["worker"], signal.SIGKILL)
+    first.wait(lambda: first.told.get("processes", {}).get("worker", before["worker"]) != before["worker"])
+    after = first.told
+    assert after["ready"] is True
+    assert after["patients"]
+    assert {name for name in before if after["processes"][name] != before[name]} == {"worker"}
+
+
+def test_stopped_and_started_again_it_goes_on_and_killed_it_leaves_nothing():
+    with a_place() as var:
+        with demo(var, *TINY) as first:
+            earlier = first.told
+            assert first.stop() == 0
+        assert not (var / "demo.json").exists()
+        assert left_running(var) == {}
+        with demo(var, *TINY) as second:
+            goes_on(second, earlier)
+            os.kill(second.process.pid, signal.SIGKILL)
+            second.process.wait()
+            deadline = time.monotonic() + 30
+            while left_running(var) and time.monotonic() < deadline:
+                time.sleep(0.1)
+            assert left_running(var) == {}
+            assert not (var / "demo.json").exists()
+
+
+def goes_on(second: Demo, earlier):
+    """The same patients; tokens and passwords anew, and the old ones are good for nothing."""
+    told = second.told
+    assert {p["episode"] for p in told["patients"]} >= {p["episode"] for p in earlier["patients"]}
+    assert {second.get("/api/v1/me", patient["device_token"]) for patient in told["patients"]} == {200}
+    assert {second.get("/api/v1/me", patient["device_token"]) for patient in earlier["patients"]} == {401}
+    passwords = {member["password"] for member in told["staff"]}
+    assert not passwords & {member["password"] for member in earlier["staff"]}
