@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from uuid import UUID
 
 import pytest
@@ -147,8 +147,7 @@ def dripping():
     stop = threading.Event()
 
     def serve(listener: socket.socket) -> None:
-        connection, _ = listener.accept()
-        with connection:
+        with suppress(OSError), listener.accept()[0] as connection:
             try:
                 connection.sendall(b"220 hello\r\n")
                 while not stop.wait(0.05):
@@ -157,8 +156,11 @@ def dripping():
                 stop.wait()
 
     with socket.create_server((ports.HOST, 0)) as listener:
+        listener.settimeout(30)  # should nobody come at all
         thread = threading.Thread(target=serve, args=[listener])
         thread.start()
-        yield listener.getsockname()[1], thread.is_alive
-        stop.set()
-        thread.join()
+        try:
+            yield listener.getsockname()[1], thread.is_alive
+        finally:
+            stop.set()
+            thread.join()
