@@ -14,7 +14,7 @@ SMALL = """() => [...document.querySelectorAll("body *")]
   .filter((one) => [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()))
   .map((one) => [parseFloat(getComputedStyle(one).fontSize), one.textContent.slice(0, 40)])
   .filter(([size]) => size < 20)"""
-NARROW = """() => [...document.querySelectorAll("button, .call, label.option, input[type=text], textarea, summary")]
+NARROW = """() => [...document.querySelectorAll("button, a, label.option, input[type=text], textarea, summary")]
   .filter((one) => one.checkVisibility())
   .map((one) => [one.getBoundingClientRect(), one.textContent.slice(0, 40)])
   .filter(([{ width, height }]) => height < 55.5 || width < 55.5)

@@ -31,7 +31,7 @@ def test_today_says_what_is_normal_and_whom_to_call(ana: Pocket) -> None:
     ana.sees("Hour 20")
     ana.sees("Your check-in is due.")
     ana.sees("This app is not watched all the time. In an emergency call 999.")
-    numbers = ana.page.locator("#help .call").evaluate_all("links => links.map((link) => link.href)")
+    numbers = ana.page.locator("#screen .call").evaluate_all("links => links.map((link) => link.href)")
     assert numbers == ["tel:02079460101", "tel:02079460102", "tel:999"]
 
 

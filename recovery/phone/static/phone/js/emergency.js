@@ -6,7 +6,7 @@ import { change, draft } from "./draft.js";
 import { toSend } from "./form.js";
 import { add, outcome, signedOut } from "./outbox.js";
 import { numbers, questionnaire } from "./patient.js";
-import { alarms, isEmergency, partsOf } from "./questions.js";
+import { alarms, isAnswered, isAsked, isEmergency, partsOf } from "./questions.js";
 import { go } from "./route.js";
 import { when } from "./time.js";
 
@@ -17,7 +17,9 @@ export function emergencyScreen(screen) {
   report();
   const found = alarms(asked, answers);
   const cause = found[0]?.item.id ?? "";
-  const back = partsOf(asked).findIndex((part) => part.items.some((item) => item.id === cause)) + 1 || 1;
+  const parts = partsOf(asked);
+  const at = Math.max(0, parts.findIndex((part) => part.items.some((item) => item.id === cause)));
+  const open = parts[at].items.find((item) => isAsked(item, answers) && !isAnswered(answers[item.id]));
   const number = numbers()?.emergency_number;
   fill(
     screen,
@@ -27,8 +29,8 @@ export function emergencyScreen(screen) {
     h("ul", {}, found.map(({ item, words }) => h("li", {}, item.text, " ", h("b", {}, words)))),
     h("p", { class: "sent", role: "status" }),
     h("p", {}, "Do not wait for us to call you."),
-    button("I tapped this by mistake", () => go(`part/${back}/${cause}`), { class: "second" }),
-    button("Go on with the questions", () => go(`part/${back}`), { class: "second" }),
+    button("I tapped this by mistake", () => go(`part/${at + 1}/${cause}`), { class: "second" }),
+    button("Go on with the questions", () => go(`part/${at + 1}/${open?.id ?? cause}`), { class: "second" }),
   );
   redrawEmergency(screen);
 }

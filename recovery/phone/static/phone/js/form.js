@@ -7,6 +7,7 @@ import { drawFrame } from "./frame.js";
 import { questionnaire } from "./patient.js";
 import { given, isAnswered, isAsked, isEmergency, missing, negative, partsOf, quickOf } from "./questions.js";
 import { go } from "./route.js";
+import { device } from "./store.js";
 
 let written = null;
 
@@ -92,6 +93,7 @@ export function partScreen(screen, number, wanted) {
   fill(
     screen,
     h("p", { class: "progress" }, `Part ${at + 1} of ${parts.length}`),
+    draft().answered_by === "carer" && h("p", { class: "progress strong" }, `You answer for ${device().patient.first_name}.`),
     h("h1", {}, part.title),
     writtenNotice(at),
     fields(alone),
@@ -123,7 +125,7 @@ function writtenNotice(at) {
   const { part, questions } = written;
   return h("section", { class: "notice", role: "status" },
     h("p", {}, `You said No to all ${questions.length} questions of part ${part}.`),
-    h("p", {}, h("a", { href: `#/part/${part}` }, "Look at them or change them")),
+    h("a", { class: "way", href: `#/part/${part}` }, "Look at them or change them"),
   );
 }
 

@@ -42,7 +42,7 @@ function top(holder) {
   ];
 }
 
-const signOffLink = () => h("p", {}, h("a", { href: "#/not-me" }, "This is not my phone, or sign off"));
+const signOffLink = () => h("a", { class: "way", href: "#/not-me" }, "This is not my phone, or sign off");
 
 /** While the answers so far are an emergency, every page of the form says so. */
 function urgentBanner() {
@@ -62,7 +62,8 @@ function unsentBanner() {
     "section",
     { class: "banner warning", id: "unsent" },
     h("p", {}, h("b", {}, first.refused ? "Could not be sent" : "Not sent yet"), `${many} - if you are worried call ${phone ?? "your care team"}. `),
-    h("p", {}, first.refused ? "We keep your answers on this phone. " : "We send it as soon as there is a network. ", h("a", { href: `#/sent/${first.id}` }, "See what to do")),
+    h("p", {}, first.refused ? "We keep your answers on this phone." : "We send it as soon as there is a network."),
+    h("a", { class: "way", href: `#/sent/${first.id}` }, "See what to do"),
     phone && call("Care team", phone),
   );
 }
@@ -75,7 +76,8 @@ function outBanner() {
       "section",
       { class: "banner warning", id: "signed-out" },
       h("p", {}, h("b", {}, "This phone is signed out."), " Your care team no longer gets what you write here. We keep what is not sent."),
-      h("p", {}, h("a", { href: "#/code" }, "Type a new code"), ", or call your care team", numbers() ? ` on ${numbers().team_phone}.` : "."),
+      h("a", { class: "way", href: "#/code" }, "Type a new code"),
+      h("p", {}, "Or call your care team", numbers() ? ` on ${numbers().team_phone}.` : "."),
     )
   );
 }
@@ -95,7 +97,7 @@ function help() {
     h("ul", {}, [...new Set(words)].filter(Boolean).map((text) => h("li", {}, text))),
     card && h("h2", {}, card.title),
     card && h("p", {}, card.text),
-    numbers() && numbersToCall(),
+    numbers() && here()[0] !== "home" && numbersToCall(),
   ];
 }
 

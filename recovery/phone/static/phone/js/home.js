@@ -3,6 +3,7 @@
 import { big, button, call, h, refill } from "./dom.js";
 import { draft, reopen } from "./draft.js";
 import { unfinished } from "./begin.js";
+import { numbersToCall } from "./frame.js";
 import { me, numbers } from "./patient.js";
 import { go } from "./route.js";
 import { known } from "./store.js";
@@ -25,6 +26,7 @@ export function homeScreen(screen) {
     now && !kept && h("p", {}, nextOf(now)),
     lastCheckIn(),
     loop(),
+    now && h("section", { class: "card", "aria-labelledby": "numbers" }, h("h2", { id: "numbers" }, "Numbers to call"), numbersToCall()),
     now && normal(now),
     earlier(),
   );

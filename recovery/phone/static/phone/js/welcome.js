@@ -56,7 +56,7 @@ export function codeScreen(screen, found = "") {
       trouble,
       start,
     ),
-    device() && !device().out && h("p", {}, h("a", { href: "#/home" }, `Go back. This phone stays with ${device().patient.first_name}'s recovery.`)),
+    device() && !device().out && h("a", { class: "way", href: "#/home" }, `Go back. This phone stays with ${device().patient.first_name}'s recovery.`),
   );
 }
 
