@@ -5,7 +5,9 @@ import os
 from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-os.environ.setdefault("CELERY_SKIP_CHECKS", "1")  # a worker needs the tasks, and must run when the web half is broken
+os.environ.setdefault(
+    "CELERY_SKIP_CHECKS", "1"
+)  # a worker needs the tasks, and must run when the web half is broken
 
 app = Celery("recovery")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -85,7 +85,9 @@ def enrol(
     if time_estimated:
         local = procedure_at.astimezone(ZoneInfo(time_zone))
         procedure_at = local.replace(hour=0, minute=0, second=0, microsecond=0)
-    procedure_at = procedure_at.astimezone(UTC)  # from here on hours are added, which local times do not survive
+    procedure_at = procedure_at.astimezone(
+        UTC
+    )  # from here on hours are added, which local times do not survive
     person, _ = Patient.objects.get_or_create(
         clinic_id=team.clinic_id,
         hospital_number=patient.hospital_number,

@@ -19,7 +19,7 @@ def ana() -> DeviceToken:
     return device
 
 
-def silent() -> dict[str, tuple[str, str]]:
+def silent() -> dict[str | None, tuple[str, str]]:
     return {
         row.silent_slot: (row.findings[0]["rule"], row.findings[0]["tier"])
         for row in Assessment.objects.filter(silent_slot__isnull=False)
