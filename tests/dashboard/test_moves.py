@@ -25,6 +25,19 @@ def test_take_on_from_its_page(alert: Alert, ben: User, sign_in: SignIn) -> None
     assert "You have this since 14:12 today" in said(answer)
 
 
+def test_take_on_another_alert_of_the_patient_and_stay_on_the_page(
+    alert: Alert, ana: DeviceToken, ben: User, sign_in: SignIn
+) -> None:
+    report(ana, 28.1, temp={"value": 38.4, "unit": "C"})
+    other = alert_of("FEVER")
+
+    answer = sign_in(ben).post(page_of(other, "/acknowledge"), {"from": str(alert.uuid)}, follow=True)
+
+    assert answer.redirect_chain == [(page_of(alert), 303)]
+    other.refresh_from_db()
+    assert other.owner == ben
+
+
 def test_recording_a_contact(alert: Alert, ben: User, sign_in: SignIn) -> None:
     typed = {"reached": "yes", "by_what": "phone", "note": "She presses on it.", "seen": "open:"}
 

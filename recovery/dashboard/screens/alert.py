@@ -31,6 +31,7 @@ class State:
     status: str
     ended: str
     seen: str
+    clinician_in: set[int]
     tag: str
 
 
@@ -103,7 +104,7 @@ def show(user: User, alert_id: UUID, now: datetime) -> Screen:
         pain=pain_of(episode, check_ins, marked=about, clock=clock),
         events=events_of(events, episode=episode, clock=clock),
         told=told(alert.notifications.select_related("recipient").order_by("planned_at", "pk"), clock),
-        others=_others(alert, user, clock),
+        others=_others(alert, user, state),
     )
 
 
@@ -127,6 +128,7 @@ def _state(alert: Alert, user: User, now: datetime) -> State:
         status=alert.status,
         ended=_ended(alert, clock),
         seen=seen,
+        clinician_in=clinician_in,
         tag=hashlib.sha256(repr(tag).encode()).hexdigest()[:32],
     )
 
@@ -176,6 +178,6 @@ def _newer(check_ins: list[CheckIn], alert: Alert, clock: Clock) -> str:
     return clock.moment(later[-1].effective_at) if later else ""
 
 
-def _others(alert: Alert, user: User, clock: Clock) -> list[Row]:
+def _others(alert: Alert, user: User, state: State) -> list[Row]:
     others = access.alerts(user).for_board().filter(episode=alert.episode).exclude(pk=alert.pk)
-    return rows_of(others, user=user, clinician_in=set(), clock=clock)
+    return rows_of(others, user=user, clinician_in=state.clinician_in, clock=state.clock)

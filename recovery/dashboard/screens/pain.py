@@ -40,7 +40,6 @@ class Pain:
     narrow: Chart
     wide: Chart
     lines: list[Line]
-    baseline: str
 
 
 def pain_of(episode: Episode, check_ins: Sequence[CheckIn], *, marked: CheckIn | None, clock: Clock) -> Pain:
@@ -68,7 +67,6 @@ def pain_of(episode: Episode, check_ins: Sequence[CheckIn], *, marked: CheckIn |
         narrow=narrow,
         wide=wide,
         lines=[_line(row, episode, marked, clock) for row in reversed(check_ins)],
-        baseline=_out_of_ten(baseline),
     )
 
 

@@ -22,16 +22,17 @@ from recovery.dashboard.views.board import list_of, whole_board
 @staff_page
 @require_POST
 def acknowledge(request: StaffRequest, alert_id: UUID) -> HttpResponse:
-    """Take an alert on, from a row of the board (`from=board`) or from its own page."""
-    on_board = request.POST.get("from") == "board"
+    """Take an alert on: from a row of the board (`from=board`), from its own page, or from the page of another alert of
+    the same patient (`from` is that one's id). One comes back to where one was."""
+    on_board, page = _origin(request.POST.get("from", ""), alert_id)
     try:
         alerts.acknowledge(alert_id=alert_id, by=request.user, now=clock.now())
     except alerts.NotAllowed as refusal:
-        return _told(request, alert_id, refusal.message, on_board=on_board)
+        return _told(request, page, refusal.message, on_board=on_board)
     if request.htmx and on_board:
         return list_of(request, board.outline(request.user, clock.now()), notice="")
     messages.success(request, "You have taken this on. Now phone the patient.")
-    back = reverse("dashboard:board") + f"#alert-{alert_id}" if on_board else _page(alert_id)
+    back = reverse("dashboard:board") + f"#alert-{alert_id}" if on_board else _page(page)
     return HttpResponseRedirect(back, status=303)
 
 
@@ -80,6 +81,14 @@ def _move(
         return again(refusal=refusal.message, status=409)
     messages.success(request, done)
     return HttpResponseRedirect(reverse(then) if then else _page(alert_id), status=303)
+
+
+def _origin(name: str, alert_id: UUID) -> tuple[bool, UUID]:
+    """Whether it was the board; and else which alert's page."""
+    try:
+        return name == "board", UUID(name)
+    except ValueError:
+        return name == "board", alert_id
 
 
 def _told(request: StaffRequest, alert_id: UUID, message: str, *, on_board: bool) -> HttpResponse:
