@@ -16,7 +16,6 @@ AGAIN = "Keep the report and send it again"
 # Nobody can read it. A report is kept for the care team as it came, and the patient is told to call.
 UNREADABLE: Final[dict[str, Kind]] = {
     "empty_body": Kind(400, "Empty body", "Send a JSON object, with its Content-Length."),
-    "cut_off": Kind(400, "Body cut off", "The body ended before its Content-Length. Send it again."),
     "not_utf8": Kind(400, "Not UTF-8", "Send JSON in UTF-8."),
     "byte_order_mark": Kind(400, "Byte order mark", "Send JSON in UTF-8 without a byte order mark."),
     "not_json": Kind(400, "Not JSON", "The body is not JSON. Repair what `place` names."),
@@ -83,6 +82,9 @@ REQUESTS: Final[dict[str, Kind]] = {
 }
 
 OURS: Final[dict[str, Kind]] = {
+    "cut_off": Kind(
+        503, "Body cut off", "The line broke. Send it again."
+    ),  # so that it comes again, whoever asks
     "server_error": Kind(
         500, "Fault of the service", f"{AGAIN} later. If you feel unwell, call your care team."
     ),

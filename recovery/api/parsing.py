@@ -75,6 +75,8 @@ def read(request: HttpRequest, *, at_most: int) -> Body:
         return Body(b"", "cut_off")
     if len(raw) > at_most:
         return Body(raw[:at_most], "too_large")
+    if len(raw) < _announced(request.META):
+        return Body(raw, "cut_off")
     if not raw.strip():
         return Body(raw, "empty_body")
     return Body(raw, "" if _is_plain_json(request.META) else "unsupported_media_type")
@@ -113,6 +115,11 @@ class StrictJSONParser(BaseParser):
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         return read(stream, at_most=OTHER_BYTES).document()
+
+
+def _announced(meta: Mapping[str, Any]) -> int:
+    length = str(meta.get("CONTENT_LENGTH", ""))
+    return int(length) if length.isascii() and length.isdecimal() else 0
 
 
 def _is_plain_json(meta: Mapping[str, Any]) -> bool:

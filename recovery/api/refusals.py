@@ -17,8 +17,8 @@ from recovery.clinical.answers import valid_part
 from recovery.clinical.tiers import Tier
 from recovery.models import Assessment, DeviceToken
 
-NOT_KEPT = {"twin_in_progress"}
-"""Refused for a moment only: the phone keeps the report and sends it again."""
+NOT_KEPT = {"twin_in_progress", "cut_off"}
+"""Refused for a moment only: the phone keeps the report and sends it again. A line that broke is no alarm."""
 
 ASK_AGAIN = "We could not take this report as it came. Please do the check-in again, or call {team_phone}."
 """In place of the action for no finding: of a report that was not taken nobody can say that nothing was found."""

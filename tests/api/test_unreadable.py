@@ -2,6 +2,7 @@
 
 The marks B1 ... B32 name rows of the table of bad input (docs/api.md)."""
 
+import io
 import json
 from typing import Any
 
@@ -118,6 +119,26 @@ def test_every_unreadable_place_is_named(ana: Phone) -> None:
         ("answers.a\\x00", "number_too_large"),
         ("answers.temp", "duplicate_key"),
     }
+
+
+class Reset(io.BytesIO):
+    """A body whose reading fails: the other end has gone."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        raise ConnectionResetError
+
+
+@pytest.mark.parametrize("came", [io.BytesIO(TEXT.encode()[:100]), Reset()], ids=["cut off", "reset"])
+def test_a_line_that_broke_is_no_alarm(ana: Phone, came: io.BytesIO) -> None:
+    """The phone has its report still, and sends it again."""
+    cut: dict[str, Any] = {"wsgi.input": came, "CONTENT_LENGTH": str(len(TEXT))}
+
+    answered = ana.client.generic(
+        "POST", CHECK_INS, b"{}", content_type="application/json", headers=ana._headers({}), **cut
+    )
+
+    assert (answered.status_code, answered.json()["code"]) == (503, "cut_off")
+    assert Quarantine.objects.count() == 0
 
 
 def test_a_correction_that_cannot_be_read_is_kept_with_the_id_in_its_path(ana: Phone) -> None:
