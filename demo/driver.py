@@ -7,7 +7,7 @@ import heapq
 import itertools
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -31,7 +31,7 @@ LOOK_EVERY_S = 0.01
 
 class Driver:
     def __init__(
-        self, *, clock: DemoClock, line: Line, teams: list[Team], say: Callable[[str], None]
+        self, *, clock: DemoClock, line: Line, teams: Sequence[Team], say: Callable[[str], None]
     ) -> None:
         self.clock, self.line, self.teams, self.say = clock, line, teams, say
         self.phones: dict[str, Phone] = {}
