@@ -54,18 +54,22 @@ def keep(
     )
     if _counted_beyond_cap(device, now=now) and not _is_news(assessment):
         return assessment
-    assessment.quarantine = Quarantine.objects.create(
-        clinic_id=device.clinic_id,
-        episode=episode,
+    assessment.quarantine, is_first = Quarantine.objects.get_or_create(
         device=device,
-        client_id=client_id,
-        received_at=now,
-        body=body[:MOST_BYTES],
         fingerprint=fingerprint,
-        readable=readable,
-        code=code,
-        problems=list(problems),
+        defaults={
+            "clinic_id": device.clinic_id,
+            "episode": episode,
+            "client_id": client_id,
+            "received_at": now,
+            "body": body[:MOST_BYTES],
+            "readable": readable,
+            "code": code,
+            "problems": list(problems),
+        },
     )
+    if not is_first:  # the same body came twice at once, and the other was first
+        return Assessment.objects.get(quarantine=assessment.quarantine)
     assessment.save(force_insert=True)
     nudges.flag(assessment.pk)
     return assessment

@@ -1,8 +1,9 @@
 """Closing the loop: a patient who was told that somebody will act can see that somebody did."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from recovery import verdicts
+from recovery.alerts.targets import REACH
 from recovery.api import documents
 from recovery.clinical import protocol as protocols
 from recovery.clinical.tiers import Tier
@@ -10,9 +11,6 @@ from recovery.clinical.verdict import patient_text
 from recovery.models import Alert, Episode, Membership
 
 MOST = 50
-
-CALLED_WITHIN = {Tier.SAME_DAY: timedelta(hours=4), Tier.WITHIN_24H: timedelta(hours=24)}
-"""What the patient was promised (specification 2). At emergency nobody is to wait for a call."""
 
 
 def own_alerts(episode: Episode) -> tuple[documents.Alert, ...]:
@@ -59,7 +57,7 @@ def _seen(row: Alert, roles: dict[int, str]) -> documents.Seen | None:
 
 
 def _call_due_by(row: Alert) -> datetime | None:
-    within = CALLED_WITHIN.get(Tier(row.tier))
+    within = REACH.get(Tier(row.tier))
     if within is None or row.contacted_at or row.ended_at:
         return None
     return row.tier_at + within

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import IntegrityError
 from pydantic_core import PydanticCustomError
 
 from recovery import quarantine, verdicts
@@ -15,7 +14,7 @@ from recovery.api.problems import Problem
 from recovery.clinical import protocol as protocols
 from recovery.clinical.answers import valid_part
 from recovery.clinical.tiers import Tier
-from recovery.models import Assessment, DeviceToken
+from recovery.models import DeviceToken
 
 NOT_KEPT = {"twin_in_progress", "cut_off"}
 """Refused for a moment only: the phone keeps the report and sends it again. A line that broke is no alarm."""
@@ -44,7 +43,7 @@ def keep(
     readable = isinstance(document, Mapping)
     sent: Mapping[str, Any] = document if readable else {}
     answers, _ = valid_part(protocols.get(device.episode.protocol), sent.get("answers"))
-    assessment = _kept(
+    assessment = quarantine.keep(
         device=device,
         body=raw,
         code=problem.code,
@@ -63,14 +62,6 @@ def keep(
         "footer": told.footer,
     }
     return problem
-
-
-def _kept(**refused: Any) -> Assessment:
-    """Of the same body twice at once, the second finds what the first has kept."""
-    try:
-        return quarantine.keep(**refused)
-    except IntegrityError:
-        return quarantine.keep(**refused)
 
 
 def _ask_again(device: DeviceToken) -> str:

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from recovery.checkins import overtaken
 from recovery.checkins.moving_on import locked
-from recovery.checkins.receipts import Receipt, StaleRevision, Withdrawn, receipt
+from recovery.checkins.receipts import IdConflict, Receipt, StaleRevision, Withdrawn, receipt
 from recovery.checkins.revisions import content, judged
 from recovery.clinical.facts import effective_at
 from recovery.models import CheckIn, CheckInRevision, DeviceToken, Episode
@@ -17,16 +17,16 @@ def correct(*, device: DeviceToken, submission: Submission, base_revision: int, 
     """Correct a check-in, or send the rest of a half-finished one: a new revision, judged again; the old one is kept.
 
     A correction that overtook its original is whole by itself: it is taken at once, and the original, when it comes,
-    becomes the revision before it. Raises Withdrawn, StaleRevision (base_revision is not the latest). The same
-    correction sent again is taken as such (`created` False).
+    becomes the revision before it. Raises Withdrawn, StaleRevision (base_revision is not the latest), IdConflict (the
+    id is of another recovery of the patient). The same correction sent again is taken as such (`created` False).
     """
     with transaction.atomic():
         episode = locked(device)
-        old = CheckIn.objects.filter(
-            patient_id=device.patient_id, episode=episode, client_id=submission.client_id
-        ).first()
+        old = CheckIn.objects.filter(patient_id=device.patient_id, client_id=submission.client_id).first()
         if old is None:
             return overtaken.take_correction(device, episode, submission, revision=base_revision + 1, now=now)
+        if old.episode_id != device.episode_id:
+            raise IdConflict
         if old.withdrawn_at is not None:
             raise Withdrawn
         if old.revision == base_revision + 1 and old.fingerprint == submission.fingerprint:

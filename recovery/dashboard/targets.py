@@ -1,23 +1,12 @@
-"""By when the team means to have acted on an alert (specification 2, "Team target"), counted from when it reached its
-tier."""
+"""What is to be done next about an alert, and how long there is left for it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from recovery.alerts.targets import REACH, TAKE_ON
 from recovery.clinical.tiers import Tier
 from recovery.dashboard.wording import span
 from recovery.models import Alert
-
-TAKE_ON = {
-    Tier.EMERGENCY: timedelta(minutes=5),  # then a second person is paged
-    Tier.SAME_DAY: timedelta(minutes=30),
-    Tier.WITHIN_24H: timedelta(hours=8),
-}
-REACH = {
-    Tier.SAME_DAY: timedelta(hours=4),
-    Tier.WITHIN_24H: timedelta(hours=24),
-}
-"""An emergency has no such time: the patient was told to call for help, and the team phones at once."""
 
 ADVICE = {
     Tier.EMERGENCY: "Take on within 5 minutes and phone the patient at once.",

@@ -1,4 +1,7 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connection
 
 from recovery import alerts, quarantine
 from recovery.clinical.tiers import Tier
@@ -100,3 +103,18 @@ def test_a_huge_body_is_kept_in_part(ana: DeviceToken) -> None:
     keep(ana, b"x" * 10_000_000, code="too_large")
 
     assert len(Quarantine.objects.get().body) == quarantine.MOST_BYTES
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_body_twice_at_once_is_kept_once() -> None:
+    device, token = factories.phone(factories.episode())
+
+    def refuse(_: int) -> int:
+        try:
+            return keep(factories.reload_phone(token), b"not json").pk
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(10) as pool:
+        assert len(set(pool.map(refuse, range(10)))) == 1
+    assert Quarantine.objects.count() == Assessment.objects.count() == 1
