@@ -50,7 +50,7 @@ def take_phone(browser: "Browser", live_server: LiveServer) -> Generator[TakePho
     shots = os.environ.get("SHOTS")
 
     def new(*, offline: bool = False, **options: object) -> Pocket:
-        context = browser.new_context(  # type: ignore[arg-type]
+        context = browser.new_context(
             **{
                 "base_url": live_server.url,
                 "viewport": {"width": 390, "height": 844},

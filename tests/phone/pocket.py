@@ -123,7 +123,7 @@ class Pocket:
         for width, height in ((390, 844), (1280, 900)):
             self.page.set_viewport_size({"width": width, "height": height})
             for scheme in ("light", "dark"):
-                self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                self.page.emulate_media(color_scheme=scheme)
                 if self.shots:
                     self.page.screenshot(path=self.shots / f"{name}-{width}-{scheme}.png", full_page=True)
                 results = Axe().run(self.page, options=options)

@@ -10,6 +10,7 @@ from recovery.clinical import protocol as protocols
 from recovery.clinical.conditions.evaluate import View
 from recovery.models import Assessment, Episode
 from tests.phone.pocket import Pocket, only_one
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -74,9 +75,27 @@ def test_a_slip_of_the_thumb_can_be_taken_back(ana: Pocket, episode: Episode) ->
     ana.pick("chest_pain", "No")
 
     expect(ana.page.get_by_text(CALL)).to_be_hidden()
-    assert (
-        only_one(episode).answers["chest_pain"] == "yes"
-    )  # what was told stays told until the whole is sent
+    assert only_one(episode).answers["chest_pain"] == "yes"  # told stays told until more is sent
+
+    ana.pick("breathing", "New or worse")
+    ana.at(CALL)
+    wait_until(lambda: only_one(episode).revision == 2)
+    again = only_one(episode)
+    assert (again.answers["chest_pain"], again.answers["breathing"]) == ("no", "new_or_worse")
+    assert again.status == "in-progress"
+
+
+def test_a_correction_that_is_an_emergency_stays_whole(ana: Pocket, episode: Episode) -> None:
+    ana.say_all_is_well()
+    ana.tap("Done")
+    ana.tap("I made a mistake")
+    ana.tap("Change: Breathing and chest")
+    ana.pick("chest_pain", "Yes")
+    ana.at(CALL)
+
+    wait_until(lambda: only_one(episode).revision == 2)
+    assert only_one(episode).status == "completed"
+    assert only_one(episode).answers["chest_pain"] == "yes"
 
 
 def random_answers(seed: int) -> dict[str, Any]:

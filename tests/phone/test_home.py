@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from recovery import alerts, clock
 from recovery.models import Alert, Assessment, CareTeam
@@ -68,3 +69,13 @@ def test_a_broken_promise_is_said_as_plainly(ana: Pocket) -> None:
 
     ana.sees("The call is late.")
     ana.sees("Please call 020 7946 0101 now.")
+
+
+def test_a_phone_set_wrong_does_not_break_the_promise(ana: Pocket) -> None:
+    """Whether a call is late is read by the service's clock."""
+    uncontrolled_pain(ana)
+    ana.page.clock.set_system_time(clock.now() + timedelta(hours=6))
+    ana.page.reload()
+
+    ana.sees("They should call you by")
+    expect(ana.page.get_by_text("The call is late.")).to_be_hidden()

@@ -21,6 +21,8 @@ export async function request(method, path, { token = null, body = null } = {}) 
   const headers = {};
   if (token) headers.Authorization = `Bearer ${token}`;
   if (body) headers["Content-Type"] = "application/json";
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), PATIENCE_MS);
   let response, document;
   try {
     response = await fetch(BASE + path, {
@@ -30,15 +32,21 @@ export async function request(method, path, { token = null, body = null } = {}) 
       cache: "no-store",
       credentials: "omit",
       redirect: "error",
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: patience.signal,
     });
     document = await response.json();
   } catch (error) {
     throw new Unreachable(error.message);
+  } finally {
+    clearTimeout(timer);
   }
   const type = response.headers.get("Content-Type") ?? "";
   if (type.startsWith("application/problem+json") && document.code)
-    throw new Refused({ ...document, status: response.status }, Number(response.headers.get("Retry-After")) || null);
-  if (!type.startsWith("application/json") || !response.ok) throw new Unreachable(`answered ${response.status}`);
+    throw new Refused(
+      { ...document, status: response.status },
+      Number(response.headers.get("Retry-After")) || null,
+    );
+  if (!type.startsWith("application/json") || !response.ok)
+    throw new Unreachable(`answered ${response.status}`);
   return document;
 }

@@ -36,7 +36,11 @@ function noQuestions(screen) {
   fill(
     screen,
     h("h1", {}, "The questions are not here yet"),
-    h("p", {}, "This phone needs the network once to get them. If you feel unwell, do not wait: call your care team."),
+    h(
+      "p",
+      {},
+      "This phone needs the network once to get them. If you feel unwell, do not wait: call your care team.",
+    ),
     big("Try again", again),
   );
 }
@@ -49,11 +53,20 @@ export function unfinished(kept) {
     go("who");
   };
   const goOn = () => go(kept.reviewing ? "review" : `part/${kept.at ?? 1}`);
-  const what = kept.revision && kept.reviewing ? "Your change is not sent." : "You have not finished a check-in.";
-  return h("section", { class: "notice", "aria-labelledby": "unfinished" },
+  const what =
+    kept.revision && kept.reviewing ? "Your change is not sent." : "You have not finished a check-in.";
+  return h(
+    "section",
+    { class: "notice", "aria-labelledby": "unfinished" },
     h("h2", { id: "unfinished" }, what),
-    h("p", {}, `You began it ${when(kept.observed_at)}. ${old ? "If you feel different now, start again." : "Your answers are kept."}`),
+    h(
+      "p",
+      {},
+      `You began it ${when(kept.observed_at, new Date())}. ${old ? "If you feel different now, start again." : "Your answers are kept."}`,
+    ),
     old ? big("Start again", again) : big("Go on with it", goOn),
-    old ? button("Go on with the old one", goOn, { class: "second" }) : button("Start again", again, { class: "second" }),
+    old
+      ? button("Go on with the old one", goOn, { class: "second" })
+      : button("Start again", again, { class: "second" }),
   );
 }

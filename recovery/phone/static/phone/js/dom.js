@@ -5,15 +5,20 @@ export function h(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
     if (value === false || value === null || value === undefined) continue;
-    if (name === "on") for (const [event, listener] of Object.entries(value)) element.addEventListener(event, listener);
+    if (name === "on")
+      for (const [event, listener] of Object.entries(value)) element.addEventListener(event, listener);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(
+    ...children.flat().filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 
 export function fill(place, ...children) {
-  place.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  place.replaceChildren(
+    ...children.flat().filter((child) => child !== null && child !== undefined && child !== false),
+  );
 }
 
 /** As fill, but only when something is new: what stays the same is neither read out again nor loses the focus. */
@@ -36,8 +41,14 @@ export const big = (text, listener) => button(text, listener, { class: "big" });
 /** A number to call, as a button: what it is, and the number as people dial it. */
 export function call(label, number, kind = "") {
   const dialled = number.replace(/[^+\d]/g, "");
-  return h("a", { class: `call ${kind}`, href: `tel:${dialled}` },
-    shape("phone"), h("span", {}, label), " ", h("span", { class: "number" }, number));
+  return h(
+    "a",
+    { class: `call ${kind}`, href: `tel:${dialled}` },
+    shape("phone"),
+    h("span", {}, label),
+    " ",
+    h("span", { class: "number" }, number),
+  );
 }
 
 const PATHS = {

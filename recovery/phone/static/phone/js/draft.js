@@ -40,13 +40,10 @@ export function reopen(checkIn) {
     answered_by: checkIn.answered_by,
     revision: checkIn.revision,
     answers: checkIn.answers,
-    notes: {},
+    notes: { whole: checkIn.status === "completed" },
     reviewing: true,
   });
 }
-
-/** The same answers under an id of their own: when another report has the first one's. */
-export const renew = () => change({ id: newId(), revision: null });
 
 export function save(changed) {
   write("draft", changed);

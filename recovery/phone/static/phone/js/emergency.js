@@ -14,11 +14,14 @@ export function emergencyScreen(screen) {
   const asked = questionnaire();
   const { answers } = draft();
   if (!isEmergency(asked, answers)) return go("part/1", { instead: true });
-  report();
   const found = alarms(asked, answers);
+  report(found);
   const cause = found[0]?.item.id ?? "";
   const parts = partsOf(asked);
-  const at = Math.max(0, parts.findIndex((part) => part.items.some((item) => item.id === cause)));
+  const at = Math.max(
+    0,
+    parts.findIndex((part) => part.items.some((item) => item.id === cause)),
+  );
   const open = parts[at].items.find((item) => isAsked(item, answers) && !isAnswered(answers[item.id]));
   const number = numbers()?.emergency_number;
   fill(
@@ -26,7 +29,11 @@ export function emergencyScreen(screen) {
     h("h1", {}, shape("emergency"), h("span", {}, asked.emergency_action)),
     number && call("Call", number, "alarm"),
     h("p", {}, "You told us:"),
-    h("ul", {}, found.map(({ item, words }) => h("li", {}, item.text, " ", h("b", {}, words)))),
+    h(
+      "ul",
+      {},
+      found.map(({ item, words }) => h("li", {}, item.text, " ", h("b", {}, words))),
+    ),
     h("p", { class: "sent", role: "status" }),
     h("p", {}, "Do not wait for us to call you."),
     button("I tapped this by mistake", () => go(`part/${at + 1}/${cause}`), { class: "second" }),
@@ -41,11 +48,13 @@ export function redrawEmergency(screen) {
   if (sent && sent.textContent !== words) sent.textContent = words;
 }
 
-/** Tell the care team now, half-finished as it is. Once for each check-in: what follows is sent when it is whole. */
-function report() {
-  if (draft().notes.reported) return;
-  change({ notes: { ...draft().notes, reported: true } });
-  add(draft(), toSend(), "in-progress");
+/** Tell the care team now, half-finished as it is; again only when other alarms have come up since. */
+function report(found) {
+  const told = found.map(({ item, words }) => `${item.id}: ${words}`).join("; ");
+  const { notes } = draft();
+  if (notes.told === told) return;
+  change({ notes: { ...notes, told } });
+  add(draft(), toSend(), notes.whole ? "completed" : "in-progress");
 }
 
 function progress(id) {

@@ -32,14 +32,26 @@ export function partScreen(screen, number, wanted) {
     const first = document.getElementById(`q-${left[0][0].id}`);
     fill(
       trouble,
-      h("h2", {}, left.length === 1 ? "One question has no answer yet" : `${left.length} questions have no answer yet`),
-      h("ul", {}, left.map((group) => h("li", {}, group.map((item) => item.text).join(" Or: ")))),
+      h(
+        "h2",
+        {},
+        left.length === 1 ? "One question has no answer yet" : `${left.length} questions have no answer yet`,
+      ),
+      h(
+        "ul",
+        {},
+        left.map((group) => h("li", {}, group.map((item) => item.text).join(" Or: "))),
+      ),
       h("p", {}, "Your care team needs them to keep you safe. Please answer if you can."),
       first && big("Answer now", () => attend(first)),
-      button("Go on without", () => {
-        note(`${part.id}-skipped`);
-        onward();
-      }, { class: "second" }),
+      button(
+        "Go on without",
+        () => {
+          note(`${part.id}-skipped`);
+          onward();
+        },
+        { class: "second" },
+      ),
     );
     attend(trouble);
   }
@@ -53,7 +65,8 @@ export function partScreen(screen, number, wanted) {
     if (before !== isEmergency(asked, draft().answers)) drawFrame();
   }
 
-  const fields = (items) => items.map((item) => field(item, draft().answers[item.id] ?? null, (value) => tapped(item, value)));
+  const fields = (items) =>
+    items.map((item) => field(item, draft().answers[item.id] ?? null, (value) => tapped(item, value)));
 
   function none() {
     written = { part: at + 1, questions: setNegative(quick) };
@@ -80,11 +93,19 @@ export function partScreen(screen, number, wanted) {
     on.hidden = quick.length > 0 && !isOpen();
     if (!quick.length) return;
     if (on.hidden) return fill(set, quickCard(quick, none, open));
-    const left = quick.filter((item) => negative(item) !== undefined && !isAnswered(draft().answers[item.id]));
+    const left = quick.filter(
+      (item) => negative(item) !== undefined && !isAnswered(draft().answers[item.id]),
+    );
     fill(
       set,
       fields(quick),
-      h("p", { class: "rest" }, left.length ? "Is the answer No to all the other questions above?" : "All questions of this part are answered."),
+      h(
+        "p",
+        { class: "rest" },
+        left.length
+          ? "Is the answer No to all the other questions above?"
+          : "All questions of this part are answered.",
+      ),
       left.length > 0 && button("No to all the others", rest, { class: "second" }),
     );
   }
@@ -93,13 +114,16 @@ export function partScreen(screen, number, wanted) {
   fill(
     screen,
     h("p", { class: "progress" }, `Part ${at + 1} of ${parts.length}`),
-    draft().answered_by === "carer" && h("p", { class: "progress strong" }, `You answer for ${device().patient.first_name}.`),
+    draft().answered_by === "carer" &&
+      h("p", { class: "progress strong" }, `You answer for ${device().patient.first_name}.`),
     h("h1", {}, part.title),
     writtenNotice(at),
     fields(alone),
     set,
     trouble,
-    h("nav", { class: "onward", "aria-label": "This check-in" },
+    h(
+      "nav",
+      { class: "onward", "aria-label": "This check-in" },
       on,
       button("Back", () => (at ? go(`part/${at}`) : go("who")), { class: "second" }),
       button("Stop for now", () => go("home"), { class: "plain" }),
@@ -123,7 +147,9 @@ function setNegative(items) {
 function writtenNotice(at) {
   if (written?.part !== at) return null;
   const { part, questions } = written;
-  return h("section", { class: "notice", role: "status" },
+  return h(
+    "section",
+    { class: "notice", role: "status" },
     h("p", {}, `You said No to all ${questions.length} questions of part ${part}.`),
     h("a", { class: "way", href: `#/part/${part}` }, "Look at them or change them"),
   );

@@ -31,7 +31,11 @@ export function drawFrame() {
   refill(byId("top"), holder?.confirmed && top(holder));
   refill(byId("banners"), holder && [outBanner(), urgentBanner(), unsentBanner(), memoryBanner()]);
   refill(byId("help"), help());
-  refill(byId("end"), h("p", {}, me()?.footer ?? "This app is not watched all the time."), holder && !WITHOUT_END.has(here()[0]) && signOffLink());
+  refill(
+    byId("end"),
+    h("p", {}, me()?.footer ?? "This app is not watched all the time."),
+    holder && !WITHOUT_END.has(here()[0]) && signOffLink(),
+  );
 }
 
 function top(holder) {
@@ -49,7 +53,12 @@ function urgentBanner() {
   const asked = questionnaire();
   if (!draft() || !asked || here()[0] === "emergency" || !isEmergency(asked, draft().answers)) return null;
   const number = numbers()?.emergency_number;
-  return h("section", { class: "banner danger" }, h("p", {}, h("b", {}, asked.emergency_action)), number && call("Call", number, "alarm"));
+  return h(
+    "section",
+    { class: "banner danger" },
+    h("p", {}, h("b", {}, asked.emergency_action)),
+    number && call("Call", number, "alarm"),
+  );
 }
 
 function unsentBanner() {
@@ -61,8 +70,17 @@ function unsentBanner() {
   return h(
     "section",
     { class: "banner warning", id: "unsent" },
-    h("p", {}, h("b", {}, first.refused ? "Could not be sent" : "Not sent yet"), `${many} - if you are worried call ${phone ?? "your care team"}. `),
-    h("p", {}, first.refused ? "We keep your answers on this phone." : "We send it as soon as there is a network."),
+    h(
+      "p",
+      {},
+      h("b", {}, first.refused ? "Could not be sent" : "Not sent yet"),
+      `${many} - if you are worried call ${phone ?? "your care team"}. `,
+    ),
+    h(
+      "p",
+      {},
+      first.refused ? "We keep your answers on this phone." : "We send it as soon as there is a network.",
+    ),
     h("a", { class: "way", href: `#/sent/${first.id}` }, "See what to do"),
     phone && call("Care team", phone),
   );
@@ -75,7 +93,12 @@ function outBanner() {
     h(
       "section",
       { class: "banner warning", id: "signed-out" },
-      h("p", {}, h("b", {}, "This phone is signed out."), " Your care team no longer gets what you write here. We keep what is not sent."),
+      h(
+        "p",
+        {},
+        h("b", {}, "This phone is signed out."),
+        " Your care team no longer gets what you write here. We keep what is not sent.",
+      ),
       h("a", { class: "way", href: "#/code" }, "Type a new code"),
       h("p", {}, "Or call your care team", numbers() ? ` on ${numbers().team_phone}.` : "."),
     )
@@ -83,7 +106,14 @@ function outBanner() {
 }
 
 function memoryBanner() {
-  return forgetful() && h("section", { class: "banner warning" }, h("p", {}, "This phone cannot keep your answers. Leave this page open until they are sent."));
+  return (
+    forgetful() &&
+    h(
+      "section",
+      { class: "banner warning" },
+      h("p", {}, "This phone cannot keep your answers. Leave this page open until they are sent."),
+    )
+  );
 }
 
 /** The red-flag card: on every screen, network or not. */
@@ -94,7 +124,11 @@ function help() {
   const card = me()?.red_flag_card;
   return [
     h("h2", {}, number ? `Call ${number} now if` : "Call your emergency number now if"),
-    h("ul", {}, [...new Set(words)].filter(Boolean).map((text) => h("li", {}, text))),
+    h(
+      "ul",
+      {},
+      [...new Set(words)].filter(Boolean).map((text) => h("li", {}, text)),
+    ),
     card && h("h2", {}, card.title),
     card && h("p", {}, card.text),
     numbers() && here()[0] !== "home" && numbersToCall(),

@@ -7,7 +7,7 @@ import { numbersToCall } from "./frame.js";
 import { me, numbers } from "./patient.js";
 import { go } from "./route.js";
 import { known } from "./store.js";
-import { capital, minutesSince, span, when } from "./time.js";
+import { capital, clock, clockTime, minutesSince, span, when } from "./time.js";
 import { TIERS, verdict } from "./verdict.js";
 
 const FRESH_MIN = 30;
@@ -19,41 +19,52 @@ export function homeScreen(screen) {
   const kept = draft();
   return refill(
     screen,
-    now?.missed.length > 0 && h("section", { class: "notice warning", "aria-label": "Missed check-in" }, now.missed.map((line) => h("p", {}, line.text))),
+    now?.missed.length > 0 &&
+      h(
+        "section",
+        { class: "notice warning", "aria-label": "Missed check-in" },
+        now.missed.map((line) => h("p", {}, line.text)),
+      ),
     h("h1", {}, now ? `Day ${now.day} after your procedure` : "Your recovery"),
     now && h("p", { class: "hour" }, hourOf(now)),
     kept ? unfinished(kept) : big("Check in now", () => go("who")),
     now && !kept && h("p", {}, nextOf(now)),
     lastCheckIn(),
     loop(),
-    now && h("section", { class: "card", "aria-labelledby": "numbers" }, h("h2", { id: "numbers" }, "Numbers to call"), numbersToCall()),
+    now &&
+      h(
+        "section",
+        { class: "card", "aria-labelledby": "numbers" },
+        h("h2", { id: "numbers" }, "Numbers to call"),
+        numbersToCall(),
+      ),
     now && normal(now),
     earlier(),
   );
 }
 
-/** "by tomorrow at 1:05", "by Monday 2 March at 10:00" */
-const until = (text) => when(text).replace(/^on /, "");
-
-const hourOf = ({ hours, phase }) =>
-  hours < 72 ? `Hour ${Math.floor(hours)} - ${phase.name}` : `${phase.name}`;
+const hourOf = ({ hours, phase, episode }) =>
+  hours < 72 && !episode.time_estimated ? `Hour ${Math.floor(hours)} - ${phase.name}` : `${phase.name}`;
 
 function nextOf({ next_slot: slot, episode }) {
   if (episode.status === "paused") return "Check-ins are on hold now. You may still check in at any time.";
   if (!slot) return "No more check-ins are planned. You may still check in at any time.";
   if (slot.done) return "This check-in is done. Thank you. You may check in again at any time.";
-  if (slot.open_now) return `Your check-in is due. Please send it by ${until(slot.closes_at)}.`;
+  if (slot.open_now) return `Your check-in is due. Please send it by ${clockTime(slot.closes_at)}.`;
   return `Your next check-in: ${span(slot.opens_at, slot.closes_at)}. You may check in at any time.`;
 }
 
 function normal({ phase }) {
   const { at } = known("me");
-  return h("section", { class: "card", "aria-labelledby": "normal" },
+  return h(
+    "section",
+    { class: "card", "aria-labelledby": "normal" },
     h("h2", { id: "normal" }, "What is normal now"),
     h("p", {}, phase.expect),
     h("h3", {}, "What to do"),
     h("p", {}, phase.advice),
-    minutesSince(at) > FRESH_MIN && h("p", { class: "hint" }, `This page was last brought up to date ${when(at)}.`),
+    minutesSince(at) > FRESH_MIN &&
+      h("p", { class: "hint" }, `This page was last brought up to date ${when(at, new Date())}.`),
   );
 }
 
@@ -66,11 +77,16 @@ function lastCheckIn() {
     reopen(last);
     go("review");
   };
-  return h("section", { class: "last", "aria-labelledby": "last" },
+  return h(
+    "section",
+    { class: "last", "aria-labelledby": "last" },
     h("h2", { id: "last" }, "What we told you last"),
     h("p", {}, `You checked in ${when(last.observed_at)}. Our system got it ${when(last.received_at)}.`),
     verdict({ ...last, notes: [], footer: null }, { heading: "h3" }),
-    !draft() && button(last.status === "completed" ? "I made a mistake" : "Finish or change it", mend, { class: "second" }),
+    !draft() &&
+      button(last.status === "completed" ? "I made a mistake" : "Finish or change it", mend, {
+        class: "second",
+      }),
   );
 }
 
@@ -78,10 +94,27 @@ function lastCheckIn() {
 function loop() {
   const alerts = known("alerts")?.data.alerts ?? [];
   if (!alerts.length) return null;
-  return h("section", { class: "card", "aria-labelledby": "loop" },
+  return h(
+    "section",
+    { class: "card", "aria-labelledby": "loop" },
     h("h2", { id: "loop" }, "What your care team does"),
-    h("ul", { class: "loop" }, alerts.slice(0, SHOWN).map((alert) =>
-      h("li", {}, h("p", {}, h("b", {}, alert.text || TIERS[alert.urgency])), h("ol", {}, steps(alert).map((text) => h("li", {}, text))), late(alert)))),
+    h(
+      "ul",
+      { class: "loop" },
+      alerts.slice(0, SHOWN).map((alert) =>
+        h(
+          "li",
+          {},
+          h("p", {}, h("b", {}, alert.text || TIERS[alert.urgency])),
+          h(
+            "ol",
+            {},
+            steps(alert).map((text) => h("li", {}, text)),
+          ),
+          late(alert),
+        ),
+      ),
+    ),
   );
 }
 
@@ -90,23 +123,43 @@ function steps({ urgency, received_at, seen, call_due_by: due, reached_at, close
     `Our system got this ${when(received_at)}.`,
     seen ? `Seen by: ${seen.by.toLowerCase()}, ${when(seen.at)}.` : !closed && "No one has seen it yet.",
     reached_at && `They spoke with you ${when(reached_at)}.`,
-    due && new Date(due) > new Date() && `They should call you by ${until(due)}.`,
-    closed ? `Closed ${when(closed.at)}: ${closed.words.toLowerCase()}.` : urgency === "emergency" && !reached_at && `Do not wait for a call. ${numbers() ? `Call ${numbers().emergency_number}.` : ""}`,
+    due && new Date(due) > clock() && `They should call you by ${clockTime(due)}.`,
+    closed
+      ? `Closed ${when(closed.at)}: ${closed.words.toLowerCase()}.`
+      : urgency === "emergency" &&
+        !reached_at &&
+        `Do not wait for a call. ${numbers() ? `Call ${numbers().emergency_number}.` : ""}`,
   ].filter(Boolean);
 }
 
 function late({ call_due_by: due, reached_at, closed }) {
-  if (!due || reached_at || closed || new Date(due) > new Date() || !numbers()) return null;
+  if (!due || reached_at || closed || new Date(due) > clock() || !numbers()) return null;
   const { team_phone: team } = numbers();
-  return h("div", { class: "late" }, h("p", {}, h("b", {}, "The call is late."), ` Please call ${team} now.`), call("Care team", team));
+  return h(
+    "div",
+    { class: "late" },
+    h("p", {}, h("b", {}, "The call is late."), ` Please call ${team} now.`),
+    call("Care team", team),
+  );
 }
 
 function earlier() {
   const rows = (known("checkIns")?.data.check_ins ?? []).slice(0, 5);
   if (rows.length < 2) return null;
-  return h("section", { class: "card", "aria-labelledby": "earlier" },
+  return h(
+    "section",
+    { class: "card", "aria-labelledby": "earlier" },
     h("h2", { id: "earlier" }, "Your check-ins"),
-    h("ul", {}, rows.map((row) =>
-      h("li", {}, `${capital(until(row.observed_at))}: ${row.withdrawn_at ? "taken back" : TIERS[row.urgency]}${row.status === "completed" ? "" : ", not finished"}`))),
+    h(
+      "ul",
+      {},
+      rows.map((row) =>
+        h(
+          "li",
+          {},
+          `${capital(when(row.observed_at).replace(/^on /, ""))}: ${row.withdrawn_at ? "taken back" : TIERS[row.urgency]}${row.status === "completed" ? "" : ", not finished"}`,
+        ),
+      ),
+    ),
   );
 }

@@ -7,7 +7,7 @@ import { partScreen } from "./form.js";
 import { drawFrame } from "./frame.js";
 import { homeScreen } from "./home.js";
 import { flush, onChange, signedOut } from "./outbox.js";
-import { questionnaire, refresh } from "./patient.js";
+import { followClock, questionnaire, refresh } from "./patient.js";
 import { reviewScreen } from "./review.js";
 import { codeInAddress, go, here } from "./route.js";
 import { device } from "./store.js";
@@ -127,6 +127,7 @@ document.addEventListener("visibilitychange", () => {
 setInterval(update, FRESH_S * 1000);
 onChange(redraw);
 
+followClock();
 draw();
 flush();
 if ("serviceWorker" in navigator) {

@@ -37,7 +37,13 @@ export function reports() {
 export function outcome(id) {
   const report = entry(id);
   const receipt = read("receipts")?.find((each) => each.id === id) ?? null;
-  if (report) return { state: report.refused ? "refused" : "waiting", problem: report.refused, tried: report.tried, receipt };
+  if (report)
+    return {
+      state: report.refused ? "refused" : "waiting",
+      problem: report.refused,
+      tried: report.tried,
+      receipt,
+    };
   if (receipt) return { state: receipt.withdrawn ? "withdrawn" : "taken", receipt };
   return { state: "unknown", receipt };
 }
@@ -68,7 +74,11 @@ export function remove(id) {
 export async function flush() {
   clearTimeout(timer);
   for (const { id } of reports())
-    if (!senders.has(id)) senders.set(id, send(id).finally(() => (senders.delete(id), tell())));
+    if (!senders.has(id))
+      senders.set(
+        id,
+        send(id).finally(() => (senders.delete(id), tell())),
+      );
   const pauses = await Promise.all(senders.values());
   if (senders.size) return;
   clearTimeout(timer);
@@ -103,7 +113,14 @@ async function send(id) {
 }
 
 function message({ id, observed_at, revision, steps: [{ status, answers, answered_by }] }) {
-  const body = { observed_at, sent_at: new Date().toISOString(), status, answered_by, app_version: APP, answers };
+  const body = {
+    observed_at,
+    sent_at: new Date().toISOString(),
+    status,
+    answered_by,
+    app_version: APP,
+    answers,
+  };
   const { token } = device();
   return revision === null
     ? ["POST", "/check-ins", { token, body: { id, ...body } }]

@@ -2,39 +2,64 @@
 
 import { Refused, request } from "./api.js";
 import { device, forgetEverything, known, learn, write } from "./store.js";
+import { setClock } from "./time.js";
 
 export const me = () => known("me")?.data ?? null;
+/** Read times by the service's clock, as it was when it last told. */
+export function followClock() {
+  const told = known("me");
+  if (told) setClock(told.data.episode.procedure_at, told.data.hours, told.at);
+}
+
 export const questionnaire = () => known("questionnaire")?.data ?? null;
 export const numbers = () => me()?.numbers ?? null;
 
-const WANTED = { me: "/me", questionnaire: "/questionnaire", checkIns: "/check-ins?limit=5", alerts: "/alerts" };
+const WANTED = {
+  me: "/me",
+  questionnaire: "/questionnaire",
+  checkIns: "/check-ins?limit=5",
+  alerts: "/alerts",
+};
 
 /** Ask again for these. Resolves to whether all of them came. */
 export async function refresh(...names) {
   const holder = device();
   if (!holder || holder.out) return false;
-  const fresh = await Promise.allSettled(names.map((name) => request("GET", WANTED[name], { token: holder.token })));
+  const fresh = await Promise.allSettled(
+    names.map((name) => request("GET", WANTED[name], { token: holder.token })),
+  );
   if (device()?.token !== holder.token) return false;
   fresh.forEach(({ value, reason }, at) => {
     if (value) learn(names[at], value);
-    else if (reason instanceof Refused && reason.status === 401) write("device", { ...holder, out: reason.problem });
+    else if (reason instanceof Refused && reason.status === 401)
+      write("device", { ...holder, out: reason.problem });
   });
+  followClock();
   return fresh.every(({ status }) => status === "fulfilled");
 }
 
 /** Exchange a code for this phone's token. Of another patient nothing stays but reports that were never sent: they are
  *  neither shown nor sent as this one's, and go out if that patient signs in here again. */
 export async function redeem(code, name) {
-  const enrolled = await request("POST", "/enrolments/redeem", { body: { code, device: { name, platform: "web" } } });
+  const enrolled = await request("POST", "/enrolments/redeem", {
+    body: { code, device: { name, platform: "web" } },
+  });
   const before = device();
   if (before?.episode.id !== enrolled.episode.id) forgetEverything({ but: "report." });
-  write("device", { token: enrolled.device_token, patient: enrolled.patient, episode: enrolled.episode, confirmed: false });
+  write("device", {
+    token: enrolled.device_token,
+    patient: enrolled.patient,
+    episode: enrolled.episode,
+    confirmed: false,
+  });
   await refresh("me", "questionnaire");
 }
 
 /** What to call this phone in the care team's list. */
 export function phoneName() {
   const system = navigator.userAgentData?.platform || navigator.userAgent;
-  const known = ["Android", "iPhone", "iPad", "Windows", "Mac", "Linux"].find((each) => system.includes(each));
+  const known = ["Android", "iPhone", "iPad", "Windows", "Mac", "Linux"].find((each) =>
+    system.includes(each),
+  );
   return known ? `${known}, web page` : "Web page";
 }

@@ -11,7 +11,10 @@ export function partsOf(questionnaire) {
     const at = page.items.findIndex((item) => item.kind === "text");
     if (at < 1) return [page];
     const rest = page.items.slice(at);
-    return [{ ...page, items: page.items.slice(0, at) }, { id: `${page.id}-more`, title: "One last thing", items: rest }];
+    return [
+      { ...page, items: page.items.slice(0, at) },
+      { id: `${page.id}-more`, title: "One last thing", items: rest },
+    ];
   });
 }
 
@@ -27,7 +30,9 @@ export function isAsked(item, answers) {
 export function given(questionnaire, answers) {
   const items = new Map(itemsOf(questionnaire).map((item) => [item.id, item]));
   return Object.fromEntries(
-    Object.entries(answers).filter(([id, value]) => isAnswered(value) && (!items.has(id) || isAsked(items.get(id), answers))),
+    Object.entries(answers).filter(
+      ([id, value]) => isAnswered(value) && (!items.has(id) || isAsked(items.get(id), answers)),
+    ),
   );
 }
 
@@ -47,7 +52,9 @@ export function quickOf(part) {
   const plain = part.items.filter((item) => negative(item) !== undefined);
   if (plain.length < 2) return [];
   const ids = new Set(plain.map((item) => item.id));
-  return part.items.filter((item) => ids.has(item.id) || Object.keys(item.show_when ?? {}).some((id) => ids.has(id)));
+  return part.items.filter(
+    (item) => ids.has(item.id) || Object.keys(item.show_when ?? {}).some((id) => ids.has(id)),
+  );
 }
 
 /** The groups of questions of a part of which none was answered, though one has to be: [[item, ...], ...]. */

@@ -14,7 +14,10 @@ export function reviewScreen(screen) {
   const send = () => {
     const answers = toSend();
     if (!Object.keys(answers).length) {
-      fill(trouble, h("p", {}, h("b", {}, "There is no answer to send yet."), " Please answer at least one question."));
+      fill(
+        trouble,
+        h("p", {}, h("b", {}, "There is no answer to send yet."), " Please answer at least one question."),
+      );
       return attend(trouble);
     }
     const { id } = draft();
@@ -40,15 +43,27 @@ function card(part, at) {
   const asked = part.items.filter((item) => isAsked(item, answers));
   const plain = asked.filter((item) => isPlainNo(item, answers[item.id]));
   const rest = asked.filter((item) => !plain.includes(item));
-  return h("section", { class: "card", "aria-labelledby": `part-${at}` },
+  return h(
+    "section",
+    { class: "card", "aria-labelledby": `part-${at}` },
     h("h2", { id: `part-${at}` }, part.title),
     rest.length > 0 && list(rest, answers),
-    plain.length > 0 && h("details", {}, h("summary", {}, `You said No to ${plain.length} ${plain.length === 1 ? "question" : "questions"}`), list(plain, answers)),
+    plain.length > 0 &&
+      h(
+        "details",
+        {},
+        h("summary", {}, `You said No to ${plain.length} ${plain.length === 1 ? "question" : "questions"}`),
+        list(plain, answers),
+      ),
     button(`Change: ${part.title}`, () => go(`part/${at + 1}`), { class: "second" }),
   );
 }
 
 const isPlainNo = (item, value) => isAnswered(value) && String(negative(item)) === String(value);
 
-const list = (items, answers) => h("dl", { class: "answers" }, items.map((item) =>
-  h("div", {}, h("dt", {}, item.text), h("dd", {}, worded(item, answers[item.id])))));
+const list = (items, answers) =>
+  h(
+    "dl",
+    { class: "answers" },
+    items.map((item) => h("div", {}, h("dt", {}, item.text), h("dd", {}, worded(item, answers[item.id])))),
+  );

@@ -6,21 +6,21 @@ const memory = new Map();
 let refused = false;
 
 export function read(name) {
-  if (memory.has(name)) return structuredClone(memory.get(name));
   try {
-    return JSON.parse(localStorage.getItem(PREFIX + name));
+    return JSON.parse(memory.get(name) ?? localStorage.getItem(PREFIX + name));
   } catch {
     return null;
   }
 }
 
 export function write(name, value) {
+  const text = JSON.stringify(value);
   try {
-    localStorage.setItem(PREFIX + name, JSON.stringify(value));
+    localStorage.setItem(PREFIX + name, text);
     memory.delete(name);
   } catch {
     refused = true;
-    memory.set(name, structuredClone(value));
+    memory.set(name, text);
   }
 }
 
@@ -37,7 +37,8 @@ export function forget(name) {
 export function names(start = "") {
   const found = new Set([...memory.keys()]);
   try {
-    for (const key of Object.keys(localStorage)) if (key.startsWith(PREFIX)) found.add(key.slice(PREFIX.length));
+    for (const key of Object.keys(localStorage))
+      if (key.startsWith(PREFIX)) found.add(key.slice(PREFIX.length));
   } catch {
     refused = true;
   }

@@ -10,7 +10,10 @@ const usualUnit = () => read("unit") ?? (FAHRENHEIT.includes(navigator.language)
 
 /** "37,8" and "37.8" are 37.8; anything else is null. At most one digit after the point: thermometers show no more. */
 export function parsed(text) {
-  const plain = text.trim().replace(",", ".").replace(/\s*°?\s*[CcFf]?$/, "");
+  const plain = text
+    .trim()
+    .replace(",", ".")
+    .replace(/\s*°?\s*[CcFf]?$/, "");
   return /^\d{2,3}(\.\d{1,2})?$/.test(plain) ? Number(plain) : null;
 }
 
@@ -23,8 +26,15 @@ export function temperature(item, value, changed) {
   let unit = value?.unit ?? usualUnit();
   const trouble = h("div", { class: "trouble", id: "temp-trouble", role: "alert" });
   const input = h("input", {
-    type: "text", inputmode: "decimal", id: "temp-value", class: "degrees", autocomplete: "off", maxlength: "7",
-    "aria-label": item.text, "aria-describedby": "temp-trouble", value: value ? String(value.value) : "",
+    type: "text",
+    inputmode: "decimal",
+    id: "temp-value",
+    class: "degrees",
+    autocomplete: "off",
+    maxlength: "7",
+    "aria-label": item.text,
+    "aria-describedby": "temp-trouble",
+    value: value ? String(value.value) : "",
     on: { input: () => look(false), change: () => look(true) },
   });
 
@@ -46,7 +56,11 @@ export function temperature(item, value, changed) {
         button(`Yes, ${number} °${other}`, () => choose(other), { class: "second" }),
       ];
     const { low, high } = item.ranges.find((each) => each.unit === unit);
-    return h("p", {}, `Please look again. We can take ${low} to ${high} °${unit}, like ${unit === "C" ? "36.8" : "98.2"}. If you are not sure, leave it empty.`);
+    return h(
+      "p",
+      {},
+      `Please look again. We can take ${low} to ${high} °${unit}, like ${unit === "C" ? "36.8" : "98.2"}. If you are not sure, leave it empty.`,
+    );
   }
 
   function choose(picked) {
@@ -57,11 +71,19 @@ export function temperature(item, value, changed) {
     input.focus();
   }
 
-  const units = h("div", { class: "options side", role: "group", "aria-label": "Unit" },
+  const units = h(
+    "div",
+    { class: "options side", role: "group", "aria-label": "Unit" },
     item.ranges.map((each) =>
-      h("label", { class: "option", for: `temp-${each.unit}` },
+      h(
+        "label",
+        { class: "option", for: `temp-${each.unit}` },
         h("input", {
-          type: "radio", name: "temp-unit", id: `temp-${each.unit}`, value: each.unit, checked: each.unit === unit,
+          type: "radio",
+          name: "temp-unit",
+          id: `temp-${each.unit}`,
+          value: each.unit,
+          checked: each.unit === unit,
           "aria-label": each.unit === "C" ? "degrees Celsius" : "degrees Fahrenheit",
           on: { change: () => choose(each.unit) },
         }),
@@ -69,12 +91,16 @@ export function temperature(item, value, changed) {
       ),
     ),
   );
-  const without = button("I have no thermometer", () => {
-    input.value = "";
-    look(true);
-    without.setAttribute("aria-pressed", "true");
-    fill(trouble, h("p", {}, "That is all right. Go on with the next question."));
-  }, { class: "second", "aria-pressed": "false" });
+  const without = button(
+    "I have no thermometer",
+    () => {
+      input.value = "";
+      look(true);
+      without.setAttribute("aria-pressed", "true");
+      fill(trouble, h("p", {}, "That is all right. Go on with the next question."));
+    },
+    { class: "second", "aria-pressed": "false" },
+  );
   input.addEventListener("input", () => without.setAttribute("aria-pressed", "false"));
   return [h("div", { class: "reading" }, input, units), trouble, without];
 }

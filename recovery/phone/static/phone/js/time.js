@@ -1,13 +1,23 @@
-/** Times in words a person uses, on the phone's own clock and in its own manner of writing them. */
+/** Times in words a person uses, written as the phone writes them. */
 
 const LANGUAGE = navigator.language?.startsWith("en") ? navigator.language : "en-GB";
 const DAY_MS = 24 * 3600 * 1000;
+
+let ahead = 0;
+
+/** The service's clock, which a phone set wrong does not share. `hours` have passed there since `start`. */
+export function setClock(start, hours, readAt) {
+  const off = new Date(start).getTime() + hours * 3_600_000 - new Date(readAt).getTime();
+  ahead = Math.abs(off) > 120_000 ? off : 0;
+}
+
+export const clock = () => new Date(Date.now() + ahead);
 
 const clockOf = (at) => at.toLocaleTimeString(LANGUAGE, { hour: "numeric", minute: "2-digit" });
 const dayNumber = (at) => Date.UTC(at.getFullYear(), at.getMonth(), at.getDate()) / DAY_MS;
 
 /** "today at 14:05", "yesterday at 9:10", "on Monday 2 March at 10:00" */
-export function when(text, now = new Date()) {
+export function when(text, now = clock()) {
   const at = new Date(text);
   return `${dayOf(at, now)} at ${clockOf(at)}`;
 }
@@ -20,8 +30,14 @@ function dayOf(at, now) {
   return `on ${at.toLocaleDateString(LANGUAGE, { weekday: "long", day: "numeric", month: "long" })}`;
 }
 
+/** "13:24 today", "10:00 on Monday 2 March" */
+export function clockTime(text, now = clock()) {
+  const at = new Date(text);
+  return `${clockOf(at)} ${dayOf(at, now)}`;
+}
+
 /** "between 14:00 and 18:00 today", or from one day to the next */
-export function span(from, to, now = new Date()) {
+export function span(from, to, now = clock()) {
   const [start, end] = [new Date(from), new Date(to)];
   return dayNumber(start) === dayNumber(end)
     ? `${dayOf(start, now)} between ${clockOf(start)} and ${clockOf(end)}`

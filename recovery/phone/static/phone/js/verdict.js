@@ -27,10 +27,12 @@ function mark(id) {
 export function sentScreen(screen, id) {
   const { state, receipt, problem } = outcome(id);
   shown = mark(id);
-  if (state === "taken") fill(screen, verdict(receipt, { heading: "h1" }), received(receipt), done(receipt.urgency));
+  if (state === "taken")
+    fill(screen, verdict(receipt, { heading: "h1" }), received(receipt), done(receipt.urgency));
   else if (state === "refused") fill(screen, refusal(id, problem));
   else if (state === "waiting") fill(screen, waiting(id));
-  else if (state === "withdrawn") fill(screen, h("h1", {}, "This check-in was taken back"), h("p", {}, receipt.detail), done());
+  else if (state === "withdrawn")
+    fill(screen, h("h1", {}, "This check-in was taken back"), h("p", {}, receipt.detail), done());
   else return go("home", { instead: true });
 }
 
@@ -44,11 +46,18 @@ export function redrawSent(screen, id) {
 
 /** The one action, large, with the tier in words and in a shape; then a line for each finding. */
 export function verdict({ urgency, action, lines, notes, footer }, { heading = "h2" } = {}) {
-  return h("section", { class: `verdict ${urgency}` },
+  return h(
+    "section",
+    { class: `verdict ${urgency}` },
     h("p", { class: "tier" }, shape(urgency), h("span", {}, TIERS[urgency])),
     h(heading, { class: "action" }, action || TIERS[urgency]),
     callsIn([action, ...(lines ?? []).map((line) => line.text)].join(" "), urgency),
-    lines?.length > 0 && h("ul", { class: "lines" }, lines.map((line) => h("li", {}, line.text))),
+    lines?.length > 0 &&
+      h(
+        "ul",
+        { class: "lines" },
+        lines.map((line) => h("li", {}, line.text)),
+      ),
     notes?.map((text) => h("p", {}, text)),
     footer && h("p", { class: "footer" }, footer),
   );
@@ -63,8 +72,15 @@ export function callsIn(text, urgency = "none") {
     [team_phone, "Care team", ""],
     [urgent_line, "Urgent line", ""],
   ];
-  const found = labels.filter(([number, , kind]) => number && names(text, number) && (urgency === "emergency" || !kind || number === crisis_line));
-  return h("div", { class: "calls" }, found.map(([number, label, kind]) => call(label, number, kind)));
+  const found = labels.filter(
+    ([number, , kind]) =>
+      number && names(text, number) && (urgency === "emergency" || !kind || number === crisis_line),
+  );
+  return h(
+    "div",
+    { class: "calls" },
+    found.map(([number, label, kind]) => call(label, number, kind)),
+  );
 }
 
 /** Whether a number stands in a text by itself: 112 is not in 01121. */
@@ -75,7 +91,10 @@ function names(text, number) {
 
 const received = (receipt) => h("p", {}, `Your care team's system got this ${when(receipt.received_at)}.`);
 
-const done = (urgency) => [big("Done", () => go("home", { instead: true })), urgency && h("p", {}, "Something wrong in your answers? On the next page tap \"I made a mistake\".")];
+const done = (urgency) => [
+  big("Done", () => go("home", { instead: true })),
+  urgency && h("p", {}, 'Something wrong in your answers? On the next page tap "I made a mistake".'),
+];
 
 function waiting(id) {
   const report = reports().find((each) => each.id === id);
@@ -88,7 +107,12 @@ function waiting(id) {
     emergency && number && call("Call", number, "alarm"),
     report.tried && h("p", {}, "There is no network, or our system does not answer."),
     h("p", {}, "Your answers are safe on this phone. They go out by themselves."),
-    h("p", {}, h("b", {}, "Nobody has seen them yet."), ` If you are worried, call ${team ?? "your care team"} now.`),
+    h(
+      "p",
+      {},
+      h("b", {}, "Nobody has seen them yet."),
+      ` If you are worried, call ${team ?? "your care team"} now.`,
+    ),
     team && call("Care team", team),
     report.tried && button("Try to send now", () => (say("Trying to send."), flush()), { class: "second" }),
     big("Done", () => go("home", { instead: true })),
@@ -99,14 +123,21 @@ function waiting(id) {
 function refusal(id, { action, urgency, lines, footer, detail, code }) {
   const again = () => {
     const kept = read(`report.${id}`);
-    const { answers, answered_by } = kept.steps.at(-1);
+    const { answers, answered_by } = kept.steps[kept.steps.length - 1];
     save({ ...begin(answered_by), observed_at: kept.observed_at, answers, reviewing: true });
     remove(id);
     go("review");
   };
   return [
-    action ? verdict({ urgency, action, lines, footer }, { heading: "h1" }) : h("h1", {}, "We could not take this"),
-    h("p", {}, h("b", {}, "This check-in could not be sent as it is."), " Your answers are kept on this phone."),
+    action
+      ? verdict({ urgency, action, lines, footer }, { heading: "h1" })
+      : h("h1", {}, "We could not take this"),
+    h(
+      "p",
+      {},
+      h("b", {}, "This check-in could not be sent as it is."),
+      " Your answers are kept on this phone.",
+    ),
     !action && numbers() && h("p", {}, `Please call your care team on ${numbers().team_phone}.`),
     !action && numbers() && call("Care team", numbers().team_phone),
     button("Look at my answers and send again", again, { class: "second" }),

@@ -11,13 +11,24 @@ import { longDate } from "./time.js";
 const LETTERS = 12;
 
 const bare = (text) => text.toUpperCase().replace(/[^0-9A-Z]/g, "");
-const inFours = (text) => bare(text).slice(0, LETTERS).match(/.{1,4}/g)?.join("-") ?? "";
+const inFours = (text) =>
+  bare(text)
+    .slice(0, LETTERS)
+    .match(/.{1,4}/g)
+    ?.join("-") ?? "";
 
 /** The code. `found` came with the address. */
 export function codeScreen(screen, found = "") {
   const field = h("input", {
-    id: "code", type: "text", class: "code", value: inFours(found), autocomplete: "off", autocapitalize: "characters",
-    spellcheck: "false", enterkeyhint: "go", "aria-describedby": "code-help code-trouble",
+    id: "code",
+    type: "text",
+    class: "code",
+    value: inFours(found),
+    autocomplete: "off",
+    autocapitalize: "characters",
+    spellcheck: "false",
+    enterkeyhint: "go",
+    "aria-describedby": "code-help code-trouble",
     on: {
       input: ({ target }) => {
         if (target.selectionStart === target.value.length) target.value = inFours(target.value);
@@ -51,16 +62,29 @@ export function codeScreen(screen, found = "") {
       "form",
       { novalidate: true, on: { submit: send } },
       h("label", { for: "code", class: "question" }, "Your code"),
-      h("p", { id: "code-help" }, "It has 12 letters and numbers, like 7QK4-2M8C-PX3T. Small letters are fine."),
+      h(
+        "p",
+        { id: "code-help" },
+        "It has 12 letters and numbers, like 7QK4-2M8C-PX3T. Small letters are fine.",
+      ),
       field,
       trouble,
       start,
     ),
-    device() && !device().out && h("a", { class: "way", href: "#/home" }, `Go back. This phone stays with ${device().patient.first_name}'s recovery.`),
+    device() &&
+      !device().out &&
+      h(
+        "a",
+        { class: "way", href: "#/home" },
+        `Go back. This phone stays with ${device().patient.first_name}'s recovery.`,
+      ),
   );
 }
 
-const NO_NETWORK = ["There is no network now.", "Nothing is lost. Try again in a moment, or call your care team."];
+const NO_NETWORK = [
+  "There is no network now.",
+  "Nothing is lost. Try again in a moment, or call your care team.",
+];
 
 const told = ({ title, detail }) => [`${title}.`, detail];
 
@@ -78,9 +102,13 @@ function complain(field, place, [what, then]) {
 export function whose() {
   const { patient, episode } = device();
   const date = longDate(episode.procedure_at, episode.time_zone);
-  return h("dl", { class: "whose" },
-    h("dt", {}, "First name"), h("dd", {}, patient.first_name),
-    h("dt", {}, "Back procedure"), h("dd", {}, `${episode.procedure[0].toUpperCase()}${episode.procedure.slice(1)} on ${date}`),
+  return h(
+    "dl",
+    { class: "whose" },
+    h("dt", {}, "First name"),
+    h("dd", {}, patient.first_name),
+    h("dt", {}, "Back procedure"),
+    h("dd", {}, `${episode.procedure[0].toUpperCase()}${episode.procedure.slice(1)} on ${date}`),
   );
 }
 
@@ -112,7 +140,13 @@ export function notMeScreen(screen) {
   const ask = () => {
     fill(
       box,
-      unsent > 0 && h("p", {}, h("b", {}, `${unsent} of your check-ins was not sent.`), " If you sign off now, it is lost."),
+      unsent > 0 &&
+        h(
+          "p",
+          {},
+          h("b", {}, `${unsent} of your check-ins was not sent.`),
+          " If you sign off now, it is lost.",
+        ),
       h("p", {}, "To use this page again you need a new code."),
       button("Yes, sign this phone off", signOff, { class: "danger" }),
     );
