@@ -9,12 +9,17 @@ from recovery.clinical.tiers import Tier
 from recovery.models import Alert
 
 YES_NO = [("yes", "Yes"), ("no", "No")]
+CHOOSE = {"required": "Choose one.", "invalid_choice": "Choose one."}
 
 
 def _yes_no(label: str) -> forms.TypedChoiceField:
     """Nothing is chosen beforehand: an answer nobody gave is not stored."""
     return forms.TypedChoiceField(
-        label=label, choices=YES_NO, coerce=lambda value: value == "yes", widget=forms.RadioSelect
+        label=label,
+        choices=YES_NO,
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+        error_messages=CHOOSE,
     )
 
 
@@ -61,7 +66,9 @@ class NoteForm(Move):
 class CloseForm(Move):
     """At same day and above a note must say what was found; the outcome is always chosen, never assumed."""
 
-    outcome = forms.ChoiceField(label="Outcome", choices=Alert.Outcome.choices, widget=forms.RadioSelect)
+    outcome = forms.ChoiceField(
+        label="Outcome", choices=Alert.Outcome.choices, widget=forms.RadioSelect, error_messages=CHOOSE
+    )
     contacted = _yes_no("Was the patient reached?")
     note = _text("What you found and what was done")
 

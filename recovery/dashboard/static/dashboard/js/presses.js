@@ -3,7 +3,7 @@
 "use strict";
 
 (() => {
-  const NOT_SAVED = "This was not saved: the service did not answer. Look at the row, and press again.";
+  const NOT_SAVED = "This was not saved. Load the page again, and look at the row before you press once more.";
   const notice = () => document.getElementById("notice");
   const live = document.querySelector("[data-live]");
   if (!live || !notice()) return;
