@@ -4,7 +4,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from recovery import alerts, checkins, clock, quarantine, silence
-from recovery.models import Alert, CareTeam, DeviceToken, User
+from recovery.models import Alert, Assessment, CareTeam, DeviceToken, User
 from tests import factories
 from tests.dashboard.conftest import SetClock, SignIn
 from tests.dashboard.scenes import again, alert_of, flag_all, page_of, report, said
@@ -256,3 +256,28 @@ def test_an_open_page_learns_who_took_it_on(
 
     assert unchanged.status_code == 304
     assert "Ben Okafor took this on at 14:06 today" in said(after)
+
+
+def test_a_report_that_could_not_be_judged_is_for_a_colleague_to_read(
+    ana: DeviceToken, ben: User, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(**_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("recovery.assessments.assess", broken)
+    checkins.submit(
+        device=again(ana), submission=factories.submission(28, bladder="new_or_worse"), now=at(28)
+    )
+    for _ in range(Assessment.MAX_ATTEMPTS):
+        Assessment.objects.update(next_attempt_at=None)
+        alerts.flag_owed(limit=10, now=at(28.1))
+    client = sign_in(ben)
+
+    text = open_page(client, "UNASSESSED")
+
+    assert "Nothing has been ruled out. Read it yourself now and phone the patient." in text
+    assert "The service failed while judging this report" in text
+    assert "Is it hard to pee, do you leak, or can you not feel it? New or worse" in text
+    assert "Call your care team now on 020 7946 0101." in text
+    assert "Could not be assessed" in said(client.get("/"))
+    assert "Could not be assessed" in said(client.get("/reports"))
