@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test check lock clean
+.PHONY: help setup setup-dev demo test check bench screens lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -25,6 +25,12 @@ test: setup-dev  ## run the tests; ARGS="-k silence"; WORKERS=0 for one process
 
 check: setup-dev  ## style, types, imports, migrations, deployment settings, OpenAPI, security
 	@.ci/check
+
+bench: setup  ## measure (ratios inside one run), write bench/results.json; ARGS="post"
+	@$(BIN)/python -m bench $(ARGS)
+
+screens: setup-dev  ## take the pictures under docs/screens/ from the demo that runs beside it
+	@$(BIN)/python -m demo.pictures
 
 lock:  ## write the lock files again from requirements*.in; ARGS="--upgrade"
 	@.ci/lock $(ARGS)

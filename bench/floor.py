@@ -87,7 +87,7 @@ class CheckInView(APIView):
         serializer.is_valid(raise_exception=True)
         now = timezone.now()
         with transaction.atomic():
-            row = CheckIn.objects.create(**serializer.validated_data, received_at=now, day_no=1)
+            row = CheckIn._default_manager.create(**serializer.validated_data, received_at=now, day_no=1)
         return Response({"id": row.pk, "received_at": now.isoformat()}, status=status.HTTP_201_CREATED)
 
 

@@ -1,13 +1,12 @@
 """How long judging one check-in with 42 earlier ones takes, against a fixed piece of pure Python.
 
-Run with `python -m bench.judge` from the repository. The ratio to the yardstick is what can be compared
+Run with `python -m bench judge`. The ratio to the yardstick is what can be compared
 between machines; the yardstick must never be changed.
 """
 
 from __future__ import annotations
 
 import gc
-import json
 import statistics
 import time
 from collections.abc import Callable
@@ -42,7 +41,7 @@ def yardstick() -> int:
     return sum(sorted(table.values()))
 
 
-def main() -> None:
+def measure() -> dict[str, Any]:
     protocol = get()
     procedure = Procedure("vertebroplasty", START, frozenset({"age_65_plus"}))
     baseline = Baseline(START - timedelta(hours=2), {**ANSWERS, "pain_now": 8, "numbness": "no"})
@@ -62,17 +61,17 @@ def main() -> None:
             protocol=protocol, procedure=procedure, baseline=baseline, history=earlier, report=report
         )
 
-    measured = {
+    taken = {
         "yardstick": _times(yardstick),
-        "assess": _times(lambda: judged(history)),
-        "assess_and_earlier": _times(lambda: judged([Earlier.of(one, procedure) for one in reports])),
+        "judge": _times(lambda: judged(history)),
+        "judge_and_read_history": _times(lambda: judged([Earlier.of(one, procedure) for one in reports])),
     }
-    base = measured["yardstick"]["median_us"]
-    print(json.dumps({"history": HISTORY, "findings": [f.rule for f in judged(history).findings]}))
-    for name, figures in measured.items():
-        print(
-            json.dumps({"what": name, **figures, "ratio_to_yardstick": round(figures["median_us"] / base, 2)})
-        )
+    measured: dict[str, Any] = {"earlier_check_ins": HISTORY}
+    for name, figures in taken.items():
+        measured |= {f"{name}_{figure}": value for figure, value in figures.items()}
+    base = taken["yardstick"]["median_us"]
+    measured["judge_to_yardstick_ratio"] = round(taken["judge"]["median_us"] / base, 2)
+    return measured
 
 
 def _times(run: Callable[[], Any]) -> dict[str, float]:
@@ -88,7 +87,3 @@ def _times(run: Callable[[], Any]) -> dict[str, float]:
         "median_us": round(statistics.median(taken), 1),
         "p99_us": round(statistics.quantiles(taken, n=100)[98], 1),
     }
-
-
-if __name__ == "__main__":
-    main()

@@ -6,7 +6,7 @@ no worker runs, because the floor has none.
 
 import json
 import statistics
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import cycle
 from typing import Any
 from uuid import uuid4
@@ -40,7 +40,7 @@ def measure() -> dict[str, Any]:
 
 
 def _summary(rounds: dict[str, list[load.Outcome]]) -> dict[str, Any]:
-    def median(name: str, figure: Any) -> float:
+    def median(name: str, figure: Callable[[load.Outcome], float]) -> float:
         return statistics.median(figure(outcome) for outcome in rounds[name])
 
     per_second = {name: median(name, lambda outcome: outcome.per_second) for name in rounds}

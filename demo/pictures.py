@@ -1,0 +1,75 @@
+"""Takes the pictures under docs/screens/ from a running demo: `make screens`. Needs a Chromium and the tests' tools."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests import chromium
+
+SCREENS = Path("docs/screens")
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 900}
+
+
+def main() -> None:
+    demo = _running_demo()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
+        _at_the_desk(browser, demo)
+        _on_the_phone(browser, demo)
+        browser.close()
+
+
+def _running_demo() -> dict[str, Any]:
+    path = Path(sys.argv[1] if len(sys.argv) > 1 else "var/demo.json")
+    if not path.exists() or not (demo := json.loads(path.read_text())).get("ready"):
+        sys.exit(
+            "Start `make demo` first, wait until it says that it is ready, and run this again beside it."
+        )
+    return dict(demo)
+
+
+def _at_the_desk(browser: Any, demo: dict[str, Any]) -> None:
+    nurse = next(person for person in demo["staff"] if person["role"] == "nurse")
+    for name, size in (("board", DESK), ("board-phone", PHONE)):
+        page = browser.new_context(viewport=size, base_url=demo["base_url"]).new_page()
+        page.goto("/")
+        page.get_by_label("Email").fill(nurse["email"])
+        page.get_by_label("Password").fill(nurse["password"])
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=SCREENS / f"{name}.png")
+        if size is DESK:
+            page.locator("main a[href^='/alerts/']").first.click()
+            page.wait_for_load_state("networkidle")
+            page.screenshot(path=SCREENS / "alert.png")
+
+
+def _on_the_phone(browser: Any, demo: dict[str, Any]) -> None:
+    """The last patient of the list opens the page, and says that a part of the body cannot be moved."""
+    context = browser.new_context(viewport=PHONE, base_url=demo["base_url"], device_scale_factor=2)
+    page = context.new_page()
+    token = demo["patients"][-1]["device_token"]
+    me = context.request.get("/api/v1/me", headers={"Authorization": f"Bearer {token}"}).json()
+    holder = {"token": token, "patient": me["patient"], "episode": me["episode"], "confirmed": True}
+    page.goto("/phone")
+    page.evaluate("holder => localStorage.setItem('recovery.device', JSON.stringify(holder))", holder)
+    page.goto("/phone")
+    page.get_by_role("button", name="Check in now").wait_for()
+    page.screenshot(path=SCREENS / "phone-home.png")
+    page.get_by_role("button", name="Check in now").click()
+    page.get_by_role("button", name="I am ").click()
+    page.get_by_role("button", name="None of these").first.wait_for()
+    page.screenshot(path=SCREENS / "phone-questions.png")
+    page.get_by_role("button", name="Yes, one or more").click()
+    page.locator("#q-cannot_move label").filter(has_text="Yes").click()
+    page.locator("a[href^='tel:']").first.wait_for()
+    page.wait_for_timeout(500)
+    page.screenshot(path=SCREENS / "phone-verdict.png")
+
+
+if __name__ == "__main__":
+    main()
