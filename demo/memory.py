@@ -8,12 +8,6 @@ from django.db import connection
 from demo.world import Person
 from recovery.models import Episode
 
-_LATEST = """
-    SELECT greatest((SELECT max(received_at) FROM recovery_checkin), (SELECT max(judged_at) FROM recovery_assessment),
-                    (SELECT max(at) FROM recovery_alertevent), (SELECT max(at) FROM recovery_auditevent),
-                    (SELECT max(created_at) FROM recovery_devicetoken))
-"""
-
 _OWED = """
     SELECT EXISTS (SELECT FROM recovery_assessment WHERE flagged_at IS NULL AND set_aside_at IS NULL)
         OR EXISTS (SELECT FROM recovery_episode WHERE rejudge_from IS NOT NULL)
@@ -23,12 +17,6 @@ _OWED = """
 _NEXT_DUE = "SELECT min(next_due_at) FROM recovery_episode WHERE next_due_at <= %s"
 
 _UNSENT = "SELECT EXISTS (SELECT FROM recovery_notification WHERE status IN ('waiting', 'sending'))"
-
-
-def latest_instant() -> datetime | None:
-    """The latest that ever happened in here, by the demo's clock; None in a fresh database."""
-    latest: datetime | None = _one(_LATEST)
-    return latest
 
 
 def next_slot_closing(until: datetime) -> datetime | None:

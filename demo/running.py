@@ -109,7 +109,14 @@ class Demo:
             ),
             Process(
                 "prepare",
-                [python, "-m", "demo.prepare", str(self.clock), str(self.wishes.days)],
+                [
+                    python,
+                    "-m",
+                    "demo.prepare",
+                    str(self.clock),
+                    str(self.var / "tables"),
+                    str(self.wishes.days),
+                ],
                 env=env | {"DATABASE_OWNER_URL": self.services.owner_url},
                 before=self.services.provision,
                 after=database,
