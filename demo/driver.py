@@ -26,6 +26,9 @@ from recovery.models import Alert, DeviceToken, Episode
 CATCH_UP_S = 6.0
 """How long, in real time, the clock waits for what is owed. The watch leaves fresh work to Celery for two seconds."""
 
+ONCE_LATE_S = 0.2
+"""The same after it was in vain once, until they have caught up: a story that nobody listens to still ends."""
+
 LOOK_EVERY_S = 0.01
 
 
@@ -87,7 +90,7 @@ class Driver:
     def catch_up(self) -> None:
         """Waits until nothing is owed and every message has left (an alert that was taken on is not told any more),
         then lets the staff see what is new."""
-        deadline = time.monotonic() + CATCH_UP_S
+        deadline = time.monotonic() + (ONCE_LATE_S if self._was_late else CATCH_UP_S)
         while memory.is_anything_owed(self.clock.now()) or memory.is_anything_unsent():
             if time.monotonic() > deadline:
                 if not self._was_late:
@@ -95,6 +98,8 @@ class Driver:
                 self._was_late = True
                 break
             time.sleep(LOOK_EVERY_S)
+        else:
+            self._was_late = False
         self._look_at_board()
 
     def _pass_slot_closings(self, until: datetime) -> None:

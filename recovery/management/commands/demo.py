@@ -17,7 +17,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=os.environ.get("PORT") or 8000, help="or PORT (8000)")
-        parser.add_argument("--seed", type=int, default=1, help="another seed, other lives (1)")
+        parser.add_argument(
+            "--seed", type=int, default=1, help="for a fresh start: another seed, other lives (1)"
+        )
         parser.add_argument("--days", type=int, default=43, help="how far back the story begins (43)")
         parser.add_argument("--patients", type=int, help="at most so many")
         parser.add_argument(
