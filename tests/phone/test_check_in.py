@@ -65,6 +65,16 @@ def test_a_question_left_out_is_asked_once_more_and_stays_unanswered(ana: Pocket
     assert answers["cannot_move"] == "no"
     assert {"weakness", "numbness", "bladder", "bowel", "pain_change", "bandage"}.isdisjoint(answers)
 
+    ana.tap("Change or complete my answers")
+    ana.sees("4 safety questions have no answer yet.")
+    ana.tap("Answer now")
+    ana.at("Moving and feeling")
+    ana.tap("No to all the others")
+    ana.tap("Back to my answers")
+    ana.tap("Send to my care team")
+    ana.sees("Nothing you told us sets off an alert today.")
+    assert only_one(episode).answers["bladder"] == "no"
+
 
 def test_nothing_is_lost_on_reload_and_back_works(ana: Pocket) -> None:
     ana.begin()

@@ -57,6 +57,11 @@ def test_the_whole_waits_for_the_half(ana: Pocket, episode: Episode) -> None:
     ana.tap("Send to my care team")
     ana.at(CALL)
     ana.sees("Nobody has seen them yet.")
+    ana.tap("Done")
+    ana.sees(CALL)
+    assert ana.page.locator("#unsent a[href='tel:999']").is_visible()
+    ana.page.get_by_role("link", name="See what to do").click()
+    ana.at(CALL)
     ana.find_network()
 
     ana.sees("Your care team's system got this")

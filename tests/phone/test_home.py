@@ -79,3 +79,15 @@ def test_a_phone_set_wrong_does_not_break_the_promise(ana: Pocket) -> None:
 
     ana.sees("They should call you by")
     expect(ana.page.get_by_text("The call is late.")).to_be_hidden()
+
+
+def test_a_page_that_cannot_go_on_says_whom_to_call(ana: Pocket) -> None:
+    ana.lose_network()
+    ana.tap("Check in now")
+    ana.at("Who is answering?")
+    ana.page.evaluate("localStorage['recovery.known.checkIns'] = '{\"data\": null}'")
+    ana.page.go_back()
+
+    ana.at("This page does not work now")
+    assert ana.page.locator("main a[href='tel:02079460101']").is_visible()
+    ana.complaints.clear()

@@ -28,7 +28,7 @@ def test_without_a_network_it_is_kept_and_said_plainly(ana: Pocket, episode: Epi
     ana.lose_network()
     ana.say_all_is_well()
     ana.at("Not sent yet")
-    ana.sees("Not sent yet - if you are worried call 020 7946 0101.")
+    ana.sees("If you are worried, call 020 7946 0101 now.")
     ana.tap("Done")
     ana.sees("Not sent yet - if you are worried call 020 7946 0101.")
     assert len(ana.kept("report.")) == 1
@@ -37,6 +37,7 @@ def test_without_a_network_it_is_kept_and_said_plainly(ana: Pocket, episode: Epi
     wait_until(lambda: episode.check_ins.exists())
     wait_until(lambda: ana.kept("report.") == {})
     assert not ana.page.locator("#unsent").is_visible()
+    ana.sees("What we told you last")  # the page fetched what was said to it
 
 
 def test_a_lost_answer_gives_one_check_in(ana: Pocket, episode: Episode) -> None:
@@ -113,7 +114,6 @@ def test_a_phone_that_was_signed_out_keeps_what_it_has(ana: Pocket, episode: Epi
     enrolment.revoke(device=DeviceToken.objects.get(episode=episode), by=None, now=clock.now())
     short_check_in(ana)
     ana.sees("This phone is signed out.")
-    ana.sees("Not sent yet - if you are worried call 020 7946 0101.")
     assert not episode.check_ins.exists()
 
     ana.page.get_by_role("link", name="Type a new code").click()

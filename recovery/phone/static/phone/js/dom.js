@@ -68,7 +68,7 @@ export function shape(name) {
   svg.setAttribute("aria-hidden", "true");
   svg.setAttribute("class", "shape");
   const path = document.createElementNS(space, "path");
-  path.setAttribute("d", PATHS[name]);
+  path.setAttribute("d", PATHS[name] ?? PATHS.routine);
   path.setAttribute("fill-rule", "evenodd");
   svg.append(path);
   return svg;

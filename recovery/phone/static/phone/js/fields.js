@@ -18,7 +18,7 @@ export function field(item, value, changed) {
 const hint = (text) => text && h("span", { class: "hint" }, text);
 
 function legend(item) {
-  const help = item.kind === "temperature" ? "" : item.help;
+  const help = ["temperature", "text"].includes(item.kind) ? "" : item.help;
   return h("legend", {}, h("span", { class: "question" }, item.text), hint(help));
 }
 

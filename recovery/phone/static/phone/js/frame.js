@@ -63,13 +63,20 @@ function urgentBanner() {
 
 function unsentBanner() {
   const unsent = reports().filter((report) => report.tried || signedOut());
-  if (!unsent.length) return null;
+  if (!unsent.length || here()[0] === "sent") return null;
   const phone = numbers()?.team_phone;
   const first = unsent.find((report) => report.refused) ?? unsent[0];
+  const asked = questionnaire();
+  const urgent =
+    asked && unsent.some(({ steps }) => steps.some(({ answers }) => isEmergency(asked, answers)));
   const many = unsent.length > 1 ? ` (${unsent.length} check-ins)` : "";
   return h(
     "section",
     { class: "banner warning", id: "unsent" },
+    urgent && [
+      h("p", {}, h("b", {}, asked.emergency_action)),
+      numbers() && call("Call", numbers().emergency_number, "alarm"),
+    ],
     h(
       "p",
       {},

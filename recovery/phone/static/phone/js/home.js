@@ -1,17 +1,18 @@
 /** Today: where the recovery stands, what to do now, and what became of earlier check-ins. */
 
-import { big, button, call, h, refill } from "./dom.js";
+import { big, button, h, refill } from "./dom.js";
 import { draft, reopen } from "./draft.js";
 import { unfinished } from "./begin.js";
 import { numbersToCall } from "./frame.js";
-import { me, numbers } from "./patient.js";
+import { loop } from "./loop.js";
+import { me } from "./patient.js";
 import { go } from "./route.js";
 import { known } from "./store.js";
 import { capital, clock, clockTime, minutesSince, span, when } from "./time.js";
 import { TIERS, verdict } from "./verdict.js";
 
 const FRESH_MIN = 30;
-const SHOWN = 3;
+const PRESSING_MIN = 12 * 60;
 
 /** Returns whether anything on it is new. */
 export function homeScreen(screen) {
@@ -27,9 +28,10 @@ export function homeScreen(screen) {
       ),
     h("h1", {}, now ? `Day ${now.day} after your procedure` : "Your recovery"),
     now && h("p", { class: "hour" }, hourOf(now)),
+    isPressing() && lastCheckIn(),
     kept ? unfinished(kept) : big("Check in now", () => go("who")),
     now && !kept && h("p", {}, nextOf(now)),
-    lastCheckIn(),
+    !isPressing() && lastCheckIn(),
     loop(),
     now &&
       h(
@@ -70,6 +72,15 @@ function normal({ phase }) {
 
 const standing = () => (known("checkIns")?.data.check_ins ?? []).filter((each) => !each.withdrawn_at);
 
+/** The last verdict says to call now, and nobody has settled it: it comes before everything else. */
+function isPressing() {
+  const [last] = standing();
+  const alerts = known("alerts")?.data.alerts ?? [];
+  const settled = alerts.length > 0 && alerts.every((alert) => alert.closed);
+  const calls = ["emergency", "same_day"].includes(last?.urgency);
+  return calls && !settled && minutesSince(last.received_at, clock()) < PRESSING_MIN;
+}
+
 function lastCheckIn() {
   const [last] = standing();
   if (!last) return null;
@@ -87,59 +98,6 @@ function lastCheckIn() {
       button(last.status === "completed" ? "I made a mistake" : "Finish or change it", mend, {
         class: "second",
       }),
-  );
-}
-
-/** The loop: told, seen, called. A promise that was not kept is said as plainly as the promise. */
-function loop() {
-  const alerts = known("alerts")?.data.alerts ?? [];
-  if (!alerts.length) return null;
-  return h(
-    "section",
-    { class: "card", "aria-labelledby": "loop" },
-    h("h2", { id: "loop" }, "What your care team does"),
-    h(
-      "ul",
-      { class: "loop" },
-      alerts.slice(0, SHOWN).map((alert) =>
-        h(
-          "li",
-          {},
-          h("p", {}, h("b", {}, alert.text || TIERS[alert.urgency])),
-          h(
-            "ol",
-            {},
-            steps(alert).map((text) => h("li", {}, text)),
-          ),
-          late(alert),
-        ),
-      ),
-    ),
-  );
-}
-
-function steps({ urgency, received_at, seen, call_due_by: due, reached_at, closed }) {
-  return [
-    `Our system got this ${when(received_at)}.`,
-    seen ? `Seen by: ${seen.by.toLowerCase()}, ${when(seen.at)}.` : !closed && "No one has seen it yet.",
-    reached_at && `They spoke with you ${when(reached_at)}.`,
-    due && new Date(due) > clock() && `They should call you by ${clockTime(due)}.`,
-    closed
-      ? `Closed ${when(closed.at)}: ${closed.words.toLowerCase()}.`
-      : urgency === "emergency" &&
-        !reached_at &&
-        `Do not wait for a call. ${numbers() ? `Call ${numbers().emergency_number}.` : ""}`,
-  ].filter(Boolean);
-}
-
-function late({ call_due_by: due, reached_at, closed }) {
-  if (!due || reached_at || closed || new Date(due) > clock() || !numbers()) return null;
-  const { team_phone: team } = numbers();
-  return h(
-    "div",
-    { class: "late" },
-    h("p", {}, h("b", {}, "The call is late."), ` Please call ${team} now.`),
-    call("Care team", team),
   );
 }
 

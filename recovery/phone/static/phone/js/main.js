@@ -6,13 +6,13 @@ import { emergencyScreen, redrawEmergency } from "./emergency.js";
 import { partScreen } from "./form.js";
 import { drawFrame } from "./frame.js";
 import { homeScreen } from "./home.js";
-import { flush, onChange, signedOut } from "./outbox.js";
+import { flush, onChange, reports, signedOut } from "./outbox.js";
 import { followClock, questionnaire, refresh } from "./patient.js";
 import { reviewScreen } from "./review.js";
 import { codeInAddress, go, here } from "./route.js";
 import { device } from "./store.js";
 import { redrawSent, sentScreen } from "./verdict.js";
-import { codeScreen, notMeScreen, whoIsThisScreen } from "./welcome.js";
+import { brokenScreen, codeScreen, notMeScreen, whoIsThisScreen } from "./welcome.js";
 import { whoScreen } from "./begin.js";
 
 const FRESH_S = 60;
@@ -41,6 +41,7 @@ const OF_A_DRAFT = new Set(["part", "review", "emergency"]);
 
 /** A newer page is on the phone. It is taken when nothing is being filled in. */
 let outdated = false;
+let unsent = 0;
 let codeFound = codeInAddress();
 
 function takeCode() {
@@ -58,7 +59,21 @@ function allowed(name) {
   return name in SCREENS ? name : "home";
 }
 
-function draw() {
+/** Whatever goes wrong on this page, the patient is told whom to call. */
+function safely(work) {
+  try {
+    work();
+  } catch (error) {
+    console.error(error);
+    delete byId("screen").dataset.drawn;
+    brokenScreen(byId("screen"));
+  }
+}
+
+const draw = () => safely(drawScreen);
+const redraw = () => safely(redrawScreen);
+
+function drawScreen() {
   if (codeFound && !here()[0].startsWith("code")) return go("code", { instead: true });
   const [wanted, ...rest] = here();
   const name = allowed(wanted);
@@ -92,7 +107,7 @@ async function update() {
   redraw();
 }
 
-function redraw() {
+function redrawScreen() {
   const [name, id] = here();
   drawFrame();
   if (name === "home" && device()?.confirmed) redrawHome();
@@ -125,8 +140,14 @@ document.addEventListener("visibilitychange", () => {
   update();
 });
 setInterval(update, FRESH_S * 1000);
-onChange(redraw);
+onChange(() => {
+  const sent = reports().length < unsent;
+  unsent = reports().length;
+  redraw();
+  if (sent) update();
+});
 
+unsent = reports().length;
 followClock();
 draw();
 flush();

@@ -5,7 +5,7 @@ import { change, discard, draft } from "./draft.js";
 import { toSend } from "./form.js";
 import { add } from "./outbox.js";
 import { questionnaire } from "./patient.js";
-import { isAnswered, isAsked, negative, partsOf, worded } from "./questions.js";
+import { isAnswered, isAsked, missing, negative, partsOf, worded } from "./questions.js";
 import { go } from "./route.js";
 
 export function reviewScreen(screen) {
@@ -29,11 +29,29 @@ export function reviewScreen(screen) {
     screen,
     h("h1", {}, "Your answers"),
     h("p", {}, "Are they right? Then send them."),
+    blanks(),
     trouble,
     big("Send to my care team", send),
     partsOf(questionnaire()).map(card),
     big("Send to my care team", send),
     button("Stop for now", () => go("home"), { class: "plain" }),
+  );
+}
+
+/** The questions that the care team needs and that have no answer yet. */
+function blanks() {
+  const asked = questionnaire();
+  const left = partsOf(asked).flatMap((part, at) =>
+    missing(asked, part, draft().answers).map(([item]) => ({ item, at })),
+  );
+  if (!left.length) return null;
+  const [{ item, at }] = left;
+  const count = left.length === 1 ? "One safety question has" : `${left.length} safety questions have`;
+  return h(
+    "section",
+    { class: "notice warning" },
+    h("p", {}, `${count} no answer yet. You can still send what you have.`),
+    button("Answer now", () => go(`part/${at + 1}/${item.id}`), { class: "second" }),
   );
 }
 

@@ -1,12 +1,12 @@
 /** What becomes of a check-in that was sent: the one thing to do now. Also when it could not be sent. */
 
 import { attend, big, button, call, fill, h, say, shape } from "./dom.js";
-import { begin, save } from "./draft.js";
+import { begin, reopen, save } from "./draft.js";
 import { remove, flush, outcome, reports } from "./outbox.js";
-import { numbers, questionnaire } from "./patient.js";
+import { numbers, questionnaire, refresh } from "./patient.js";
 import { isEmergency } from "./questions.js";
 import { go } from "./route.js";
-import { read } from "./store.js";
+import { known, read } from "./store.js";
 import { when } from "./time.js";
 
 export const TIERS = {
@@ -28,7 +28,7 @@ export function sentScreen(screen, id) {
   const { state, receipt, problem } = outcome(id);
   shown = mark(id);
   if (state === "taken")
-    fill(screen, verdict(receipt, { heading: "h1" }), received(receipt), done(receipt.urgency));
+    fill(screen, verdict(receipt, { heading: "h1" }), received(receipt), done(), mend(id));
   else if (state === "refused") fill(screen, refusal(id, problem));
   else if (state === "waiting") fill(screen, waiting(id));
   else if (state === "withdrawn")
@@ -91,20 +91,31 @@ function names(text, number) {
 
 const received = (receipt) => h("p", {}, `Your care team's system got this ${when(receipt.received_at)}.`);
 
-const done = (urgency) => [
-  big("Done", () => go("home", { instead: true })),
-  urgency && h("p", {}, 'Something wrong in your answers? On the next page tap "I made a mistake".'),
-];
+const done = () => big("Done", () => go("home", { instead: true }));
+
+/** Open what was sent again, to complete it or to put a mistake right. */
+function mend(id) {
+  const trouble = h("div", { class: "trouble", role: "alert" });
+  const open = async () => {
+    await refresh("checkIns");
+    const sent = known("checkIns")?.data.check_ins.find((each) => each.id === id);
+    if (!sent) return fill(trouble, h("p", {}, "There is no network now. Try again later."));
+    reopen(sent);
+    go("review");
+  };
+  return [button("Change or complete my answers", open, { class: "second" }), trouble];
+}
 
 function waiting(id) {
   const report = reports().find((each) => each.id === id);
   const asked = questionnaire();
   const emergency = asked && report.steps.some(({ answers }) => isEmergency(asked, answers));
-  const { team_phone: team, emergency_number: number } = numbers() ?? {};
+  const { team_phone: team } = numbers() ?? {};
   const heading = report.tried ? "Not sent yet" : "Sending your answers";
   return [
-    h("h1", {}, emergency ? asked.emergency_action : heading),
-    emergency && number && call("Call", number, "alarm"),
+    emergency
+      ? verdict({ urgency: "emergency", action: asked.emergency_action }, { heading: "h1" })
+      : h("h1", {}, heading),
     report.tried && h("p", {}, "There is no network, or our system does not answer."),
     h("p", {}, "Your answers are safe on this phone. They go out by themselves."),
     h(

@@ -129,6 +129,18 @@ export function whoIsThisScreen(screen) {
   );
 }
 
+/** When this page does not know how to go on. */
+export function brokenScreen(screen) {
+  const phone = numbers()?.team_phone;
+  fill(
+    screen,
+    h("h1", {}, "This page does not work now"),
+    h("p", {}, "Nothing you wrote is lost. If you feel unwell, do not wait: call your care team."),
+    phone && call("Care team", phone),
+    big("Try again", () => location.reload()),
+  );
+}
+
 export function notMeScreen(screen) {
   const phone = numbers()?.team_phone;
   const unsent = reports().length;
