@@ -87,7 +87,7 @@ def columns(
             "protocol": episode.protocol,
             "effective_at": at,
             "hours": hours,
-            "phase": protocols.get(episode.protocol).phase_at(hours).id,
+            "phase": protocols.get_or_default(episode.protocol).phase_at(hours).id,
             "slot": None,
             "tier": None,
             "findings": [],
@@ -165,7 +165,11 @@ def rejudge(*, episode_id: int, now: datetime) -> int:
     locked, so no check-in can arrive meanwhile and be judged against a half-judged history.
     """
     with transaction.atomic():
-        episode = Episode.objects.select_for_update(of=("self",)).select_related("clinic").get(pk=episode_id)
+        episode = (
+            Episode.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("clinic")
+            .get(pk=episode_id)
+        )
         if episode.rejudge_from is None:
             return 0
         changed = 0
@@ -178,8 +182,7 @@ def rejudge(*, episode_id: int, now: datetime) -> int:
         }
         for check_in in later.order_by("effective_at", "client_id"):
             verdict = judge_stored(episode=episode, check_in=check_in)
-            if verdict is None:
-                raise RuntimeError("a later check-in could not be judged anew")
+            # One that cannot be judged now is owed by itself (and shown in the end); the others do not wait for it.
             if not _same(
                 current.get(check_in.pk), columns(verdict, episode=episode, at=check_in.effective_at)
             ):
@@ -209,7 +212,7 @@ def _wait_longer(episode_id: int) -> None:
     attempts = Episode.objects.values_list("rejudge_attempts", flat=True).get(pk=episode_id)
     Episode.objects.filter(pk=episode_id).update(
         rejudge_attempts=F("rejudge_attempts") + 1,
-        rejudge_next_at=Now() + timedelta(seconds=min(2**attempts, 3600)),
+        rejudge_next_at=Now() + timedelta(seconds=min(2 ** min(attempts, 12), 3600)),
     )
 
 

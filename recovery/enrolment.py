@@ -10,16 +10,19 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.db import transaction
 from django.db.models import F
+from pydantic import ValidationError
 
 from recovery import access, audit
 from recovery.clinical import protocol as protocols
 from recovery.clinical.answers import baseline_model
+from recovery.clinical.protocol import Protocol
 from recovery.errors import Refused
 from recovery.models import CareTeam, Consent, DeviceToken, EnrolmentCode, Episode, Patient, User
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O or U to be misread
 SELECTOR, SECRET = 4, 8  # letters; the secret holds 40 bits
 CODE_LIFE = timedelta(hours=72)
+LATEST_RESTART_H = 2016
 READ_AS = str.maketrans({"I": "1", "L": "1", "O": "0", "-": None, " ": None})
 
 
@@ -80,8 +83,18 @@ def enrol(
     if time_zone not in available_timezones():
         raise EnrolmentRefused(f"{time_zone!r} is not a time zone. Write a name such as Europe/London.")
     document = protocols.get(protocol)
+    if procedure not in Episode.Procedure.values:
+        raise EnrolmentRefused(
+            f"{procedure!r} is not a procedure. Choose {' or '.join(Episode.Procedure.values)}."
+        )
+    if unknown := set(risk_factors) - set(document.risk_factors):
+        raise EnrolmentRefused(f"There is no risk factor {', '.join(sorted(unknown))}.")
+    if blood_thinner_restart_h is not None and not 0 <= blood_thinner_restart_h <= LATEST_RESTART_H:
+        raise EnrolmentRefused(
+            f"The blood thinner restarts 0 to {LATEST_RESTART_H} hours after the procedure."
+        )
     if baseline is not None:
-        baseline = baseline_model(document).model_validate(dict(baseline)).model_dump(exclude_none=True)
+        baseline = _checked_baseline(document, baseline)
     if time_estimated:
         local = procedure_at.astimezone(ZoneInfo(time_zone))
         procedure_at = local.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -125,6 +138,15 @@ def enrol(
     )
     audit.record(what="enrolled patient", now=now, clinic=team.clinic, user=by, subject=episode)
     return episode
+
+
+def _checked_baseline(document: Protocol, baseline: Mapping[str, Any]) -> dict[str, Any]:
+    """The form as stored. What was answered stays out of the message: it may be logged."""
+    try:
+        return dict(baseline_model(document).model_validate(dict(baseline)).model_dump(exclude_none=True))
+    except ValidationError as error:
+        places = ", ".join(sorted({str(detail["loc"][0]) for detail in error.errors() if detail["loc"]}))
+        raise EnrolmentRefused(f"The baseline does not fit the form: check {places or 'the form'}.") from None
 
 
 @transaction.atomic

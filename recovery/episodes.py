@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F
 from pydantic import ValidationError
 
-from recovery import access, audit
+from recovery import access, audit, silence
 from recovery.clinical import protocol as protocols
 from recovery.clinical.answers import baseline_model
 from recovery.clinical.facts import hours_between
@@ -78,6 +78,7 @@ def pause(*, episode_id: UUID, reason: str, by: User, now: datetime) -> Episode:
     episode = _locked(episode_id, by, MAY_CHANGE, reason)
     if episode.status != Episode.Status.ACTIVE:
         raise EpisodeRefused(f"Only an active episode can be paused; this one is {episode.status}.")
+    silence.judge_slots(episode_id=episode.pk, now=now)  # what closed before the pause is not excused by it
     Pause.objects.create(clinic_id=episode.clinic_id, episode=episode, from_at=now, reason=reason)
     Episode.objects.filter(pk=episode.pk).update(status=Episode.Status.PAUSED, next_due_at=None)
     return _remembered(episode, what="paused episode", reason=reason, by=by, now=now)
@@ -113,7 +114,10 @@ def end(*, episode_id: UUID, reason: str, by: User, now: datetime) -> Episode:
 def _locked(episode_id: UUID, by: User, roles: frozenset[Membership.Role], reason: str) -> Episode:
     """The episode, if it is of a team of this user. Raises Episode.DoesNotExist for a stranger."""
     episode = (
-        access.episodes(by).select_for_update(of=("self",)).select_related("clinic").get(uuid=episode_id)
+        access.episodes(by)
+        .select_for_update(of=("self",), no_key=True)
+        .select_related("clinic")
+        .get(uuid=episode_id)
     )
     if not access.memberships(by).filter(team_id=episode.team_id, role__in=roles).exists():
         raise EpisodeRefused(

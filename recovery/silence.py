@@ -15,6 +15,9 @@ from recovery.models import Assessment, CheckIn, Episode, Pause
 
 log = logging.getLogger(__name__)
 
+NOT_JUDGED = "faulty"
+"""In place of a slot: the silence of this episode cannot be judged, and somebody has to look."""
+
 
 def judge_due(*, limit: int, now: datetime) -> int:
     """The watch's turn: judge every slot that closed by `now`, of at most `limit` episodes. Returns how many episodes.
@@ -22,20 +25,42 @@ def judge_due(*, limit: int, now: datetime) -> int:
     A slot that closed empty leaves one assessment, owed to the team like any other. After an outage every slot is
     judged as of its own closing, so nothing is skipped and nothing doubled. An episode whose time is over ends.
     """
-    due = Episode.objects.filter(status=Episode.Status.ACTIVE, next_due_at__lte=now).order_by("next_due_at")
+    due = Episode.objects.filter(status=Episode.Status.ACTIVE, next_due_at__lte=now).exclude(
+        silence_next_at__gt=Now()
+    )
     done = 0
-    for episode_id in due.values_list("pk", flat=True)[:limit]:
+    for episode_id in due.order_by("next_due_at").values_list("pk", flat=True)[:limit]:
         try:
-            done += _judge_slots(episode_id, now=now)
+            done += judge_slots(episode_id=episode_id, now=now)
         except Exception as error:
             log.error("the silence of episode %s could not be judged: %s", episode_id, type(error).__name__)
+            _count_failure(episode_id, now=now)
     return done
 
 
 @transaction.atomic
-def _judge_slots(episode_id: int, *, now: datetime) -> bool:
+def _count_failure(episode_id: int, *, now: datetime) -> None:
+    """Wait longer each time, at most an hour. After five times the team is shown that nobody judges this silence."""
+    episode = Episode.objects.select_for_update(no_key=True).get(pk=episode_id)
+    attempts = episode.silence_attempts + 1
+    Episode.objects.filter(pk=episode_id).update(
+        silence_attempts=attempts,
+        silence_next_at=Now() + timedelta(seconds=min(2 ** min(attempts, 12), 3600)),
+    )
+    if attempts == Assessment.MAX_ATTEMPTS and episode.next_due_at is not None:
+        Assessment.objects.get_or_create(
+            episode=episode,
+            silent_slot=NOT_JUDGED,
+            defaults={"clinic_id": episode.clinic_id, "judged_at": now}
+            | assessments.columns(None, episode=episode, at=episode.next_due_at),
+        )
+
+
+@transaction.atomic
+def judge_slots(*, episode_id: int, now: datetime) -> bool:
+    """Judge what closed by `now` for one episode. False when nothing was due, or somebody else is at it."""
     episode = (
-        Episode.objects.select_for_update(of=("self",), skip_locked=True)
+        Episode.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
         .select_related("clinic")
         .filter(pk=episode_id, status=Episode.Status.ACTIVE, next_due_at__lte=now)
         .first()
@@ -50,7 +75,9 @@ def _judge_slots(episode_id: int, *, now: datetime) -> bool:
     if due_at is None:
         _end(episode, now=now)
     else:
-        Episode.objects.filter(pk=episode.pk).update(next_due_at=due_at)
+        Episode.objects.filter(pk=episode.pk).update(
+            next_due_at=due_at, silence_attempts=0, silence_next_at=None
+        )
     return True
 
 

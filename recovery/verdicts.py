@@ -28,7 +28,7 @@ def findings_of(assessment: Assessment) -> list[Finding]:
 
 def service_finding(rule: str, *, protocol: str) -> Finding:
     """A finding about the service rather than the patient: the report could not be judged, or not be read."""
-    alert = protocols.get(protocol).service_alerts[rule]
+    alert = protocols.get_or_default(protocol).service_alerts[rule]
     return Finding(rule=alert.id, name=alert.name, tier=alert.tier, clears=alert.clears, clauses=())
 
 

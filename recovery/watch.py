@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import Error, connection
 
 from recovery import alerts, assessments, silence
-from recovery.notifications import delivery
+from recovery.notifications import delivery, plan
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ def cycle(now: datetime, stop: Callable[[], bool] = never) -> Counter[str]:
 
     def tell() -> None:
         take("flagged", lambda: alerts.flag_owed(limit=LIMIT, now=now))
+        take("planned", lambda: plan.tell_untold(limit=LIMIT, now=now))
         take("sent", lambda: delivery.deliver_due(limit=LIMIT, road="watch", now=now, stop=stop))
 
     def take(kind: str, step: Callable[[], int]) -> None:

@@ -1,8 +1,9 @@
 """What is done to an alert: findings open and raise it, colleagues work on it, its clearing policy may end it."""
 
-from .flagging import flag, flag_owed
+from .flagging import flag
 from .moves import MOVES, NotAllowed, acknowledge, add_note, close, record_contact
 from .muting import mute, unmute
+from .owed import flag_owed
 
 __all__ = [
     "MOVES",

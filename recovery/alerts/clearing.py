@@ -7,45 +7,57 @@ latest one with the finding. So the order of arrival does not matter.
 from contextlib import suppress
 from datetime import datetime
 
+from django.db.models import Max, Q, QuerySet
+
 from recovery.alerts import moves
 from recovery.clinical import protocol as protocols
 from recovery.clinical.tiers import Tier
-from recovery.models import Alert, Assessment, CheckIn, Episode
+from recovery.models import Alert, AlertEvent, Assessment, CheckIn, Episode
 
 WITHOUT_FINDING = {"C2": 2, "C3": 1, "C4": 1}
 """How many completed check-ins in a row without the finding end an alert. C1 never ends by itself."""
 
 
+REPORTED = (AlertEvent.Kind.OPENED, AlertEvent.Kind.JOINED, AlertEvent.Kind.RAISED)
+
+
 def resolve_cleared(*, episode: Episode, assessment: Assessment, now: datetime) -> None:
     """End the episode's alerts that its check-ins have cleared. An alert at same_day or above never ends by itself."""
     check_in = assessment.check_in
-    if check_in is None or not check_in.completed:
+    if check_in is None or not check_in.completed or check_in.withdrawn_at is not None:
         return
     rules = protocols.get(episode.protocol).rules
     for alert in Alert.objects.filter(episode=episode, status__in=Alert.LIVE, tier__lt=Tier.SAME_DAY):
         rule = rules.get(alert.rule)
         if rule is None or rule.clears not in WITHOUT_FINDING:
             continue
-        if rule.timer or _without(alert, episode) >= WITHOUT_FINDING[rule.clears]:
+        cleared = _heard(alert) if rule.timer else _without(alert) >= WITHOUT_FINDING[rule.clears]
+        if cleared:
             with suppress(moves.NotAllowed):  # somebody closed it meanwhile
                 moves.move("resolve", alert, now=now, detail={"by_policy": rule.clears}, ended_at=now)
 
 
-def _without(alert: Alert, episode: Episode) -> int:
-    """Completed check-ins felt later than the latest one that has the finding.
+def _completed(episode_id: int) -> QuerySet[CheckIn]:
+    return CheckIn.objects.filter(episode_id=episode_id, status=CheckIn.Status.COMPLETED, withdrawn_at=None)
+
+
+def _heard(alert: Alert) -> bool:
+    """Whether a completed check-in has arrived since the silence was judged. A correction of an old one is none."""
+    return _completed(alert.episode_id).filter(received_at__gt=alert.latest_assessment.judged_at).exists()
+
+
+def _without(alert: Alert) -> int:
+    """Completed check-ins felt later than the latest report that has the finding.
 
     INCOMPLETE (C4) also clears by its own check-in, once a correction answers the blanks.
     """
-    current = Assessment.objects.filter(episode=episode, is_current=True, check_in__withdrawn_at=None)
-    holding = current.filter(findings__contains=[{"rule": alert.rule}], check_in__isnull=False)
-    last = holding.order_by("-effective_at").values_list("effective_at", flat=True).first()
-    reported = alert.latest_assessment.effective_at
-    completed = CheckIn.objects.filter(
-        episode=episode,
-        status=CheckIn.Status.COMPLETED,
-        withdrawn_at=None,
-        assessments__in=current.filter(tier__isnull=False),
+    current = Assessment.objects.filter(
+        episode_id=alert.episode_id, is_current=True, check_in__withdrawn_at=None
     )
+    holding = current.filter(findings__contains=[{"rule": alert.rule}], check_in__isnull=False)
+    last = holding.aggregate(at=Max("effective_at"))["at"]
+    reported = alert.events.aggregate(at=Max("assessment__effective_at", filter=Q(kind__in=REPORTED)))["at"]
+    completed = _completed(alert.episode_id).filter(assessments__in=current.filter(tier__isnull=False))
     if last is None and alert.rule == "INCOMPLETE":
         return completed.filter(effective_at__gte=reported).count()
     return completed.filter(effective_at__gt=max(last or reported, reported)).count()

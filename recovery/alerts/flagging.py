@@ -3,22 +3,19 @@
 In one transaction. Whoever comes first, Celery or the watch, does it; whoever comes second finds nothing owed.
 """
 
-import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import F
-from django.db.models.functions import Now
 
 from recovery import assessments, verdicts
-from recovery.alerts import clearing, muting
+from recovery.alerts import clearing, muting, withdrawn
+from recovery.clinical import protocol as protocols
 from recovery.clinical.assessment import Finding
 from recovery.clinical.tiers import Tier
 from recovery.models import Alert, AlertEvent, Assessment, CheckIn, Episode
 from recovery.notifications import plan
-
-log = logging.getLogger(__name__)
 
 FLAGGING = 0x5245_0001
 """Class of the advisory lock that keeps two flaggings of one episode apart, without holding up its check-ins."""
@@ -35,10 +32,15 @@ def flag(*, assessment_id: int, by: str, now: datetime) -> list[int]:
 
     `by` is the road: "celery" or "watch". Raises whatever goes wrong, with nothing done; the row stays owed.
     """
+    return flag_if_owed(assessment_id, by=by, now=now) or []
+
+
+def flag_if_owed(assessment_id: int, *, by: str, now: datetime) -> list[int] | None:
+    """The same; None when nothing was owed, or somebody else is at it."""
     with transaction.atomic():
         assessment = _claim(assessment_id)
         if assessment is None:
-            return []
+            return None
         episode = assessment.episode
         _one_at_a_time(episode)
         if assessment.tier is None:
@@ -52,47 +54,37 @@ def flag(*, assessment_id: int, by: str, now: datetime) -> list[int]:
                 tell.append((alert, step))
         _note_changed_answers(assessment, now=now)
         clearing.resolve_cleared(episode=episode, assessment=assessment, now=now)
-        planned = plan.tell_team(assessment=assessment, alerts=tell, now=now, road=by)
+        planned = _tell(assessment, tell, by=by, now=now)
         _mark_flagged(assessment, by=by, now=now)
     if episode.rejudge_from is not None:
         planned += _flag_rejudged(episode, by=by, now=now)
     return planned
 
 
-def flag_owed(*, limit: int, now: datetime) -> int:
-    """The watch's turn: what is owed and due, worst first. A row that fails waits, and after five times is set aside
-    and shown to the team as "could not be assessed"."""
-    due = Assessment.objects.filter(flagged_at=None, set_aside_at=None).exclude(next_attempt_at__gt=Now())
-    done = 0
-    for assessment_id in due.order_by(F("tier").desc(nulls_first=True), "id").values_list("pk", flat=True)[
-        :limit
-    ]:
-        try:
-            flag(assessment_id=assessment_id, by=Assessment.FlaggedBy.WATCH, now=now)
-            done += 1
-        except Exception as error:
-            log.error("assessment %s could not be flagged: %s", assessment_id, type(error).__name__)
-            _count_failure(assessment_id, error=error, now=now)
-    return done
-
-
 def open_service_alert(rule: str, *, assessment: Assessment, now: datetime) -> list[int]:
-    """Open (or join) an alert about the service itself: a report that could not be judged, or not be read."""
+    """Open (or join) an alert about the service itself, as urgent as what it keeps from being told at the least."""
+    _one_at_a_time(assessment.episode)
     finding = verdicts.service_finding(rule, protocol=assessment.protocol)
+    finding = replace(finding, tier=max(finding.tier, Tier(assessment.tier or Tier.NONE)))
     alert, step = _open_or_join(finding, assessment, now=now)
-    return plan.tell_team(
-        assessment=assessment,
-        alerts=[(alert, step)] if step else [],
-        now=now,
-        road=Assessment.FlaggedBy.WATCH,
-    )
+    return _tell(assessment, [(alert, step)] if step else [], by=Assessment.FlaggedBy.WATCH, now=now)
+
+
+def _tell(
+    assessment: Assessment, alerts: Sequence[tuple[Alert, str]], *, by: str, now: datetime
+) -> list[int]:
+    """Plan who is told. An alert counts as told only if there was somebody to tell."""
+    planned = plan.tell_team(assessment=assessment, alerts=alerts, now=now, road=by)
+    if planned:
+        Alert.objects.filter(pk__in=[alert.pk for alert, _ in alerts]).update(told_at=now)
+    return planned
 
 
 def _claim(assessment_id: int) -> Assessment | None:
     return (
         Assessment.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("episode__clinic", "check_in")
-        .filter(pk=assessment_id, flagged_at=None, set_aside_at=None)
+        .filter(pk=assessment_id, flagged_at=None)
         .first()
     )
 
@@ -116,17 +108,19 @@ def _judge_at_last(assessment: Assessment, *, by: str, now: datetime) -> Assessm
 
 
 def _new_findings(assessment: Assessment) -> list[Finding]:
-    """The findings that no earlier assessment of the same check-in held at this tier or a higher one.
+    """The findings that the assessment of the same check-in before this one did not hold, or held at a lower tier.
 
     A correction, the rest of a half-finished check-in or a new judgement repeats what was found before; only what is
-    new or worse opens or raises an alert (an alert that was closed meanwhile is not opened again by it).
+    new or worse opens or raises an alert (one that was closed meanwhile is not opened again by it). Silence that was
+    broken by the time it is told is none.
     """
-    found: dict[str, Tier] = {}
-    if assessment.check_in_id is not None:
-        before = Assessment.objects.filter(check_in_id=assessment.check_in_id, pk__lt=assessment.pk)
-        for document in (finding for row in before.values_list("findings", flat=True) for finding in row):
-            tier = Tier.of(document["tier"])
-            found[document["rule"]] = max(tier, found.get(document["rule"], tier))
+    if assessment.silent_slot is not None and _heard_since(assessment):
+        return []
+    before = Assessment.objects.filter(
+        check_in__isnull=False, check_in=assessment.check_in_id, pk__lt=assessment.pk
+    )
+    latest = before.order_by("-pk").values_list("findings", flat=True).first() or []
+    found = {document["rule"]: Tier.of(document["tier"]) for document in latest}
     return [
         finding
         for finding in verdicts.findings_of(assessment)
@@ -171,7 +165,6 @@ def _open_or_join(finding: Finding, assessment: Assessment, *, now: datetime) ->
     )
     if alert.tier < Tier.SAME_DAY or (kind == AlertEvent.Kind.JOINED and not _may_repeat(alert, now)):
         return alert, None
-    Alert.objects.filter(pk=alert.pk).update(told_at=now)
     return alert, step
 
 
@@ -184,7 +177,9 @@ def _note_changed_answers(assessment: Assessment, *, now: datetime) -> None:
     if assessment.check_in_id is None:
         return
     check_in = CheckIn.objects.get(pk=assessment.check_in_id)
-    if check_in.revision == 1:
+    if check_in.withdrawn_at is not None:
+        withdrawn.note_on_alerts(check_in, now=now)
+    if check_in.withdrawn_at is not None or check_in.revision == 1:
         return
     current = Assessment.objects.get(check_in=check_in, is_current=True)
     still_found = {finding["rule"] for finding in current.findings}
@@ -215,20 +210,16 @@ def _flag_rejudged(episode: Episode, *, by: str, now: datetime) -> list[int]:
     return [notification for pk in owed for notification in flag(assessment_id=pk, by=by, now=now)]
 
 
-def _count_failure(assessment_id: int, *, error: Exception, now: datetime) -> None:
-    """Back-off doubles from a second, so that five failures take half a minute; then the team must see it."""
-    owed = Assessment.objects.filter(pk=assessment_id, flagged_at=None, set_aside_at=None)
-    row = owed.select_related("episode__clinic").first()
-    if row is None:
-        return
-    attempts = row.attempts + 1
-    owed.update(
-        attempts=attempts,
-        last_error=type(error).__name__[:100],
-        next_attempt_at=Now() + timedelta(seconds=min(2 ** (attempts - 1), 60)),
-    )
-    if attempts >= Assessment.MAX_ATTEMPTS:
-        with transaction.atomic():
-            owed.update(set_aside_at=now)
-            _one_at_a_time(row.episode)
-            open_service_alert(verdicts.NOT_JUDGED, assessment=row, now=now)
+def _heard_since(assessment: Assessment) -> bool:
+    """Whether a completed check-in fills the silent slot or a later one by now."""
+    slots = {slot.id: slot for slot in protocols.get(assessment.protocol).slots}
+    slot = slots.get(assessment.silent_slot or "")
+    if slot is None:
+        return False
+    opened_at = assessment.episode.procedure_at + timedelta(hours=slot.open_h)
+    return CheckIn.objects.filter(
+        episode_id=assessment.episode_id,
+        status=CheckIn.Status.COMPLETED,
+        withdrawn_at=None,
+        effective_at__gte=opened_at,
+    ).exists()

@@ -30,6 +30,9 @@ MOVES: dict[str, tuple[frozenset[Alert.Status], Alert.Status | None, AlertEvent.
     "resolve": (frozenset({S.OPEN, S.ACKNOWLEDGED}), S.RESOLVED, K.RESOLVED),
 }
 
+ENDS = frozenset({"close", "resolve"})
+"""Moves that end an alert: only as it was read, so that nothing which joined it meanwhile is ended with it."""
+
 CLINICIANS = frozenset({Membership.Role.NURSE, Membership.Role.DOCTOR})
 BY_WHAT = ("phone", "visit", "message")
 
@@ -76,10 +79,24 @@ def add_note(*, alert_id: UUID, by: User, note: str, now: datetime) -> Alert:
     return move("note", reach(alert_id, by), by=by, now=now, detail={"note": note})
 
 
-def close(*, alert_id: UUID, by: User, outcome: str, contacted: bool, note: str = "", now: datetime) -> Alert:
+def close(
+    *,
+    alert_id: UUID,
+    by: User,
+    outcome: str,
+    contacted: bool,
+    note: str = "",
+    seen_tier: int | None = None,
+    now: datetime,
+) -> Alert:
     """End an alert with a coded outcome. At same_day and emergency a note must say why. Closing it twice is fine for
-    the person who closed it; anybody else is told who did, and when."""
+    the person who closed it; anybody else is told who did, and when.
+
+    `seen_tier` is the tier that the person saw: an alert that got worse since is not closed unread.
+    """
     alert = reach(alert_id, by, CLINICIANS)
+    if seen_tier is not None and alert.tier > seen_tier:
+        raise NotAllowed(_got_worse(alert))
     if outcome not in Alert.Outcome.values:
         raise NotAllowed(f"Choose an outcome: {', '.join(Alert.Outcome.values)}.")
     if alert.tier >= Tier.SAME_DAY and not note.strip():
@@ -114,8 +131,11 @@ def move(
     allowed, target, kind = MOVES[name]
     if target is not None:
         columns["status"] = target
-    if not Alert.objects.filter(pk=alert.pk, status__in=allowed).update(changed_at=now, **columns):
-        raise NotAllowed(_who_was_first(alert))
+    may_move = Alert.objects.filter(pk=alert.pk, status__in=allowed)
+    if name in ENDS:
+        may_move = may_move.filter(tier=alert.tier, latest_assessment_id=alert.latest_assessment_id)
+    if not may_move.update(changed_at=now, **columns):
+        raise NotAllowed(_why_not(alert, allowed))
     AlertEvent.objects.create(
         clinic_id=alert.clinic_id, alert=alert, kind=kind, at=now, by=by, tier=alert.tier, detail=detail or {}
     )
@@ -132,6 +152,18 @@ def reach(alert_id: UUID, by: User, roles: frozenset[Membership.Role] | None = N
 
 def _may(alert: Alert, by: User, roles: frozenset[Membership.Role]) -> bool:
     return access.memberships(by).filter(team_id=alert.team_id, role__in=roles).exists()
+
+
+def _why_not(alert: Alert, allowed: frozenset[Alert.Status]) -> str:
+    now_is = Alert.objects.get(pk=alert.pk)
+    return _got_worse(now_is) if now_is.status in allowed else _who_was_first(alert)
+
+
+def _got_worse(alert: Alert) -> str:
+    tier = Tier(alert.tier).label
+    return (
+        f"The patient reported again meanwhile (now: {tier}). Nothing was lost; read it before you close it."
+    )
 
 
 def _who_was_first(alert: Alert) -> str:

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from recovery.alerts.moves import CLINICIANS, NotAllowed, move, reach
+from recovery.clinical import protocol as protocols
 from recovery.clinical.assessment import Finding
 from recovery.clinical.tiers import Tier
 from recovery.clinical.worse import is_worse
@@ -22,6 +23,8 @@ def mute(*, alert_id: UUID, until: datetime, reason: str, by: User, now: datetim
     known = _latest_finding(alert)
     if alert.tier >= Tier.EMERGENCY or known is None:
         raise NotAllowed("An emergency is never muted. Close the alert when it has been dealt with.")
+    if alert.rule not in protocols.get(alert.latest_assessment.protocol).rules:
+        raise NotAllowed("A report that nobody has read cannot be expected. Read it and close the alert.")
     if until <= now:
         raise NotAllowed("Choose a date that is still to come.")
     if not reason.strip():

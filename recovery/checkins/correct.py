@@ -36,7 +36,7 @@ def correct(*, device: DeviceToken, submission: Submission, base_revision: int, 
         _keep_revision(old, finished=submission.completed and not old.completed, now=now)
         new = _revise(old, submission=submission, episode=episode)
         from_at = min(old.effective_at, new.effective_at)
-        return judged(new, episode, from_at=from_at, submission=submission, now=now)
+        return judged(new, episode, from_at=from_at, now=now)
 
 
 def _keep_revision(old: CheckIn, *, finished: bool, now: datetime) -> None:

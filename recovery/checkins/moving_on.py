@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, F, Value, When
+from django.db.models import F, Value
 from django.db.models.functions import Least
 
 from recovery.clinical import protocol as protocols
@@ -13,7 +13,11 @@ from recovery.submissions import Submission
 
 
 def locked(device: DeviceToken) -> Episode:
-    return Episode.objects.select_for_update(of=("self",)).select_related("clinic").get(pk=device.episode_id)
+    return (
+        Episode.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("clinic")
+        .get(pk=device.episode_id)
+    )
 
 
 def due_after(submission: Submission, *, at: datetime, episode: Episode) -> datetime | None:
@@ -25,17 +29,22 @@ def due_after(submission: Submission, *, at: datetime, episode: Episode) -> date
     return episode.procedure_at + timedelta(hours=due_h) if due_h is not None else None
 
 
-def move_on(episode: Episode, check_in: CheckIn, *, from_at: datetime, submission: Submission) -> None:
+def due_again(episode: Episode) -> datetime | None:
+    """The same after a correction or a withdrawal, from the latest completed check-in that stands. It may lie in the
+    past: what the watch has judged it does not judge twice. None for an episode that nobody watches."""
+    if episode.next_due_at is None:
+        return None
+    standing = CheckIn.objects.filter(episode=episode, status=CheckIn.Status.COMPLETED, withdrawn_at=None)
+    latest = standing.order_by("-effective_at").values_list("effective_at", flat=True).first()
+    hours = None if latest is None else hours_between(episode.procedure_at, latest)
+    due_h = protocols.get(episode.protocol).due_h_after(hours)
+    return episode.next_due_at if due_h is None else episode.procedure_at + timedelta(hours=due_h)
+
+
+def move_on(episode: Episode, check_in: CheckIn, *, from_at: datetime) -> None:
     """Move the episode on after a correction: its sequence, what is due next, and what must be judged anew."""
-    due_at = due_after(submission, at=check_in.effective_at, episode=episode)
-    later = CheckIn.objects.filter(episode=episode, effective_at__gt=from_at, withdrawn_at=None).exclude(
-        pk=check_in.pk
-    )
-    changes: dict[str, Any] = {"sequence": F("sequence") + 1}
-    if due_at is not None:
-        changes["next_due_at"] = Case(
-            When(next_due_at__lt=due_at, then=Value(due_at)), default=F("next_due_at")
-        )
-    if later.exists():
+    later = CheckIn.objects.filter(episode=episode, effective_at__gt=from_at, withdrawn_at=None)
+    changes: dict[str, Any] = {"sequence": F("sequence") + 1, "next_due_at": due_again(episode)}
+    if later.exclude(pk=check_in.pk).exists():
         changes["rejudge_from"] = Least(F("rejudge_from"), Value(from_at))
     Episode.objects.filter(pk=episode.pk).update(**changes)

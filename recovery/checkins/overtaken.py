@@ -30,7 +30,7 @@ def take_correction(
         received_at=now,
         **content(submission, at=at, clock_suspect=clock_suspect),
     )
-    return judged(new, episode, from_at=at, submission=submission, now=now)
+    return judged(new, episode, from_at=at, now=now)
 
 
 @transaction.atomic

@@ -25,11 +25,9 @@ def content(submission: Submission, *, at: datetime, clock_suspect: bool) -> dic
     }
 
 
-def judged(
-    check_in: CheckIn, episode: Episode, *, from_at: datetime, submission: Submission, now: datetime
-) -> Receipt:
+def judged(check_in: CheckIn, episode: Episode, *, from_at: datetime, now: datetime) -> Receipt:
     """Judge a revision that was just stored, move the episode on, nudge the team."""
-    move_on(episode, check_in, from_at=from_at, submission=submission)
+    move_on(episode, check_in, from_at=from_at)
     verdict = assessments.judge_stored(episode=episode, check_in=check_in)
     assessment = assessments.replace(check_in=check_in, episode=episode, verdict=verdict, now=now)
     nudges.flag(assessment.pk)

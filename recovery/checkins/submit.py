@@ -13,6 +13,8 @@ from recovery.clinical.facts import effective_at
 from recovery.models import Assessment, CheckIn, DeviceToken, Episode
 from recovery.submissions import Submission
 
+ONCE = "check_in_once_per_patient"
+
 TRIES = 8
 """How often a submit reads the history again because another report of the same episode came between."""
 
@@ -40,8 +42,10 @@ def submit(*, device: DeviceToken, submission: Submission, now: datetime) -> Rec
                 grace=assessments.GRACE,
                 received_at=now,
             )
-        except IntegrityError:  # the same id came through another episode of the patient at the same moment
-            continue
+        except IntegrityError as error:
+            if ONCE not in str(error):
+                raise
+            continue  # the same id came through another episode of the patient at the same moment
         if written.assessment_id is not None:
             if written.owed:
                 nudges.flag(written.assessment_id)

@@ -8,9 +8,10 @@ from django.db.models import F, Value
 from django.db.models.functions import Least
 
 from recovery import audit
-from recovery.checkins.moving_on import locked
+from recovery.alerts import withdrawn
+from recovery.checkins.moving_on import due_again, locked
 from recovery.checkins.receipts import Unknown
-from recovery.models import Alert, AlertEvent, CheckIn, DeviceToken, Episode
+from recovery.models import CheckIn, DeviceToken, Episode
 
 
 @transaction.atomic
@@ -25,18 +26,9 @@ def withdraw(*, device: DeviceToken, client_id: UUID, now: datetime) -> None:
     if not CheckIn.objects.filter(pk=check_in.pk, withdrawn_at=None).update(withdrawn_at=now):
         return
     Episode.objects.filter(pk=episode.pk).update(
-        sequence=F("sequence") + 1, rejudge_from=Least(F("rejudge_from"), Value(check_in.effective_at))
+        sequence=F("sequence") + 1,
+        rejudge_from=Least(F("rejudge_from"), Value(check_in.effective_at)),
+        next_due_at=due_again(episode),
     )
-    touched = Alert.objects.filter(events__assessment__check_in=check_in, status__in=Alert.LIVE).distinct()
-    AlertEvent.objects.bulk_create(
-        AlertEvent(
-            clinic_id=alert.clinic_id,
-            alert=alert,
-            kind=AlertEvent.Kind.CHANGED,
-            at=now,
-            detail={"withdrawn": True},
-        )
-        for alert in touched
-    )
-    Alert.objects.filter(pk__in=[alert.pk for alert in touched]).update(changed_at=now)
+    withdrawn.note_on_alerts(check_in, now=now)
     audit.record(what="withdrew check-in", now=now, clinic=episode.clinic, device=device)

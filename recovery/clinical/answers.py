@@ -16,7 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from recovery.clinical.problems import Problem
 from recovery.clinical.protocol import Item, Protocol
 
-LARGEST_VALUE = 1e9
+LARGEST_VALUE = 1e6
 """Any reading up to here is taken and judged (TEMP-UNIT); beyond it no thermometer is speaking."""
 
 MOST_CODES = 50

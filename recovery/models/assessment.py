@@ -92,6 +92,11 @@ class Assessment(models.Model):
                 condition=Q(flagged_at=None, set_aside_at=None),
                 name="assessment_owed",
             ),
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=Q(flagged_at=None, set_aside_at__isnull=False),
+                name="assessment_set_aside",
+            ),
             models.Index(fields=["episode", "effective_at"], name="assessment_by_episode"),
         ]
 

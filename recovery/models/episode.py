@@ -75,10 +75,12 @@ class Episode(models.Model):
     next_due_at = models.DateTimeField(
         null=True, blank=True, help_text="When the next slot closes; the watch looks then"
     )
+    silence_attempts = models.PositiveIntegerField(default=0)
+    silence_next_at = models.DateTimeField(null=True, blank=True, help_text="Back-off, in real time")
     rejudge_from = models.DateTimeField(
         null=True, blank=True, help_text="Check-ins later than this are owed a new judgement"
     )
-    rejudge_attempts = models.PositiveSmallIntegerField(default=0)
+    rejudge_attempts = models.PositiveIntegerField(default=0)
     rejudge_next_at = models.DateTimeField(null=True, blank=True, help_text="Back-off, in real time")
 
     class Meta:
@@ -137,13 +139,13 @@ class Pause(models.Model):
     episode = held(Episode, related_name="pauses")
     from_at = models.DateTimeField()
     until_at = models.DateTimeField(null=True, blank=True)
-    reason = models.CharField(max_length=200, blank=True)
+    reason = models.TextField(blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["episode"], condition=Q(until_at=None), name="one_running_pause"),
             models.CheckConstraint(
-                condition=Q(until_at=None) | Q(until_at__gt=F("from_at")), name="pause_ends_after_start"
+                condition=Q(until_at=None) | Q(until_at__gte=F("from_at")), name="pause_ends_after_start"
             ),
         ]
 

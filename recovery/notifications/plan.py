@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from django.db.models import Min
+from django.db.models import Exists, Min, OuterRef
 
 from recovery.clinical.tiers import Tier
 from recovery.models import Alert, Assessment, Membership, Notification, User
@@ -17,6 +17,8 @@ TOLD_FROM = Tier.SAME_DAY
 """From this tier on people are told; below it stands on the board or the review list."""
 
 ROLES = (Membership.Role.NURSE, Membership.Role.DOCTOR, Membership.Role.COORDINATOR, Membership.Role.ADMIN)
+
+UNDER_WAY = (Notification.Status.WAITING, Notification.Status.SENDING, Notification.Status.SENT)
 
 GRACE = {"celery": timedelta(seconds=2), "watch": timedelta()}
 """How long the watch leaves a fresh intent to the nudge that follows it. The nudge itself need not wait."""
@@ -55,6 +57,30 @@ def tell_team(
         log.error("assessment %s: nobody of the care team can be told; add an active member", assessment.pk)
     Notification.objects.bulk_create(intents, ignore_conflicts=True)
     return _leads(keys.values())
+
+
+def tell_untold(*, limit: int, now: datetime) -> int:
+    """The watch's turn: open alerts of which nobody was or will be told, in a team that has somebody to tell by now.
+
+    So it is when the team was empty, or when everybody who was to be told has left. Returns how many alerts.
+    """
+    told = Notification.objects.filter(alert=OuterRef("pk"))
+    colleagues = Membership.objects.filter(
+        team=OuterRef("team"), ended_at=None, user__is_active=True, role__in=ROLES
+    ).exclude(user__in=Notification.objects.filter(alert=OuterRef(OuterRef("pk"))).values("recipient"))
+    untold = (
+        Alert.objects.filter(status=Alert.Status.OPEN, tier__gte=TOLD_FROM)
+        .exclude(Exists(told.filter(status__in=UNDER_WAY)))
+        .filter(Exists(colleagues))
+        .select_related("latest_assessment")
+        .order_by("-tier", "pk")[:limit]
+    )
+    done = 0
+    for alert in untold:
+        if tell_team(assessment=alert.latest_assessment, alerts=[(alert, "opened")], now=now):
+            Alert.objects.filter(pk=alert.pk).update(told_at=now)
+            done += 1
+    return done
 
 
 def _to_tell(alert: Alert, step: str) -> list[User]:

@@ -38,6 +38,14 @@ def get(version: str = DEFAULT) -> Protocol:
     return protocol
 
 
+def get_or_default(version: str) -> Protocol:
+    """The protocol of a version, or the default one where that cannot be had: for what must be said all the same."""
+    try:
+        return get(version)
+    except (KeyError, ProtocolError):
+        return get()
+
+
 __all__ = [
     "DEFAULT",
     "PROTOCOLS",
@@ -56,5 +64,6 @@ __all__ = [
     "Value",
     "build",
     "get",
+    "get_or_default",
     "load",
 ]

@@ -50,6 +50,12 @@ class Move(forms.Form):
         """What the operation is told."""
         return {name: value for name, value in self.cleaned_data.items() if name != "seen"}
 
+    @property
+    def seen_tier(self) -> int | None:
+        """The tier that the page showed; None when it did not say."""
+        tier = str(self.cleaned_data.get("seen", "")).rpartition(":")[2]
+        return int(tier) if tier.isascii() and tier.isdecimal() else None
+
 
 class ContactForm(Move):
     reached = _yes_no("Did you reach the patient?")
@@ -77,3 +83,6 @@ class CloseForm(Move):
         if tier >= Tier.SAME_DAY:
             self.fields["note"].required = True
             self.fields["note"].help_text = "Needed: this alert is urgent."
+
+    def words(self) -> dict[str, object]:
+        return super().words() | {"seen_tier": self.seen_tier}
