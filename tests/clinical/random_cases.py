@@ -1,5 +1,6 @@
 """Random cases in the format of scenarios.json, biased to where rules turn: bounds of hours, scores and temperatures,
 blanks, ties, half-finished and late check-ins, odd clocks, and free texts with negations. Only valid codes."""
+
 import random
 import uuid
 from collections.abc import Sequence
@@ -9,56 +10,302 @@ from typing import Any
 LEVEL = ["no", "same", "new_or_worse"]
 YES_NO = ["yes", "no"]
 CHOICES = {
-    "cannot_move": YES_NO, "weakness": LEVEL, "numbness": LEVEL, "bladder": LEVEL, "bowel": LEVEL, "breathing": LEVEL,
-    "chest_pain": YES_NO, "cough": ["no", "same", "new", "blood"], "bleeding": ["none", "spot", "oozing", "soaking"],
-    "pain_change": ["better", "same", "worse", "much_worse"], "pain_controlled": ["yes", "no", "not_taking"],
-    "feels_feverish": YES_NO, "rigors": YES_NO, "bandage": ["on_dry", "wet", "off"], "immersion": YES_NO,
-    "calf": ["no", "one_leg"], "drowsy": ["no", "a_bit", "hard_to_stay_awake"], "confused": YES_NO,
-    "opioid_taken": YES_NO, "drove": YES_NO, "heavy_lifting": YES_NO, "fall": YES_NO,
+    "cannot_move": YES_NO,
+    "weakness": LEVEL,
+    "numbness": LEVEL,
+    "bladder": LEVEL,
+    "bowel": LEVEL,
+    "breathing": LEVEL,
+    "chest_pain": YES_NO,
+    "cough": ["no", "same", "new", "blood"],
+    "bleeding": ["none", "spot", "oozing", "soaking"],
+    "pain_change": ["better", "same", "worse", "much_worse"],
+    "pain_controlled": ["yes", "no", "not_taking"],
+    "feels_feverish": YES_NO,
+    "rigors": YES_NO,
+    "bandage": ["on_dry", "wet", "off"],
+    "immersion": YES_NO,
+    "calf": ["no", "one_leg"],
+    "drowsy": ["no", "a_bit", "hard_to_stay_awake"],
+    "confused": YES_NO,
+    "opioid_taken": YES_NO,
+    "drove": YES_NO,
+    "heavy_lifting": YES_NO,
+    "fall": YES_NO,
     "mobility": ["usual", "with_help", "bathroom_only", "cannot_walk"],
-    "blood_thinner": ["not_on", "not_restarted", "restarted", "unsure"], "wants_call": YES_NO,
+    "blood_thinner": ["not_on", "not_restarted", "restarted", "unsure"],
+    "wants_call": YES_NO,
 }
 LISTS = {
     "weakness_where": ["one_leg", "both_legs", "arm", "general"],
     "numbness_where": ["needle_site", "one_leg", "both_legs", "arm", "saddle", "other"],
-    "pain_where": ["needle_site", "treated_area", "new_place", "down_one_leg", "down_both_legs", "around_ribs"],
+    "pain_where": [
+        "needle_site",
+        "treated_area",
+        "new_place",
+        "down_one_leg",
+        "down_both_legs",
+        "around_ribs",
+    ],
     "wound": ["redness", "warmth", "swelling", "pus_or_discharge", "bad_smell", "opening"],
     "allergy": ["rash_or_hives", "itching", "face_lip_tongue_swelling", "trouble_swallowing", "wheeze"],
 }
-RISKS = ["anticoagulant", "tumour", "immunosuppressed", "steroids", "age_65_plus", "levels_3_plus", "osteoporosis",
-         "lung_disease", "allergy_history", "lives_alone"]
+RISKS = [
+    "anticoagulant",
+    "tumour",
+    "immunosuppressed",
+    "steroids",
+    "age_65_plus",
+    "levels_3_plus",
+    "osteoporosis",
+    "lung_disease",
+    "allergy_history",
+    "lives_alone",
+]
 ALL_CLEAR: dict[str, Any] = {
-    "pain_now": 2, "pain_change": "same", "pain_where": ["treated_area"], "pain_controlled": "yes",
-    "temp": {"value": 36.7, "unit": "C"}, "feels_feverish": "no", "rigors": "no", "cannot_move": "no",
-    "weakness": "no", "weakness_where": [], "numbness": "no", "numbness_where": [], "bladder": "no", "bowel": "no",
-    "breathing": "no", "chest_pain": "no", "cough": "no", "bleeding": "none", "bandage": "on_dry", "wound": [],
-    "immersion": "no", "allergy": [], "calf": "no", "drowsy": "no", "confused": "no", "opioid_taken": "no",
-    "drove": "no", "heavy_lifting": "no", "fall": "no", "mobility": "usual", "blood_thinner": "not_on",
-    "free_text": "", "wants_call": "no",
+    "pain_now": 2,
+    "pain_change": "same",
+    "pain_where": ["treated_area"],
+    "pain_controlled": "yes",
+    "temp": {"value": 36.7, "unit": "C"},
+    "feels_feverish": "no",
+    "rigors": "no",
+    "cannot_move": "no",
+    "weakness": "no",
+    "weakness_where": [],
+    "numbness": "no",
+    "numbness_where": [],
+    "bladder": "no",
+    "bowel": "no",
+    "breathing": "no",
+    "chest_pain": "no",
+    "cough": "no",
+    "bleeding": "none",
+    "bandage": "on_dry",
+    "wound": [],
+    "immersion": "no",
+    "allergy": [],
+    "calf": "no",
+    "drowsy": "no",
+    "confused": "no",
+    "opioid_taken": "no",
+    "drove": "no",
+    "heavy_lifting": "no",
+    "fall": "no",
+    "mobility": "usual",
+    "blood_thinner": "not_on",
+    "free_text": "",
+    "wants_call": "no",
 }
-BOUNDS_H = [0, 2, 6, 12, 24, 36, 47.999, 48, 60, 72, 84, 96, 132, 168, 180, 252, 312, 360, 480, 528, 648, 984, 1008,
-            1992, 2016, 2040]
-SLOT_BOUNDS_H = [2, 12, 36, 60, 84, 108, 132, 156, 180, 228, 252, 312, 360, 480, 528, 648, 696, 984, 1032, 1992, 2040]
+BOUNDS_H = [
+    0,
+    2,
+    6,
+    12,
+    24,
+    36,
+    47.999,
+    48,
+    60,
+    72,
+    84,
+    96,
+    132,
+    168,
+    180,
+    252,
+    312,
+    360,
+    480,
+    528,
+    648,
+    984,
+    1008,
+    1992,
+    2016,
+    2040,
+]
+SLOT_BOUNDS_H = [
+    2,
+    12,
+    36,
+    60,
+    84,
+    108,
+    132,
+    156,
+    180,
+    228,
+    252,
+    312,
+    360,
+    480,
+    528,
+    648,
+    696,
+    984,
+    1032,
+    1992,
+    2040,
+]
 GAPS_H = [0, 0, 0.5, 6, 12, 12, 24, 24, 24, 36, 48, 48, 48, 72, 100, 400]
-NUDGES = [timedelta(0)] * 5 + [timedelta(microseconds=n) for n in (-1, 1, -1000, 1000)] + [
-    timedelta(seconds=n) for n in (-1, 1, -60, 60)]
-CELSIUS = [33.9, 33.99, 34.0, 36.6, 37.4, 37.49, 37.5, 37.6, 37.7, 37.79, 37.8, 37.9, 37.99, 38.0, 38.1, 39.0, 39.9,
-           39.99, 40.0, 43.0, 43.01, 43.1]
-FAHRENHEIT = [93.1, 93.19, 93.2, 98.6, 99.4, 99.49, 99.5, 99.6, 99.9, 99.99, 100.0, 100.3, 100.39, 100.4, 101.2, 103.9,
-              103.99, 104.0, 109.4, 109.41, 109.5]
+NUDGES = (
+    [timedelta(0)] * 5
+    + [timedelta(microseconds=n) for n in (-1, 1, -1000, 1000)]
+    + [timedelta(seconds=n) for n in (-1, 1, -60, 60)]
+)
+CELSIUS = [
+    33.9,
+    33.99,
+    34.0,
+    36.6,
+    37.4,
+    37.49,
+    37.5,
+    37.6,
+    37.7,
+    37.79,
+    37.8,
+    37.9,
+    37.99,
+    38.0,
+    38.1,
+    39.0,
+    39.9,
+    39.99,
+    40.0,
+    43.0,
+    43.01,
+    43.1,
+]
+FAHRENHEIT = [
+    93.1,
+    93.19,
+    93.2,
+    98.6,
+    99.4,
+    99.49,
+    99.5,
+    99.6,
+    99.9,
+    99.99,
+    100.0,
+    100.3,
+    100.39,
+    100.4,
+    101.2,
+    103.9,
+    103.99,
+    104.0,
+    109.4,
+    109.41,
+    109.5,
+]
 FITS_NEITHER = [0, -1, 20, 33.9, 43.1, 60.0, 93.1, 109.5, 380, 367]
 ZONES = [UTC, *(timezone(timedelta(hours=h)) for h in (-8, -5, 1, 2, 5.5, 12))]
-ZEROS = [datetime(2026, 3, 2, 10, tzinfo=UTC), datetime(2026, 3, 28, 23, 30, 0, 250000, tzinfo=UTC),
-         datetime(2026, 10, 24, 22, 15, tzinfo=UTC), datetime(2028, 2, 29, 3, 0, 0, 1, tzinfo=UTC)]
-HITS = ["kill myself", "end my life", "suicide", "want to die", "can't breathe", "cannot breathe", "can't move",
-        "cannot move", "can't feel", "cannot feel", "can't pee", "cannot pee", "passed out", "collapsed", "chest pain",
-        "bleeding", "fever", "numb", "weak", "pus", "worse", "fell"]
-NEAR_MISSES = ["nosebleeding", "numbers", "weekly", "week", "weakness", "feverish", "push", "fellow", "cant breathe",
-               "can not breathe", "suicidal", "chestpain", "chest  pain", "can’t breathe", "can’t\nmove", "numb_toe",
-               "fever2", "2fever", "éfever", "worseé", "chest, pain", "cannot, feel"]
-FILLERS = ["I", "feel", "fine", "today", "and", "or", "a", "any", "my brace", "the", "thank you", "pain", "ok?", "ä"]
-NEGATORS = ["no", "not", "without", "No", "NOT", "know", "_no", "knot", "no no", "nor", "not a", "without any"]
-JOINTS = [" "] * 8 + ["  ", "   ", "\n", "\r\n", " \n ", ", ", ". ", "; ", "-", "_", "", "'", "! ", ": ", "/", '"', "("]
+ZEROS = [
+    datetime(2026, 3, 2, 10, tzinfo=UTC),
+    datetime(2026, 3, 28, 23, 30, 0, 250000, tzinfo=UTC),
+    datetime(2026, 10, 24, 22, 15, tzinfo=UTC),
+    datetime(2028, 2, 29, 3, 0, 0, 1, tzinfo=UTC),
+]
+HITS = [
+    "kill myself",
+    "end my life",
+    "suicide",
+    "want to die",
+    "can't breathe",
+    "cannot breathe",
+    "can't move",
+    "cannot move",
+    "can't feel",
+    "cannot feel",
+    "can't pee",
+    "cannot pee",
+    "passed out",
+    "collapsed",
+    "chest pain",
+    "bleeding",
+    "fever",
+    "numb",
+    "weak",
+    "pus",
+    "worse",
+    "fell",
+]
+NEAR_MISSES = [
+    "nosebleeding",
+    "numbers",
+    "weekly",
+    "week",
+    "weakness",
+    "feverish",
+    "push",
+    "fellow",
+    "cant breathe",
+    "can not breathe",
+    "suicidal",
+    "chestpain",
+    "chest  pain",
+    "can’t breathe",
+    "can’t\nmove",
+    "numb_toe",
+    "fever2",
+    "2fever",
+    "éfever",
+    "worseé",
+    "chest, pain",
+    "cannot, feel",
+]
+FILLERS = [
+    "I",
+    "feel",
+    "fine",
+    "today",
+    "and",
+    "or",
+    "a",
+    "any",
+    "my brace",
+    "the",
+    "thank you",
+    "pain",
+    "ok?",
+    "ä",
+]
+NEGATORS = [
+    "no",
+    "not",
+    "without",
+    "No",
+    "NOT",
+    "know",
+    "_no",
+    "knot",
+    "no no",
+    "nor",
+    "not a",
+    "without any",
+]
+JOINTS = [" "] * 8 + [
+    "  ",
+    "   ",
+    "\n",
+    "\r\n",
+    " \n ",
+    ", ",
+    ". ",
+    "; ",
+    "-",
+    "_",
+    "",
+    "'",
+    "! ",
+    ": ",
+    "/",
+    '"',
+    "(",
+]
 
 
 def case(rng: random.Random) -> dict:
@@ -92,8 +339,11 @@ def case(rng: random.Random) -> dict:
 
 def procedure(rng: random.Random, zero: datetime) -> dict:
     risks = rng.sample(RISKS, rng.choice([0, 0, 0, 1, 1, 2, 3, 6]))
-    made: dict[str, Any] = {"type": rng.choice(["vertebroplasty", "kyphoplasty"]), "at": written(rng, zero),
-                            "risk_factors": risks}
+    made: dict[str, Any] = {
+        "type": rng.choice(["vertebroplasty", "kyphoplasty"]),
+        "at": written(rng, zero),
+        "risk_factors": risks,
+    }
     if rng.random() < 0.25:
         day = (zero + timedelta(days=rng.choice([0, 1, 2, 3, 10]))).date().isoformat()
         made["blood_thinner_restart_h"] = rng.choice([0, 24, day, None])
@@ -105,9 +355,14 @@ def baseline(rng: random.Random, zero: datetime, at: datetime, named: bool) -> d
     when = zero - timedelta(hours=rng.choice([0, 1, 2, 2, 24, 100]))
     if rng.random() < 0.06:
         when = at + rng.choice([*NUDGES, timedelta(hours=5)])
-    form: dict[str, Any] = {"phase": "baseline", "pain_now": score(rng), "pain_where": some(rng, "pain_where"),
-                            "temp": temperature(rng), "mobility": rng.choice(CHOICES["mobility"]),
-                            "observed_at": written(rng, when)}
+    form: dict[str, Any] = {
+        "phase": "baseline",
+        "pain_now": score(rng),
+        "pain_where": some(rng, "pain_where"),
+        "temp": temperature(rng),
+        "mobility": rng.choice(CHOICES["mobility"]),
+        "observed_at": written(rng, when),
+    }
     if rng.random() < 0.1:
         form["received_at"] = written(rng, when + rng.choice([-1, 1]) * bound(rng, [0, 5 / 60, 6, 200]))
     for name in ("weakness", "numbness", "bladder", "bowel", "breathing"):
@@ -115,7 +370,12 @@ def baseline(rng: random.Random, zero: datetime, at: datetime, named: bool) -> d
     for name in ("weakness_where", "numbness_where"):
         if rng.random() < 0.5:
             form[name] = some(rng, name)
-    blank(rng, form, [name for name in form if name not in ("phase", "observed_at", "received_at", "status")], 0.06)
+    blank(
+        rng,
+        form,
+        [name for name in form if name not in ("phase", "observed_at", "received_at", "status")],
+        0.06,
+    )
     if rng.random() < 0.2:
         form["status"] = "completed"
     if named:
@@ -172,15 +432,31 @@ def sore(rng: random.Random, item: dict) -> None:
 def feel_odd(rng: random.Random, item: dict) -> None:
     """Around resolved symptoms and their places."""
     item["weakness"], item["numbness"] = rng.choice(LEVEL), rng.choice(LEVEL)
-    item["weakness_where"] = rng.choice([["general"], ["general"], ["general", "arm"], [], ["one_leg"], ["both_legs"]])
-    item["numbness_where"] = rng.choice([["needle_site"], ["needle_site"], ["needle_site", "other"], [], ["saddle"],
-                                         ["both_legs"], ["one_leg"], ["arm", "one_leg"]])
+    item["weakness_where"] = rng.choice(
+        [["general"], ["general"], ["general", "arm"], [], ["one_leg"], ["both_legs"]]
+    )
+    item["numbness_where"] = rng.choice(
+        [
+            ["needle_site"],
+            ["needle_site"],
+            ["needle_site", "other"],
+            [],
+            ["saddle"],
+            ["both_legs"],
+            ["one_leg"],
+            ["arm", "one_leg"],
+        ]
+    )
 
 
 def run_warm(rng: random.Random, item: dict) -> None:
     """Around the lowest pair of limits."""
-    item["temp"] = rng.choice([{"value": rng.choice([37.4, 37.5, 37.6, 37.8]), "unit": "C"},
-                               {"value": rng.choice([99.4, 99.5, 99.6, 100.0]), "unit": "F"}])
+    item["temp"] = rng.choice(
+        [
+            {"value": rng.choice([37.4, 37.5, 37.6, 37.8]), "unit": "C"},
+            {"value": rng.choice([99.4, 99.5, 99.6, 100.0]), "unit": "F"},
+        ]
+    )
     item["rigors"], item["feels_feverish"] = "no", rng.choice(YES_NO)
 
 
@@ -244,7 +520,9 @@ def temperature(rng: random.Random) -> dict | None:
     if kind < 0.75:
         return {"value": rng.choice(FAHRENHEIT), "unit": "F"}
     if kind < 0.9:
-        return rng.choice([{"value": rng.choice(CELSIUS), "unit": "F"}, {"value": rng.choice(FAHRENHEIT), "unit": "C"}])
+        return rng.choice(
+            [{"value": rng.choice(CELSIUS), "unit": "F"}, {"value": rng.choice(FAHRENHEIT), "unit": "C"}]
+        )
     return {"value": rng.choice(FITS_NEITHER), "unit": rng.choice(["C", "F"])}
 
 

@@ -18,6 +18,7 @@ Where the specification leaves room, this is how it is read here:
 - A planned restart date of the blood thinner counts in the UTC offset of `procedure.at`.
 - `temp` without a value is missing; a temperature without a known unit fits nothing.
 """
+
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,13 +27,48 @@ from typing import Any
 ORDER = ["none", "routine", "within_24h", "same_day", "emergency"]
 RANGES = {"C": (34.0, 43.0), "F": (93.2, 109.4)}
 RESOLVED_ITEMS = ["weakness", "numbness", "bladder", "bowel", "breathing"]
-REQUIRED = ["pain_now", "pain_controlled", "cannot_move", "weakness", "numbness", "bladder", "bowel",
-            "breathing", "chest_pain", "bleeding"]
-SLOTS = [(2, 12), (12, 36), (36, 60), (60, 84), (84, 108), (108, 132), (132, 156), (156, 180), (228, 252),
-         (312, 360), (480, 528), (648, 696), (984, 1032), (1992, 2040)]
+REQUIRED = [
+    "pain_now",
+    "pain_controlled",
+    "cannot_move",
+    "weakness",
+    "numbness",
+    "bladder",
+    "bowel",
+    "breathing",
+    "chest_pain",
+    "bleeding",
+]
+SLOTS = [
+    (2, 12),
+    (12, 36),
+    (36, 60),
+    (60, 84),
+    (84, 108),
+    (108, 132),
+    (132, 156),
+    (156, 180),
+    (228, 252),
+    (312, 360),
+    (480, 528),
+    (648, 696),
+    (984, 1032),
+    (1992, 2040),
+]
 SELF_HARM = ["kill myself", "end my life", "suicide", "want to die"]
-ALARM = ["can't breathe", "cannot breathe", "can't move", "cannot move", "can't feel", "cannot feel", "can't pee",
-         "cannot pee", "passed out", "collapsed", "chest pain"]
+ALARM = [
+    "can't breathe",
+    "cannot breathe",
+    "can't move",
+    "cannot move",
+    "can't feel",
+    "cannot feel",
+    "can't pee",
+    "cannot pee",
+    "passed out",
+    "collapsed",
+    "chest pain",
+]
 WORRY = ["bleeding", "fever", "numb", "weak", "pus", "worse", "fell"]
 
 
@@ -62,6 +98,7 @@ def one_step_higher(tier: str) -> str:
 
 
 # What a check-in is, and when (§2, 6.8)
+
 
 def is_baseline(item: dict) -> bool:
     return item.get("phase") == "baseline"
@@ -115,11 +152,20 @@ def see(case: dict) -> Seen:
     transit = received(check_in) - felt(check_in)
     if clock_suspect(check_in, procedure):
         transit = timedelta(0)
-    return Seen(procedure=procedure, risks=procedure.get("risk_factors") or [], a=check_in, at=at,
-                h=at - datetime.fromisoformat(procedure["at"]), transit=transit, earlier=earlier, baseline=baseline)
+    return Seen(
+        procedure=procedure,
+        risks=procedure.get("risk_factors") or [],
+        a=check_in,
+        at=at,
+        h=at - datetime.fromisoformat(procedure["at"]),
+        transit=transit,
+        earlier=earlier,
+        baseline=baseline,
+    )
 
 
 # Derived values
+
 
 def listed(item: dict, name: str) -> list:
     return item.get(name) or []
@@ -258,6 +304,7 @@ def yes(s: Seen, name: str) -> bool:
 
 # 7.1 Nerves, bladder and bowel
 
+
 def neuro_move(s: Seen) -> str | None:
     """`cannot_move` = yes. Emergency."""
     if yes(s, "cannot_move"):
@@ -353,6 +400,7 @@ def baseline_unknown(s: Seen) -> str | None:
 
 # 7.2 Chest, clots, allergy
 
+
 def breath(s: Seen) -> str | None:
     """Resolved `breathing` = new_or_worse. Emergency."""
     if resolves_to_new(s, "breathing"):
@@ -403,6 +451,7 @@ def allergy_mild(s: Seen) -> str | None:
 
 
 # 7.3 Bleeding
+
 
 def bleed_heavy(s: Seen) -> str | None:
     """`bleeding` = soaking. Emergency."""
@@ -455,6 +504,7 @@ def thinner(s: Seen) -> str | None:
 
 
 # 7.4 Fever and infection
+
 
 def fever(s: Seen) -> str | None:
     """Temperature ≥ own limit, or `rigors` = yes, or (`feels_feverish` = yes and no usable temperature).
@@ -543,6 +593,7 @@ def wound_watch(s: Seen) -> str | None:
 
 # 7.5 Pain
 
+
 def pain_up(s: Seen) -> str | None:
     """(a) N ≥ B + 2 and N ≥ 4; (b) N ≥ P + 2 and N ≥ 4 and not soreness-exempt; (c) `pain_change` = much_worse.
 
@@ -588,7 +639,12 @@ def pain_recur(s: Seen) -> str | None:
         return None
     if b is None and lowest > 3:
         return None
-    if yes(s, "fall") or yes(s, "heavy_lifting") or "new_place" in listed(s.a, "pain_where") or "tumour" in s.risks:
+    if (
+        yes(s, "fall")
+        or yes(s, "heavy_lifting")
+        or "new_place" in listed(s.a, "pain_where")
+        or "tumour" in s.risks
+    ):
         return "same_day"
     return "within_24h"
 
@@ -661,6 +717,7 @@ def pain_norelief(s: Seen) -> str | None:
 
 
 # 7.6 Medicines, alertness, walking, wound care and activity
+
 
 def drowsy(s: Seen) -> str | None:
     """`drowsy` = hard_to_stay_awake. same_day; emergency if `opioid_taken` = yes."""
@@ -743,6 +800,7 @@ def lifting(s: Seen) -> str | None:
 
 
 # 7.7 Text, data quality and silence
+
 
 def says(words: str, phrases: list[str], negation: bool) -> bool:
     """6.9: whole words or phrases, each occurrence by itself; one directly after no, not or without is skipped."""
@@ -831,18 +889,53 @@ def temp_unit(s: Seen) -> str | None:
 
 
 RULES = {
-    "NEURO-MOVE": neuro_move, "NEURO-WEAK": neuro_weak, "NEURO-NUMB": neuro_numb, "NEURO-SADDLE": neuro_saddle,
-    "NEURO-RADIATE": neuro_radiate, "BLADDER": bladder, "BOWEL": bowel, "TIRED": tired,
-    "SYMPTOM-ONGOING": symptom_ongoing, "BASELINE-UNKNOWN": baseline_unknown, "BREATH": breath, "CHEST": chest,
-    "COUGH": cough, "LEG-CLOT": leg_clot, "ALLERGY-SEVERE": allergy_severe, "ALLERGY-MILD": allergy_mild,
-    "BLEED-HEAVY": bleed_heavy, "BLEED-OOZE": bleed_ooze, "BLEED-SPOT": bleed_spot, "THINNER": thinner,
-    "FEVER": fever, "SEPSIS": sepsis, "TEMP-WATCH": temp_watch, "WOUND-INFECT": wound_infect,
-    "WOUND-WATCH": wound_watch, "PAIN-UP": pain_up, "PAIN-UNCONTROLLED": pain_uncontrolled,
-    "PAIN-RECUR": pain_recur, "PAIN-NEWSITE": pain_newsite, "PAIN-TREND": pain_trend,
-    "PAIN-WORSE-SAID": pain_worse_said, "PAIN-SEVERE": pain_severe, "PAIN-NORELIEF": pain_norelief,
-    "DROWSY": drowsy, "CONFUSED": confused, "FALL": fall, "WALK-CANNOT": walk_cannot, "WALK-LITTLE": walk_little,
-    "DRIVE": drive, "BANDAGE": bandage, "IMMERSION": immersion, "LIFTING": lifting, "TEXT": text,
-    "CALL-ME": call_me, "ANSWERS-CONFLICT": answers_conflict, "INCOMPLETE": incomplete, "LATE-ENTRY": late_entry,
+    "NEURO-MOVE": neuro_move,
+    "NEURO-WEAK": neuro_weak,
+    "NEURO-NUMB": neuro_numb,
+    "NEURO-SADDLE": neuro_saddle,
+    "NEURO-RADIATE": neuro_radiate,
+    "BLADDER": bladder,
+    "BOWEL": bowel,
+    "TIRED": tired,
+    "SYMPTOM-ONGOING": symptom_ongoing,
+    "BASELINE-UNKNOWN": baseline_unknown,
+    "BREATH": breath,
+    "CHEST": chest,
+    "COUGH": cough,
+    "LEG-CLOT": leg_clot,
+    "ALLERGY-SEVERE": allergy_severe,
+    "ALLERGY-MILD": allergy_mild,
+    "BLEED-HEAVY": bleed_heavy,
+    "BLEED-OOZE": bleed_ooze,
+    "BLEED-SPOT": bleed_spot,
+    "THINNER": thinner,
+    "FEVER": fever,
+    "SEPSIS": sepsis,
+    "TEMP-WATCH": temp_watch,
+    "WOUND-INFECT": wound_infect,
+    "WOUND-WATCH": wound_watch,
+    "PAIN-UP": pain_up,
+    "PAIN-UNCONTROLLED": pain_uncontrolled,
+    "PAIN-RECUR": pain_recur,
+    "PAIN-NEWSITE": pain_newsite,
+    "PAIN-TREND": pain_trend,
+    "PAIN-WORSE-SAID": pain_worse_said,
+    "PAIN-SEVERE": pain_severe,
+    "PAIN-NORELIEF": pain_norelief,
+    "DROWSY": drowsy,
+    "CONFUSED": confused,
+    "FALL": fall,
+    "WALK-CANNOT": walk_cannot,
+    "WALK-LITTLE": walk_little,
+    "DRIVE": drive,
+    "BANDAGE": bandage,
+    "IMMERSION": immersion,
+    "LIFTING": lifting,
+    "TEXT": text,
+    "CALL-ME": call_me,
+    "ANSWERS-CONFLICT": answers_conflict,
+    "INCOMPLETE": incomplete,
+    "LATE-ENTRY": late_entry,
     "TEMP-UNIT": temp_unit,
 }
 
@@ -877,8 +970,13 @@ def listen(case: dict) -> Silence:
     if completed:
         latest = judge({"procedure": procedure, "history": history, "check_in": completed[-1][1]})
         latest_tier = latest["urgency"]
-    return Silence(risks=procedure.get("risk_factors") or [], h=now - zero, completed=completed, missed=missed,
-                   latest_tier=latest_tier)
+    return Silence(
+        risks=procedure.get("risk_factors") or [],
+        h=now - zero,
+        completed=completed,
+        missed=missed,
+        latest_tier=latest_tier,
+    )
 
 
 def never_started(t: Silence) -> str | None:
