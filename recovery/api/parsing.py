@@ -18,6 +18,7 @@ from recovery.api.documents import Complaint
 from recovery.api.problems import Problem
 
 MAX_DEPTH = 20
+KEPT_DEPTH = 100
 MAX_DIGITS = 20
 CHECK_IN_BYTES = 256 * 1024
 BATCH_BYTES = 5 * 1024 * 1024
@@ -102,8 +103,9 @@ def below(place: str, step: str | int) -> str:
 
 
 def written_again(document: Any) -> bytes:
-    """A part of a body as JSON, with nothing lost: each Flaw is written out with what stood there."""
-    return json.dumps(document, default=Flaw.kept).encode()
+    """A part of a body as JSON: each Flaw is written out with what stood there. Nothing is lost down to a depth that
+    no report has; what stands deeper is not written."""
+    return json.dumps(_cut_off(document, KEPT_DEPTH)).encode()
 
 
 class StrictJSONParser(BaseParser):
@@ -146,6 +148,20 @@ def _flaws(value: Any, place: str, depth: int) -> Iterator[tuple[str, str]]:
         case list():
             for index, element in enumerate(value):
                 yield from _flaws(element, below(place, index), depth + 1)
+
+
+def _cut_off(value: Any, depth: int) -> Any:
+    match value:
+        case Flaw():
+            return _cut_off(value.kept(), depth)
+        case dict() | list() if depth == 0:
+            return {"too_deep": None}
+        case dict():
+            return {key: _cut_off(member, depth - 1) for key, member in value.items()}
+        case list():
+            return [_cut_off(element, depth - 1) for element in value]
+        case _:
+            return value
 
 
 def _flaws_of_text(text: str) -> Iterator[str]:
