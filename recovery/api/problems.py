@@ -55,6 +55,11 @@ class Problem(Exception):
         headers = {"Retry-After": "1"} if KINDS[refused.code].status == 409 else None
         return cls(refused.code, detail=refused.message, headers=headers, **refused.extra)
 
+    @classmethod
+    def unavailable(cls) -> "Problem":
+        """The database does not answer, or not in time."""
+        return cls("unavailable", headers={"Retry-After": "5"})
+
     def document(self, request_id: str) -> ProblemDocument:
         kind = KINDS[self.code]
         return ProblemDocument(
@@ -114,7 +119,7 @@ def _problem_of(error: Exception) -> Problem:
         case exceptions.ParseError() | SuspiciousOperation():
             return Problem("bad_request")
         case OperationalError() | InterfaceError():
-            return Problem("unavailable", headers={"Retry-After": "5"})
+            return Problem.unavailable()
         case _:
             return Problem("server_error")
 

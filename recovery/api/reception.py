@@ -1,12 +1,12 @@
 """Where reports arrive, one by one or in a batch: read, checked, handed over; whatever is refused is kept."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from django.db import DataError, IntegrityError
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 
 from recovery import checkins
 from recovery.api import receipts, refusals
@@ -89,10 +89,27 @@ class Reception:
     def refuse(
         self, problem: Problem, raw: bytes, document: Any = None, id_in_path: UUID | None = None
     ) -> Answer:
-        """Keep what was refused. `document` is what could be read of it."""
-        problem = refusals.keep(
+        """Keep what was refused, unless it was for a moment only. `document` is what could be read of it."""
+        if problem.code in refusals.NOT_KEPT:
+            return self.answer_with(problem)
+        told = refusals.keep(
             problem, device=self.device, raw=raw, document=document, id_in_path=id_in_path, now=self.now
         )
+        return self.answer_with(
+            refusals.tell(problem, [told], device=self.device, if_nothing=refusals.ASK_AGAIN)
+        )
+
+    def put_off(self, documents: Iterable[Any]) -> Answer:
+        """The database cannot take it now: the phone keeps it and comes again, but what to do is said at once.
+
+        `documents` are what could be read of the reports, None for one of which nothing could. At least one.
+        """
+        told = [refusals.judge_unkept(each, device=self.device, now=self.now) for each in documents]
+        return self.answer_with(
+            refusals.tell(Problem.unavailable(), told, device=self.device, if_nothing=refusals.NOT_TAKEN_YET)
+        )
+
+    def answer_with(self, problem: Problem) -> Answer:
         return Answer(problem.status, problem.document(self.request_id), problem.headers)
 
     def _answer(
@@ -105,14 +122,20 @@ class Reception:
     ) -> Answer:
         document = None
         try:
-            document = sent.document()
-            taken = take(document)
-        except (Problem, Refused) as refused:
-            problem = refused if isinstance(refused, Problem) else Problem.of(refused)
-            return self.refuse(problem, sent.raw, document, id_in_path)
-        except (DataError, IntegrityError) as error:  # sent again it would fail again, and never be seen
+            try:
+                document = sent.document()
+                taken = take(document)
+            except checkins.WithdrawnBefore as refused:  # judged when it came first, and taken back since
+                return self.answer_with(Problem.of(refused))
+            except (Problem, Refused) as refused:
+                problem = refused if isinstance(refused, Problem) else Problem.of(refused)
+                return self.refuse(problem, sent.raw, document, id_in_path)
+            except (DataError, IntegrityError) as error:  # sent again it would fail again, and never be seen
+                report(error, self.request_id)
+                return self.refuse(Problem("not_stored"), sent.raw, document, id_in_path)
+        except (OperationalError, InterfaceError) as error:
             report(error, self.request_id)
-            return self.refuse(Problem("not_stored"), sent.raw, document, id_in_path)
+            return self.put_off([document])
         receipt = receipts.receipt(taken, self.device.episode)
         return (
             Answer(created, receipt) if taken.created else Answer(200, receipt, {"Idempotent-Replay": "true"})

@@ -3,7 +3,17 @@
 from recovery.submissions import Submission
 
 from .correct import correct
-from .receipts import Busy, IdConflict, Receipt, StaleRevision, Unknown, Withdrawn, history, receipt
+from .receipts import (
+    Busy,
+    IdConflict,
+    Receipt,
+    StaleRevision,
+    Unknown,
+    Withdrawn,
+    WithdrawnBefore,
+    history,
+    receipt,
+)
 from .submit import submit
 from .withdraw import withdraw
 
@@ -15,6 +25,7 @@ __all__ = [
     "Submission",
     "Unknown",
     "Withdrawn",
+    "WithdrawnBefore",
     "correct",
     "history",
     "receipt",

@@ -25,6 +25,10 @@ class Withdrawn(Refused):
     message = "This check-in was withdrawn. Make a new check-in."
 
 
+class WithdrawnBefore(Withdrawn):
+    """What came is what was withdrawn: a late copy. It was judged when it came first, and says nothing new."""
+
+
 class Busy(Refused):
     code = "twin_in_progress"
     message = "Another report is being taken at this moment. Send this one again in a second."

@@ -8,7 +8,7 @@ from recovery import assessments, nudges
 from recovery.checkins import overtaken
 from recovery.checkins.intake import write_new
 from recovery.checkins.moving_on import due_after
-from recovery.checkins.receipts import Busy, IdConflict, Receipt, receipt
+from recovery.checkins.receipts import Busy, IdConflict, Receipt, Withdrawn, WithdrawnBefore, receipt
 from recovery.clinical.facts import effective_at
 from recovery.models import Assessment, CheckIn, DeviceToken, Episode
 from recovery.submissions import Submission
@@ -23,7 +23,7 @@ def submit(*, device: DeviceToken, submission: Submission, now: datetime) -> Rec
     """Take a new check-in: judged and stored in one go, then the team is nudged. Sent again, it changes nothing.
 
     Late, back-dated and out-of-order reports are taken like any other, as are those of a paused or ended episode.
-    Raises IdConflict (the id was used for something else), Withdrawn, Busy.
+    Raises IdConflict (the id was used for something else), Withdrawn (WithdrawnBefore: and this is what was), Busy.
     """
     for turn in range(TRIES):
         episode = device.episode if turn == 0 else _read_again(device)
@@ -70,7 +70,10 @@ def _sent_before(device: DeviceToken, submission: Submission, *, now: datetime) 
     known = CheckIn.objects.filter(patient_id=device.patient_id, client_id=submission.client_id).get()
     first = known.revisions.filter(revision=1).values_list("fingerprint", flat=True).first()
     if known.episode_id == device.episode_id and submission.fingerprint in {first, known.fingerprint}:
-        return receipt(device=device, client_id=submission.client_id)
+        try:
+            return receipt(device=device, client_id=submission.client_id)
+        except Withdrawn:
+            raise WithdrawnBefore from None
     if known.episode_id != device.episode_id or first is not None or known.revision == 1:
         raise IdConflict
     return overtaken.take_original(device, submission, now=now)

@@ -3,6 +3,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import OperationalError
 
 from recovery import checkins
 from recovery.models import Assessment, CheckIn, Quarantine
@@ -152,7 +153,84 @@ def test_what_is_no_batch_is_kept_and_the_patient_told_to_call(ana: Phone, raw: 
     assert answered.status_code == status
     assert answered.json()["urgency"] == "same_day"
     assert answered.json()["action"].startswith("Call your care team now")
-    assert bytes(Quarantine.objects.get().body) == raw[: 256 * 1024]
+    assert bytes(Quarantine.objects.earliest("pk").body) == raw[: 256 * 1024]
+
+
+def test_of_a_batch_with_too_many_each_is_judged_and_kept_by_itself(ana: Phone, set_clock: SetClock) -> None:
+    set_clock(200)
+    items = [check_in(10 + number) for number in range(101)]
+    items[100]["answers"] |= {"cannot_move": "yes"}
+
+    answered = send(ana, items)
+
+    assert (answered.status_code, answered.json()["code"]) == (413, "too_many")
+    assert answered.json()["urgency"] == "emergency"
+    assert "NEURO-MOVE" in [line["rule"] for line in answered.json()["lines"]]
+    kept = Quarantine.objects.get(client_id=items[100]["id"])
+    assert json.loads(bytes(kept.body)) == items[100]
+    assert Assessment.objects.filter(quarantine=kept, flagged_at=None, tier=4).exists()
+    assert send(ana, items).json()["urgency"] == "emergency"
+    assert not CheckIn.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "envelope", ['{"check_ins": [%s], "app": 1}', '{"check_ins": [], "check_ins": [7, %s]}']
+)
+def test_an_envelope_that_does_not_fit_hides_no_emergency(ana: Phone, envelope: str) -> None:
+    sent = check_in(cannot_move="yes", wound=["pus"])
+    mild = check_in(wound=["pus"])
+
+    answered = ana.post(BATCH, (envelope % f"{json.dumps(mild)}, {json.dumps(sent)}").encode())
+
+    assert (answered.status_code, answered.json()["code"]) == (422, "invalid")
+    assert answered.json()["urgency"] == "emergency"
+    rules = [line["rule"] for line in answered.json()["lines"]]
+    assert rules[0] == "NEURO-MOVE"
+    assert len(rules) == len(set(rules))
+    assert {str(row.client_id) for row in Quarantine.objects.exclude(client_id=None)} == {
+        mild["id"],
+        sent["id"],
+    }
+
+
+def test_of_what_lies_beyond_two_hundred_a_human_being_is_told(ana: Phone) -> None:
+    sent = check_in()
+
+    answered = send(ana, [sent] * 1_000)
+
+    assert answered.json()["urgency"] == "same_day"
+    assert answered.json()["errors"][0]["place"] == "check_ins[200:1000]"
+    assert [row.readable for row in Quarantine.objects.order_by("pk")] == [False, True]
+
+
+@pytest.mark.parametrize("depth", [21, 150, 900])
+@pytest.mark.parametrize("brackets", ["[]", ('{"a":', "}")])
+def test_one_nested_too_deeply_spoils_no_other(ana: Phone, depth: int, brackets: Any) -> None:
+    opened, closed = brackets
+    deep = json.dumps(check_in(11)).replace('"pain_now": 2', f'"pain_now": {opened * depth}1{closed * depth}')
+    raw = f'{{"check_ins": [{json.dumps(check_in(10))}, {deep}, {json.dumps(check_in(12))}]}}'
+
+    answered = ana.post(BATCH, raw.encode())
+
+    refused = answered.json()["results"][1]["body"]
+    assert statuses(answered) == [201, 400, 201]
+    assert (refused["code"], refused["urgency"]) == ("too_deep", "same_day")
+    assert json.loads(bytes(Quarantine.objects.get().body))["answers"]["chest_pain"] == "no"
+
+
+def test_while_the_database_is_away_the_whole_batch_comes_again_and_the_patient_is_told(
+    ana: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**_: Any) -> None:
+        raise OperationalError("canceling statement due to lock timeout")
+
+    monkeypatch.setattr(checkins, "submit", fail)
+
+    answered = send(ana, [check_in(), 7, check_in(chest_pain="yes", pain_now=11)])
+
+    assert (answered.status_code, answered.json()["code"]) == (503, "unavailable")
+    assert answered.headers["Retry-After"] == "5"
+    assert answered.json()["urgency"] == "emergency"
 
 
 def test_five_megabytes_fit(ana: Phone) -> None:

@@ -7,14 +7,14 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from recovery import checkins, clock
-from recovery.api import documents, examples, receipts
-from recovery.api.bodies import MOST_IN_A_BATCH, BatchBody, CheckInBody, CorrectionBody, checked
+from recovery.api import batches, documents, examples, receipts
+from recovery.api.bodies import BatchBody, CheckInBody, CorrectionBody
 from recovery.api.codes import UNFIT
 from recovery.api.cursors import MOST, USUAL, page_after, page_size
 from recovery.api.openapi import CLIENT_ID, FOR_PHONES, FOR_REPORTS, described
-from recovery.api.parsing import BATCH_BYTES, CHECK_IN_BYTES, Body, read
+from recovery.api.parsing import BATCH_BYTES, CHECK_IN_BYTES, read
 from recovery.api.problems import Problem
-from recovery.api.reception import Answer, Item, Reception
+from recovery.api.reception import Answer, Reception
 from recovery.api.views.base import PhoneView, answer
 from recovery.models import CheckIn
 
@@ -122,29 +122,8 @@ class Batch(ReportView):
         refuses=(*FOR_REPORTS, "too_many", "invalid"),
     )
     def post(self, request: Request) -> HttpResponse:
-        reception = self.reception()
-        body = read(self.wire, at_most=BATCH_BYTES)
-        try:
-            items = _items(body)
-        except Problem as problem:
-            return _sent_back(reception.refuse(problem, body.raw))
-        answers = [reception.submit(item) for item in items]
-        return answer(
-            documents.BatchResults(
-                results=tuple(
-                    documents.BatchResult(status=each.status, body=each.document) for each in answers
-                )
-            )
-        )
-
-
-def _items(body: Body) -> list[Item]:
-    """The reports of a batch; what is wrong inside one is that one's matter. Raises Problem when it is no batch."""
-    document = body.flawed_document()
-    batch = checked(BatchBody, document)
-    if len(batch.check_ins) > MOST_IN_A_BATCH:
-        raise Problem("too_many")
-    return [Item(value) for value in batch.check_ins]
+        given = batches.take(self.reception(), read(self.wire, at_most=BATCH_BYTES))
+        return _sent_back(given) if isinstance(given, Answer) else answer(given)
 
 
 def _sent_back(given: Answer) -> HttpResponse:
