@@ -16,7 +16,8 @@ from recovery import clinical, statements
 from recovery.clinical import protocol as protocols
 from recovery.clinical.assessment import assess
 from recovery.clinical.facts import SYMPTOMS, Baseline, Earlier, Procedure, Report, read_temperature
-from recovery.models import Assessment, CheckIn, Episode
+from recovery.clinical.tiers import Tier
+from recovery.models import Assessment, CheckIn, CheckInRevision, Episode
 
 log = logging.getLogger(__name__)
 
@@ -106,12 +107,16 @@ def columns(
 
 
 def report_of(check_in: CheckIn) -> Report:
+    return _report(check_in, check_in.client_id)
+
+
+def _report(said: CheckIn | CheckInRevision, client_id: UUID) -> Report:
     return Report(
-        observed_at=check_in.observed_at,
-        answers=check_in.answers,
-        received_at=check_in.received_at,
-        completed=check_in.completed,
-        id=str(check_in.client_id),
+        observed_at=said.observed_at,
+        answers=said.answers,
+        received_at=said.received_at,
+        completed=said.status == CheckIn.Status.COMPLETED,
+        id=str(client_id),
     )
 
 
@@ -140,17 +145,18 @@ def replace(
 def superseded(
     *,
     check_in: CheckIn,
+    revision: int,
     episode: Episode,
     verdict: clinical.assessment.Assessment | None,
     at: datetime,
     now: datetime,
 ) -> Assessment:
-    """The verdict on a first revision that came after its correction: never the current one, owed to the team."""
+    """The verdict on a revision that was superseded before it could be judged: never current, owed to the team."""
     return Assessment.objects.create(
         clinic_id=episode.clinic_id,
         episode=episode,
         check_in=check_in,
-        revision=1,
+        revision=revision,
         is_current=False,
         judged_at=now,
         next_attempt_at=Now() + GRACE,
@@ -188,10 +194,49 @@ def rejudge(*, episode_id: int, now: datetime) -> int:
             ):
                 replace(check_in=check_in, episode=episode, verdict=verdict, now=now)
                 changed += 1
+        changed += _rejudge_superseded(episode, now=now)
         Episode.objects.filter(pk=episode.pk).update(
             rejudge_from=None, rejudge_attempts=0, rejudge_next_at=None
         )
         return changed
+
+
+def _rejudge_superseded(episode: Episode, *, now: datetime) -> int:
+    """Find the red flags of superseded revisions that show only now that an earlier report has come. Had it come in
+    time, they would have been told before they were corrected; a correction never takes a red flag back."""
+    later = CheckInRevision.objects.filter(
+        episode=episode, effective_at__gt=episode.rejudge_from, check_in__withdrawn_at=None
+    )
+    found = 0
+    for old in later.select_related("check_in").order_by("effective_at", "pk"):
+        check_in = old.check_in
+        earlier = history(episode_id=episode.pk, before=old.effective_at, leaving_out=check_in.client_id)
+        verdict = judge(episode=episode, report=_report(old, check_in.client_id), earlier=earlier)
+        if verdict is not None and _urgent_news(verdict, check_in):
+            superseded(
+                check_in=check_in,
+                revision=old.revision,
+                episode=episode,
+                verdict=verdict,
+                at=old.effective_at,
+                now=now,
+            )
+            found += 1
+    return found
+
+
+def _urgent_news(verdict: clinical.assessment.Assessment, check_in: CheckIn) -> bool:
+    """Whether a finding at same_day or above stood in no assessment of this check-in so far, at that tier."""
+    known = {
+        (finding["rule"], Tier.of(finding["tier"]))
+        for findings in Assessment.objects.filter(check_in=check_in).values_list("findings", flat=True)
+        for finding in findings
+    }
+    return any(
+        finding.tier >= Tier.SAME_DAY
+        and not any(rule == finding.rule and tier >= finding.tier for rule, tier in known)
+        for finding in verdict.findings
+    )
 
 
 def rejudge_owed(*, limit: int, now: datetime) -> int:

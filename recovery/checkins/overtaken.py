@@ -54,6 +54,8 @@ def take_original(device: DeviceToken, submission: Submission, *, now: datetime)
     if is_first:
         earlier = assessments.history(episode_id=episode.pk, before=at, leaving_out=known.client_id)
         verdict = assessments.judge(episode=episode, report=submission.report(now), earlier=earlier)
-        superseded = assessments.superseded(check_in=known, episode=episode, verdict=verdict, at=at, now=now)
+        superseded = assessments.superseded(
+            check_in=known, revision=1, episode=episode, verdict=verdict, at=at, now=now
+        )
         nudges.flag(superseded.pk)
     return replace(receipt(device=device, client_id=submission.client_id), created=is_first)
