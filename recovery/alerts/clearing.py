@@ -12,7 +12,7 @@ from django.db.models import Max, Q, QuerySet
 from recovery.alerts import moves
 from recovery.clinical import protocol as protocols
 from recovery.clinical.tiers import Tier
-from recovery.models import Alert, AlertEvent, Assessment, CheckIn, Episode
+from recovery.models import Alert, AlertEvent, Assessment, CheckIn, CheckInRevision, Episode
 
 WITHOUT_FINDING = {"C2": 2, "C3": 1, "C4": 1}
 """How many completed check-ins in a row without the finding end an alert. C1 never ends by itself."""
@@ -21,11 +21,11 @@ WITHOUT_FINDING = {"C2": 2, "C3": 1, "C4": 1}
 REPORTED = (AlertEvent.Kind.OPENED, AlertEvent.Kind.JOINED, AlertEvent.Kind.RAISED)
 
 
-def resolve_cleared(*, episode: Episode, assessment: Assessment, now: datetime) -> None:
-    """End the episode's alerts that its check-ins have cleared. An alert at same_day or above never ends by itself."""
-    check_in = assessment.check_in
-    if check_in is None or not check_in.completed or check_in.withdrawn_at is not None:
-        return
+def resolve_cleared(*, episode: Episode, now: datetime) -> None:
+    """End the episode's alerts that its check-ins have cleared. An alert at same_day or above never ends by itself.
+
+    Asked whenever something was flagged, whatever it was: a half-finished report may come after those that clear it.
+    """
     rules = protocols.get(episode.protocol).rules
     for alert in Alert.objects.filter(episode=episode, status__in=Alert.LIVE, tier__lt=Tier.SAME_DAY):
         rule = rules.get(alert.rule)
@@ -42,8 +42,11 @@ def _completed(episode_id: int) -> QuerySet[CheckIn]:
 
 
 def _heard(alert: Alert) -> bool:
-    """Whether a completed check-in has arrived since the silence was judged. A correction of an old one is none."""
-    return _completed(alert.episode_id).filter(received_at__gt=alert.latest_assessment.judged_at).exists()
+    """Whether a check-in was completed since the silence was judged. A correction of an old one does not count, but
+    the rest of a half-finished one does."""
+    judged_at = alert.latest_assessment.judged_at
+    finished = Q(revisions__reason=CheckInRevision.Reason.FINISHED, revisions__superseded_at__gt=judged_at)
+    return _completed(alert.episode_id).filter(Q(received_at__gt=judged_at) | finished).exists()
 
 
 def _without(alert: Alert) -> int:

@@ -53,7 +53,7 @@ def flag_if_owed(assessment_id: int, *, by: str, now: datetime) -> list[int] | N
             if step is not None:
                 tell.append((alert, step))
         _note_changed_answers(assessment, now=now)
-        clearing.resolve_cleared(episode=episode, assessment=assessment, now=now)
+        clearing.resolve_cleared(episode=episode, now=now)
         planned = _tell(assessment, tell, by=by, now=now)
         _mark_flagged(assessment, by=by, now=now)
     if episode.rejudge_from is not None:
@@ -110,6 +110,7 @@ def _judge_at_last(assessment: Assessment, *, by: str, now: datetime) -> Assessm
 def _new_findings(assessment: Assessment) -> list[Finding]:
     """The findings that the assessment of the same check-in before this one did not hold, or held at a lower tier.
 
+    Before this one: the latest of the latest revision, since a superseded revision may be judged after its correction.
     A correction, the rest of a half-finished check-in or a new judgement repeats what was found before; only what is
     new or worse opens or raises an alert (one that was closed meanwhile is not opened again by it). Silence that was
     broken by the time it is told is none.
@@ -119,7 +120,7 @@ def _new_findings(assessment: Assessment) -> list[Finding]:
     before = Assessment.objects.filter(
         check_in__isnull=False, check_in=assessment.check_in_id, pk__lt=assessment.pk
     )
-    latest = before.order_by("-pk").values_list("findings", flat=True).first() or []
+    latest = before.order_by("-revision", "-pk").values_list("findings", flat=True).first() or []
     found = {document["rule"]: Tier.of(document["tier"]) for document in latest}
     return [
         finding

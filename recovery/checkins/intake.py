@@ -2,7 +2,8 @@
 
 It writes only if the episode's sequence number still is the one at which the history was read, so two phones at once
 cannot judge past each other; and it says why it did not write. Everything it needs to know is decided in the database
-at that instant: whether later check-ins must be judged anew, and whether there is nothing to flag.
+at that instant: whether later check-ins must be judged anew, and whether there is nothing to flag: no finding, no alert
+that this check-in could clear, and none about to be opened.
 """
 
 import json
@@ -53,6 +54,8 @@ assessment AS (
     FROM check_in, episode, LATERAL (
         SELECT %(silent)s AND NOT episode.held AND NOT EXISTS (
             SELECT FROM recovery_alert WHERE episode_id = %(episode)s AND status IN ('open', 'acknowledged')
+        ) AND NOT EXISTS (
+            SELECT FROM recovery_assessment WHERE episode_id = %(episode)s AND flagged_at IS NULL
         ) AS to_flag
     ) AS nothing
     RETURNING id, flagged_at
