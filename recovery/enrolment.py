@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -47,13 +47,13 @@ class CodeExpired(Refused):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewPatient:
-    name: str
-    born_on: date
-    hospital_number: str
-    phone: str = ""
+    name: str = field(repr=False)
+    born_on: date = field(repr=False)
+    hospital_number: str = field(repr=False)
+    phone: str = field(default="", repr=False)
     language: str = "en"
-    caregiver_name: str = ""
-    caregiver_phone: str = ""
+    caregiver_name: str = field(default="", repr=False)
+    caregiver_phone: str = field(default="", repr=False)
 
 
 @transaction.atomic

@@ -4,7 +4,7 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -24,7 +24,7 @@ class Submission:
     completed: bool
     answered_by: str
     app_version: str
-    answers: Mapping[str, Any]
+    answers: Mapping[str, Any] = field(repr=False)
 
     @property
     def status(self) -> str:

@@ -1,0 +1,47 @@
+"""Log lines that hold no patient data: of an error its classes and where it happened, never its text.
+
+The text of a database's error holds the failing row, and so the answers; that of others what could not be read.
+"""
+
+import logging
+import traceback
+from collections.abc import Iterator
+
+CAUSE = "\nThat was the cause of:\n"
+
+
+class WithoutErrorTexts(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, and below it the frames. What another handler has kept of the error's text is not used."""
+        kept, record.exc_text = record.exc_text, None
+        try:
+            return super().format(record)
+        finally:
+            record.exc_text = kept
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # named by logging
+        """The line. Where a message repeats the text of the error that it is about, it is taken out."""
+        line = super().formatMessage(record)
+        error = record.exc_info[1] if record.exc_info else None
+        texts = {text for each in _chain(error) for text in (repr(each), str(each)) if text}
+        for text in sorted(texts, key=len, reverse=True):
+            line = line.replace(text, "(not logged)")
+        return line
+
+    def formatException(self, ei: object) -> str:  # noqa: N802  # named by logging
+        error = ei[1] if isinstance(ei, tuple) else None
+        return CAUSE.join(map(_without_text, _chain(error)))
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The error after its causes, each once."""
+    chain: list[BaseException] = []
+    while error is not None and error not in chain:
+        chain.append(error)
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return reversed(chain)
+
+
+def _without_text(error: BaseException) -> str:
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    return f"{frames}{type(error).__module__}.{type(error).__qualname__}"
