@@ -35,7 +35,9 @@ UNREADABLE: dict[str, tuple[bytes, int, str, str]] = {
     "B4 lone surrogate in a name": (with_note('"a", "\\udfff": 1'), 400, "lone_surrogate", "answers.\\udfff"),
     "B5 surrogates the wrong way round": (with_note('"\\ude00\\ud83d"'), 400, "lone_surrogate", "answers.free_text"),
     "B6 100,000 levels": (b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}", 400, "too_deep", ""),
-    "B7 900 levels": (with_answer("[" * 900 + "]" * 900), 400, "too_deep", "answers.pain_now" + "[0]" * 18),
+    # Where exactly is said as long as the reader itself gets that deep, which hangs on how deep it was called.
+    "B7 300 levels": (with_answer("[" * 300 + "]" * 300), 400, "too_deep", "answers.pain_now" + "[0]" * 18),
+    "B7 900 levels": (with_answer("[" * 900 + "]" * 900), 400, "too_deep", ""),
     "B10 the same key twice": (with_answer('9, "pain_now": 0'), 400, "duplicate_key", "answers.pain_now"),
     "B10 an outer key twice": (TEXT.replace('"status"', '"status": "completed", "status"').encode(), 400,
                                "duplicate_key", "status"),
