@@ -3,6 +3,7 @@
 import io
 import logging
 from datetime import date
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -35,8 +36,8 @@ def _as_set(lines: io.StringIO) -> object:
 
 
 def test_every_handler_of_the_settings_leaves_out_the_texts_of_errors() -> None:
-    formatters = settings.LOGGING["formatters"]
-    handlers = settings.LOGGING["handlers"].values()
+    logs: dict[str, Any] = settings.LOGGING
+    formatters, handlers = logs["formatters"], logs["handlers"].values()
 
     assert {formatters[each["formatter"]]["()"] for each in handlers} == {"config.logs.WithoutErrorTexts"}
     assert logging.getLogger("django").handlers == []
