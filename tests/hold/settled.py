@@ -9,6 +9,7 @@ from uuid import UUID
 from recovery import alerts, assessments
 from recovery.clinical.tiers import Tier
 from recovery.models import Alert, Assessment, DeviceToken, Episode
+from tests.hold.recoveries import Recovery
 
 TURNS = 10
 """More turns than anything owed may take."""
@@ -74,8 +75,8 @@ def final(episode: Episode) -> Final:
             row["check_in__client_id"]: {name: row[name] for name in VERDICT}
             for row in current.values("check_in__client_id", *VERDICT)
         },
-        told=_highest((rule, tier) for rule, tier in opened if tier >= Tier.SAME_DAY),
-        live=_highest(
+        told=highest((rule, tier) for rule, tier in opened if tier >= Tier.SAME_DAY),
+        live=highest(
             (rule, tier if tier >= Tier.SAME_DAY else Tier.NONE)
             for rule, tier in opened.filter(status__in=Alert.LIVE)
         ),
@@ -88,8 +89,35 @@ def final(episode: Episode) -> Final:
     )
 
 
-def _highest(of: Iterable[tuple[str, int]]) -> dict[str, int]:
+def highest(of: Iterable[tuple[str, int]]) -> dict[str, int]:
     highest: dict[str, int] = {}
     for rule, tier in of:
         highest[rule] = max(int(tier), highest.get(rule, 0))
     return highest
+
+
+def assert_same_end(first_felt_first: Final, as_it_came: Final, recovery: Recovery) -> None:
+    """The same verdicts, and no alert missing that the order in which things were felt would have opened."""
+    assert as_it_came.verdicts == first_felt_first.verdicts
+    assert as_it_came.next_due_at == first_felt_first.next_due_at
+    must = must_be_told(first_felt_first, recovery)
+    for stands in (first_felt_first, as_it_came):
+        assert falls_short(stands.told, of=must) == {}
+        assert falls_short(stands.live, of=must) == {}
+
+
+def must_be_told(stands: Final, recovery: Recovery) -> dict[str, int]:
+    """What no order may miss: all that was found at same_day or above, also in what was corrected afterwards.
+
+    But for reports that were taken back (what nobody was told by then stays untold: it was entered in error), and for
+    superseded revisions that stood at another time.
+    """
+    return highest(
+        (rule, tier)
+        for report, rule, tier in stands.found
+        if tier >= Tier.SAME_DAY and report not in recovery.withdrawn | recovery.moved
+    )
+
+
+def falls_short(stands: dict[str, int], *, of: dict[str, int]) -> dict[str, int]:
+    return {rule: tier for rule, tier in of.items() if stands.get(rule, 0) < tier}
