@@ -258,6 +258,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": []},  # instead of its own, which write and mail whole errors
         "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # anybody may send one, any number of times
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
     },

@@ -39,9 +39,15 @@ def keep(
     """
     episode = device.episode
     fingerprint = hashlib.sha256(body).hexdigest()
-    known = Assessment.objects.filter(quarantine__device=device, quarantine__fingerprint=fingerprint).first()
-    if known is not None:
+    known = (
+        Assessment.objects.filter(quarantine__device=device, quarantine__fingerprint=fingerprint)
+        .select_related("quarantine", "episode")
+        .first()
+    )
+    if known is not None and not _told_anew(known):
         return known
+    if known is not None:
+        fingerprint = hashlib.sha256(body + now.isoformat().encode()).hexdigest()
     verdict = _verdict(
         episode=episode, readable=readable, observed_at=observed_at, answers=answers or {}, now=now
     )
@@ -73,6 +79,14 @@ def keep(
     assessment.save(force_insert=True)
     nudges.flag(assessment.pk)
     return assessment
+
+
+def _told_anew(known: Assessment) -> bool:
+    """Whether a body that was refused before is a new report all the same: it names no id by which a phone would send
+    the same one again, and what it says is not before the team any more."""
+    if known.quarantine is None or known.quarantine.client_id is not None or known.flagged_at is None:
+        return False
+    return _is_news(known)
 
 
 def _verdict(

@@ -4,6 +4,7 @@ Every move is one conditional UPDATE with an event in the same transaction, so o
 other is told who it was.
 """
 
+import hashlib
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -86,17 +87,17 @@ def close(
     outcome: str,
     contacted: bool,
     note: str = "",
-    seen_tier: int | None = None,
+    seen: str | None = None,
     now: datetime,
 ) -> Alert:
     """End an alert with a coded outcome. At same_day and emergency a note must say why. Closing it twice is fine for
     the person who closed it; anybody else is told who did, and when.
 
-    `seen_tier` is the tier that the person saw: an alert that got worse since is not closed unread.
+    `seen` is what `as_seen` gave when the person read it: what was reported since is not closed unread.
     """
     alert = reach(alert_id, by, CLINICIANS)
-    if seen_tier is not None and alert.tier > seen_tier:
-        raise NotAllowed(_got_worse(alert))
+    if seen is not None and alert.status in Alert.LIVE and seen != as_seen(alert):
+        raise NotAllowed(_reported_again(alert))
     if outcome not in Alert.Outcome.values:
         raise NotAllowed(f"Choose an outcome: {', '.join(Alert.Outcome.values)}.")
     if alert.tier >= Tier.SAME_DAY and not note.strip():
@@ -115,6 +116,12 @@ def close(
         outcome=outcome,
         patient_contacted=contacted,
     )
+
+
+def as_seen(alert: Alert) -> str:
+    """A word for what an alert tells now. It changes with every report that joins or raises it."""
+    told = f"{alert.uuid}:{alert.latest_assessment_id}:{alert.tier}"
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
 @transaction.atomic
@@ -156,10 +163,10 @@ def _may(alert: Alert, by: User, roles: frozenset[Membership.Role]) -> bool:
 
 def _why_not(alert: Alert, allowed: frozenset[Alert.Status]) -> str:
     now_is = Alert.objects.get(pk=alert.pk)
-    return _got_worse(now_is) if now_is.status in allowed else _who_was_first(alert)
+    return _reported_again(now_is) if now_is.status in allowed else _who_was_first(alert)
 
 
-def _got_worse(alert: Alert) -> str:
+def _reported_again(alert: Alert) -> str:
     tier = Tier(alert.tier).label
     return (
         f"The patient reported again meanwhile (now: {tier}). Nothing was lost; read it before you close it."

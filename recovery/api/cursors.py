@@ -1,7 +1,7 @@
 """Pages by cursor: the place after the last row shown, so that a page never repeats or skips a row that stays."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -43,8 +43,8 @@ def _read(cursor: str) -> tuple[datetime, UUID]:
         instant = datetime.fromisoformat(at)
         if instant.tzinfo is None or not 1999 <= instant.year <= 2101:
             raise ValueError
-        return instant, UUID(client_id)
-    except ValueError:
+        return instant.astimezone(UTC), UUID(client_id)
+    except (ValueError, OverflowError):
         raise _bad("cursor", "Send `next_cursor` as it was given.") from None
 
 

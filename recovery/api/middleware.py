@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 from recovery.api.problems import REQUEST_ID, Problem
 
 PREFIX = "/api/"
+"""However many slashes stand before it, and with or without the one behind."""
 LONGEST_QUERY = 2_000
 
 PLAIN_ERRORS = {400: "bad_request", 403: "forbidden", 404: "not_found", 405: "method_not_allowed"}
@@ -20,7 +21,7 @@ class PhoneRequests:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not request.path_info.startswith(PREFIX):
+        if not f"/{request.path_info.strip('/')}/".startswith(PREFIX):
             return self.get_response(request)
         request_id = request.META[REQUEST_ID] = uuid4().hex
         response = self._answer(request, request_id)

@@ -68,11 +68,21 @@ def test_an_alert_that_got_worse_since_the_page_was_shown_is_not_closed_unread(
     ana: DeviceToken, ben: User
 ) -> None:
     submit(ana, 30, cough="new")
+    seen = alerts.as_seen(Alert.objects.get())
     submit(ana, 31, cough="blood")
 
     with pytest.raises(NotAllowed, match=r"reported again meanwhile \(now: Emergency\)"):
-        close(ben, 31, seen_tier=int(Tier.WITHIN_24H))
-    close(ben, 32, seen_tier=int(Tier.EMERGENCY))
+        close(ben, 31, seen=seen)
+    close(ben, 32, seen=alerts.as_seen(Alert.objects.get()))
+
+
+def test_what_joined_since_the_page_was_shown_is_not_closed_unread(ana: DeviceToken, ben: User) -> None:
+    submit(ana, 30, numbness="new_or_worse", numbness_where=["one_leg"])
+    seen = alerts.as_seen(Alert.objects.get())
+    submit(ana, 31, numbness="new_or_worse", numbness_where=["one_leg"])
+
+    with pytest.raises(NotAllowed, match="reported again"):
+        close(ben, 32, seen=seen)
 
 
 def test_what_joins_while_somebody_closes_is_not_closed_with_it(ana: DeviceToken, ben: User) -> None:

@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -62,6 +63,34 @@ def test_the_same_body_again_is_kept_once(ana: DeviceToken) -> None:
         keep(ana, b"not json")
 
     assert Quarantine.objects.count() == Assessment.objects.count() == 1
+
+
+def test_the_same_bytes_after_their_alert_was_closed_are_a_new_report(ana: DeviceToken) -> None:
+    ben = factories.member(ana.episode.team, "Ben Okafor")
+    keep(ana, b"")
+    flag_all()
+    alert = Alert.objects.get()
+    alerts.close(alert_id=alert.uuid, by=ben, outcome="seen", contacted=True, note="Old app.", now=at(31))
+    keep(ana, b"", now=at(40))
+    flag_all()
+
+    assert Alert.objects.filter(status="open").count() == 1
+    assert Quarantine.objects.count() == 2
+
+
+def test_a_report_that_is_sent_again_under_its_id_after_its_alert_was_closed_is_no_new_one(
+    ana: DeviceToken,
+) -> None:
+    ben = factories.member(ana.episode.team, "Ben Okafor")
+    known = {"readable": True, "client_id": uuid4(), "answers": {"chest_pain": "yes"}}
+    keep(ana, b"x", **known)
+    flag_all()
+    alert = Alert.objects.get()
+    alerts.close(alert_id=alert.uuid, by=ben, outcome="seen", contacted=True, note="Seen.", now=at(31))
+    keep(ana, b"x", **known)
+    flag_all()
+
+    assert Quarantine.objects.count() == 1
 
 
 def test_beyond_the_cap_bodies_are_only_counted(ana: DeviceToken) -> None:

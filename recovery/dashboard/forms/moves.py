@@ -39,7 +39,7 @@ class Move(forms.Form):
 
     use_required_attribute = False
 
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
 
     def seen_now(self, seen: str) -> Self:
         """The same form, as typed, on a page that shows another state by now: sent again it is meant."""
@@ -49,12 +49,6 @@ class Move(forms.Form):
     def words(self) -> dict[str, object]:
         """What the operation is told."""
         return {name: value for name, value in self.cleaned_data.items() if name != "seen"}
-
-    @property
-    def seen_tier(self) -> int | None:
-        """The tier that the page showed; None when it did not say."""
-        tier = str(self.cleaned_data.get("seen", "")).rpartition(":")[2]
-        return int(tier) if tier.isascii() and tier.isdecimal() else None
 
 
 class ContactForm(Move):
@@ -85,4 +79,4 @@ class CloseForm(Move):
             self.fields["note"].help_text = "Needed: this alert is urgent."
 
     def words(self) -> dict[str, object]:
-        return super().words() | {"seen_tier": self.seen_tier}
+        return super().words() | {"seen": self.cleaned_data["seen"].rpartition(":")[2] or None}
