@@ -12,6 +12,10 @@ from services.children import ROOT
 from services.leftovers import command_line
 
 
+def _hang_ups_count() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 class Scene:
     """One supervisor with its processes. `end` leaves nothing behind, whatever the test did."""
 
@@ -26,6 +30,7 @@ class Scene:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=ROOT,
+                preexec_fn=_hang_ups_count,  # also where the tests themselves run under nohup
             )
 
     @property
