@@ -18,7 +18,9 @@ def attempts(scene: Scene) -> list[tuple[int, str, bool]]:
 
 
 def all_sent(scene: Scene) -> bool:
-    return scene.rows("SELECT DISTINCT status FROM recovery_notification") == [("sent",)]
+    """Everything that was reported is flagged, and everything that was planned is sent."""
+    owed = scene.rows("SELECT count(*) FROM recovery_assessment WHERE flagged_at IS NULL")
+    return owed == [(0,)] and scene.rows("SELECT DISTINCT status FROM recovery_notification") == [("sent",)]
 
 
 def test_killed_between_sending_and_recording_the_same_message_goes_again():
