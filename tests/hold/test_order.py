@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from recovery.models import DeviceToken, Episode
 from tests import factories
 from tests.factories import T0, at
-from tests.hold.effort import effort
+from tests.hold.effort import NIGHTLY, effort
 from tests.hold.recoveries import ARRIVED_H, Arrival, Recovery, arrivals, chains, recoveries, reports
 from tests.hold.settled import Final, as_next_request, assert_same_end, final, settle, turn
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(0 if NIGHTLY else 400)]
 
 
 @pytest.fixture

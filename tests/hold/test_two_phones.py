@@ -16,11 +16,11 @@ from recovery import alerts, checkins
 from recovery.models import Assessment, CareTeam, DeviceToken, Episode
 from tests import factories
 from tests.factories import T0, at
-from tests.hold.effort import effort
+from tests.hold.effort import NIGHTLY, effort
 from tests.hold.recoveries import ARRIVED_H, Arrival, Recovery, arrivals, chains, dealt_out, recoveries
 from tests.hold.settled import assert_same_end, final, settle
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(0 if NIGHTLY else 400)]
 
 NOW = at(ARRIVED_H)
 
