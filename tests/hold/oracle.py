@@ -89,7 +89,7 @@ def assert_no_red_flag_was_dropped(episode: Episode) -> None:
     """I3: whatever stood at same_day or above in any verdict had an alert of its rule and at least its tier.
 
     And when it stood in a report for the first time, the report itself opened, raised or joined that alert: an alert
-    that was closed before does not count. Muting is the one exception.
+    that was closed before does not count. Muting is the one exception, and none for an emergency.
     """
     muted = set(Mute.objects.filter(episode=episode).values_list("rule", flat=True))
     alerted = {
@@ -102,7 +102,7 @@ def assert_no_red_flag_was_dropped(episode: Episode) -> None:
     for rule, tier in Alert.objects.filter(episode=episode).values_list("rule", "tier"):
         highest[rule] = max(tier, highest.get(rule, 0))
     for row, rule, tier, is_first in _urgent(episode):
-        if rule in muted:
+        if rule in muted and tier < Tier.EMERGENCY:
             continue
         assert highest.get(rule, 0) >= tier, f"no alert for {rule} of {row}"
         assert not is_first or alerted.get((row.pk, rule)) == tier, f"{row} did not alert {rule}"
@@ -155,6 +155,8 @@ def assert_every_move_left_an_event(episode: Episode) -> None:
         kinds = [K(kind) for kind in alert.events.order_by("id").values_list("kind", flat=True)]
         assert kinds[0] == K.OPENED
         assert kinds.count(K.OPENED) == 1
+        ended = next((place for place, kind in enumerate(kinds) if kind in ENDED_BY), len(kinds))
+        assert not set(kinds[ended:]) & set(REPORTED), "what comes after the end opens an alert of its own"
         ends = [ENDED_BY[kind] for kind in kinds if kind in ENDED_BY]
         taken_on = S.ACKNOWLEDGED if K.ACKNOWLEDGED in kinds else S.OPEN
         assert ([alert.status] if ends else []) == ends
