@@ -5,33 +5,60 @@ import importlib
 import json
 import os
 import platform
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-PARTS = ["judge", "post"]
+from bench import report, size, usage
+
+PARTS = [
+    "judge",
+    "post",
+]
 RESULTS = Path(__file__).with_name("results.json")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("parts", nargs="*", help=f"any of {', '.join(PARTS)}; all when none is named")
-    named = parser.parse_args().parts or PARTS
-    unknown = set(named) - set(PARTS)
+    parser.add_argument(
+        "--quick", action="store_true", help="tiny numbers: shows that it runs, measures nothing"
+    )
+    parser.add_argument(
+        "--into", type=Path, metavar="FILE", help="write the results there, not into the repository"
+    )
+    asked = parser.parse_args()
+    unknown = set(asked.parts) - set(PARTS)
     if unknown:
         parser.error(f"there is no {', '.join(sorted(unknown))}: choose from {', '.join(PARTS)}")
-    results: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    for part in named:
-        print(f"measuring {part} ...", flush=True)
-        measured = importlib.import_module(f"bench.{part}").measure()
-        results[part] = measured | {"measured_on": f"{datetime.now(UTC):%Y-%m-%d}", "machine": _machine()}
-        for name, value in measured.items():
-            print(f"  {name.replace('_', ' '):<44} {value}")
-        RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+    if asked.quick:
+        os.environ[size.QUICK] = "yes"
+    elsewhere = asked.quick or asked.into is not None
+    path = asked.into or (None if asked.quick else RESULTS)
+    results: dict[str, Any] = json.loads(path.read_text()) if path and path.exists() else {}
+    for part in asked.parts or PARTS:
+        results[part] = _measure(part)
+        if path:
+            path.write_text(json.dumps(results, indent=2) + "\n")
+    print(report.table(results))
+    if not elsewhere:
+        report.write_page(results)
 
 
-def _machine() -> str:
-    return f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+def _measure(part: str) -> dict[str, Any]:
+    print(f"measuring {part} ...", flush=True)
+    began, others = time.monotonic(), usage.Neighbours()
+    measured: dict[str, Any] = importlib.import_module(f"bench.{part}").measure()
+    measured |= {
+        "took_s": round(time.monotonic() - began),
+        "others_cores": others.cores(),
+        "measured_on": f"{datetime.now(UTC):%Y-%m-%d}",
+        "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
+    }
+    for name, value in measured.items():
+        print(f"  {name.replace('_', ' '):<44} {value}")
+    return measured
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """A load on loopback: some keep-alive connections, each sending the next prepared request as soon as it has its answer.
 
-One thread and plain sockets, so that the client takes little of the machine that it shares with the server.
+One thread and plain sockets, so that the client takes little of the machine that it shares with the server. How little
+is measured with it.
 """
 
 import selectors
@@ -9,6 +10,9 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
+
+from services.ports import HOST
 
 TIMEOUT_S = 30.0
 
@@ -18,6 +22,7 @@ class Outcome:
     """What one round gave. Latencies in seconds, in order of completion."""
 
     seconds: float = 0.0
+    client_cpu_s: float = 0.0
     latencies: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
 
@@ -26,29 +31,36 @@ class Outcome:
         return len(self.latencies) / self.seconds
 
     def percentile(self, share: float) -> float:
-        ordered = sorted(self.latencies)
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+        return percentile(self.latencies, share)
+
+
+def percentile(values: list[float], share: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
 @dataclass(eq=False)
-class _Connection:
+class Connection:
+    """One keep-alive connection with at most one request under way."""
+
     port: int
     started_at: float = 0.0
     buffer: bytes = b""
+    body: bytes = b""
     wire: socket.socket = field(init=False)
 
     def __post_init__(self) -> None:
-        self.wire = socket.create_connection(("127.0.0.1", self.port), timeout=TIMEOUT_S)
+        self.wire = socket.create_connection((HOST, self.port), timeout=TIMEOUT_S)
         self.wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def send(self, request: bytes) -> None:
-        self.started_at = time.perf_counter()
+        self.started_at = time.monotonic()
         self.buffer = b""
         self.wire.sendall(request)
 
     def status(self) -> int | None:
-        """Read what is there; the status once the answer is whole."""
-        chunk = self.wire.recv(65536)
+        """Read what is there; the status once the answer is whole, which then lies in `body`."""
+        chunk = self.wire.recv(262_144)
         if not chunk:
             raise ConnectionError("the server closed the connection in the middle of an answer")
         self.buffer += chunk
@@ -60,29 +72,38 @@ class _Connection:
             if line.startswith(b"content-length:"):
                 length = int(line[15:])
         whole = body.endswith(b"0\r\n\r\n") if length is None else len(body) >= length
-        return int(head[9:12]) if whole else None
+        if not whole:
+            return None
+        self.body = body
+        return int(head[9:12])
 
 
 def post(path: str, body: bytes, *, token: str = "") -> bytes:
     """A whole request as bytes."""
     authorization = f"Authorization: Bearer {token}\r\n" if token else ""
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{authorization}Content-Type: application/json\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: {HOST}\r\n{authorization}Content-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
 
 
+def get(path: str, *, cookie: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nCookie: {cookie}\r\n\r\n".encode()
+
+
 def run(port: int, requests: Iterator[bytes], *, count: int, connections: int = 8) -> Outcome:
-    """Send `count` requests over some connections and time each from its first byte out to its last byte in."""
-    outcome, sent = Outcome(), 0
+    """Send `count` requests over some connections and time each from its first byte out to its last byte in.
+
+    The requests are made before the clock runs.
+    """
+    outcome, prepared = Outcome(), iter(list(islice(requests, count)))
     with selectors.DefaultSelector() as selector:
-        open_ones = [_Connection(port) for _ in range(connections)]
-        began = time.perf_counter()
+        open_ones = [Connection(port) for _ in range(min(connections, count))]
+        began, cpu = time.monotonic(), time.thread_time()
         for connection in open_ones:
             selector.register(connection.wire, selectors.EVENT_READ, connection)
-            connection.send(next(requests))
-            sent += 1
+            connection.send(next(prepared))
         while len(outcome.latencies) < count:
             ready = selector.select(TIMEOUT_S)
             if not ready:
@@ -92,12 +113,11 @@ def run(port: int, requests: Iterator[bytes], *, count: int, connections: int = 
                 status = connection.status()
                 if status is None:
                     continue
-                outcome.latencies.append(time.perf_counter() - connection.started_at)
+                outcome.latencies.append(time.monotonic() - connection.started_at)
                 outcome.statuses[status] += 1
-                if sent < count:
-                    connection.send(next(requests))
-                    sent += 1
-        outcome.seconds = time.perf_counter() - began
+                if (request := next(prepared, None)) is not None:
+                    connection.send(request)
+        outcome.seconds, outcome.client_cpu_s = time.monotonic() - began, time.thread_time() - cpu
         for connection in open_ones:
             connection.wire.close()
     return outcome

@@ -1,64 +1,110 @@
 """The full POST against the floor: what judging, tenancy, idempotency and durability cost on top of bare DRF.
 
-Same server, same database, interleaved rounds, eight connections. The broker runs and is told of the red flags (5 %);
-no worker runs, because the floor has none.
+Same server and settings, same database, interleaved rounds, eight keep-alive connections on either side. The broker
+runs and is told of the red flags (5 %); no worker runs, because the floor has none. Each phone has 42 earlier check-ins
+and sends about six; those that report a red flag send nothing else.
 """
 
 import json
+import re
 import statistics
 from collections.abc import Callable, Iterator
-from itertools import cycle
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from bench import load, world
-from bench.stage import Stage
+import psycopg
 
-ROUNDS = 5
-COUNT = 1_500
-PHONES = 250
+from bench import load, size, traffic, usage, world
+from bench.schema import FLOOR
+from bench.stage import Server, Stage, wait_until
+from services.provision import connect
+
+ROUNDS = size.pick(12, 1)
+COUNT = size.pick(1_000, 40)
+COUNTED = size.pick(400, 20)
+"""Check-ins during which statements are counted."""
+
+PHONES = size.pick(2_000, 20)
+RED_PHONES = ((ROUNDS + 1) * COUNT + 3 * COUNTED) // traffic.RED_EVERY
+
+
+@dataclass(frozen=True)
+class Round:
+    """One side of one round, with the processor seconds that web server and database took for it."""
+
+    outcome: load.Outcome
+    web_cpu_s: float
+    database_cpu_s: float
+
+    def ms(self, seconds: float) -> float:
+        return seconds / len(self.outcome.latencies) * 1000
 
 
 def measure() -> dict[str, Any]:
     with Stage() as stage:
-        _make_floor_table(stage)
-        phones = world.enrol(PHONES)
-        ports = {
-            "floor": stage.serve("bench.floor:application"),
-            "full": stage.serve("config.wsgi:application"),
-        }
-        requests = {"floor": _floor_requests(), "full": _full_requests(phones)}
-        rounds: dict[str, list[load.Outcome]] = {name: [] for name in ports}
+        with psycopg.connect(stage.services.owner_url, autocommit=True) as owner:
+            owner.execute(FLOOR)
+        phones = world.enrol(PHONES + RED_PHONES)
+        full = traffic.requests(phones[:PHONES], phones[PHONES:])
+        requests = {"floor": _floor_requests(), "full": full}
+        servers = {"floor": stage.serve("bench.floor:application"), "full": stage.serve()}
+        rounds: dict[str, list[Round]] = {name: [] for name in servers}
         for number in range(ROUNDS + 1):
-            for name, port in ports.items():
-                outcome = load.run(port, requests[name], count=COUNT)
-                if set(outcome.statuses) != {201}:
-                    raise RuntimeError(f"{name} answered {dict(outcome.statuses)}")
+            for name in sorted(servers, reverse=bool(number % 2)):  # neither side always comes second
+                done = _round(stage, servers[name], requests[name])
                 if number:  # the first round warms up
-                    rounds[name].append(outcome)
-    return _summary(rounds)
+                    rounds[name].append(done)
+        statements = _count_statements(stage, full)
+    return _summary(rounds) | {"statements_per_post": statements, "rounds": ROUNDS, "samples": ROUNDS * COUNT}
 
 
-def _summary(rounds: dict[str, list[load.Outcome]]) -> dict[str, Any]:
-    def median(name: str, figure: Callable[[load.Outcome], float]) -> float:
-        return statistics.median(figure(outcome) for outcome in rounds[name])
+def _round(stage: Stage, server: Server, requests: Iterator[bytes]) -> Round:
+    web, database = usage.cpu_s(server.pid), usage.cpu_s(stage.pid("postgres"))
+    outcome = load.run(server.port, requests, count=COUNT)
+    if set(outcome.statuses) != {201}:
+        raise RuntimeError(f"answered {dict(outcome.statuses)}, not 201 throughout")
+    return Round(outcome, usage.cpu_s(server.pid) - web, usage.cpu_s(stage.pid("postgres")) - database)
 
-    per_second = {name: median(name, lambda outcome: outcome.per_second) for name in rounds}
-    p99_ms = {name: median(name, lambda outcome: outcome.percentile(0.99) * 1000) for name in rounds}
-    return {
-        "full_per_second": round(per_second["full"]),
-        "floor_per_second": round(per_second["floor"]),
-        "throughput_ratio": round(per_second["full"] / per_second["floor"], 2),
-        "full_p99_ms": round(p99_ms["full"], 1),
-        "floor_p99_ms": round(p99_ms["floor"], 1),
-        "p99_ratio": round(p99_ms["full"] / p99_ms["floor"], 2),
-        "rounds": ROUNDS,
+
+def _summary(rounds: dict[str, list[Round]]) -> dict[str, Any]:
+    """A ratio is the median of the rounds' ratios: what disturbs the machine disturbs both sides of a round."""
+    full, floor = rounds["full"], rounds["floor"]
+
+    def ratios(figure: Callable[[Round], float]) -> list[float]:
+        return [figure(one) / figure(other) for one, other in zip(full, floor, strict=True)]
+
+    def p99(side: Round) -> float:
+        return side.outcome.percentile(0.99)
+
+    throughput = ratios(lambda side: side.outcome.per_second)
+    measured: dict[str, Any] = {
+        "throughput_ratio": round(statistics.median(throughput), 2),
+        "throughput_ratio_least": round(min(throughput), 2),
+        "throughput_ratio_most": round(max(throughput), 2),
+        "p99_ratio": round(statistics.median(ratios(p99)), 2),
+        "web_cpu_ratio": round(statistics.median(ratios(lambda side: side.web_cpu_s)), 2),
     }
-
-
-def _full_requests(phones: list[world.Phone]) -> Iterator[bytes]:
-    for phone, body in zip(cycle(phones), world.reports(), strict=False):
-        yield load.post("/api/v1/check-ins", body, token=phone.token)
+    for name, sides in rounds.items():
+        pooled = [latency for side in sides for latency in side.outcome.latencies]
+        measured |= {
+            f"{name}_per_second": round(statistics.median(side.outcome.per_second for side in sides)),
+            f"{name}_p50_ms": round(load.percentile(pooled, 0.5) * 1000, 1),
+            f"{name}_p99_ms": round(load.percentile(pooled, 0.99) * 1000, 1),
+            f"{name}_web_cpu_ms": round(statistics.median(side.ms(side.web_cpu_s) for side in sides), 2),
+            f"{name}_database_cpu_ms": round(
+                statistics.median(side.ms(side.database_cpu_s) for side in sides), 2
+            ),
+        }
+    sides = [side for both in rounds.values() for side in both]
+    measured["p99_ratio_pooled"] = round(measured["full_p99_ms"] / measured["floor_p99_ms"], 2)
+    measured["client_cpu_ms"] = round(
+        statistics.median(side.ms(side.outcome.client_cpu_s) for side in sides), 3
+    )
+    measured["client_busy_share"] = round(
+        max(side.outcome.client_cpu_s / side.outcome.seconds for side in sides), 3
+    )
+    return measured
 
 
 def _floor_requests() -> Iterator[bytes]:
@@ -71,10 +117,22 @@ def _floor_requests() -> Iterator[bytes]:
         yield load.post("/check-ins", json.dumps(body).encode())
 
 
-def _make_floor_table(stage: Stage) -> None:
-    import psycopg
+def _count_statements(stage: Stage, requests: Iterator[bytes]) -> float:
+    """Whatever reaches the database for a check-in, BEGIN, COMMIT and the look whether it still answers included.
 
-    from bench.schema import FLOOR
+    Counted in the database's own log, on a server of its own, once its connections are made.
+    """
+    database = stage.services.plan.database
+    with connect(stage.services.admin_url) as admin:
+        admin.execute(f"ALTER DATABASE {database} SET log_statement = 'all'")
+        server = stage.serve()
+        load.run(server.port, requests, count=2 * COUNTED)
+        admin.execute(f"ALTER DATABASE {database} RESET log_statement")
+        before = _statements_logged(stage)
+        load.run(server.port, requests, count=COUNTED)
+    wait_until(lambda: _statements_logged(stage) > before, within_s=10, what="the database's log")
+    return round((_statements_logged(stage) - before) / COUNTED, 2)
 
-    with psycopg.connect(stage.services.owner_url, autocommit=True) as owner:
-        owner.execute(FLOOR)
+
+def _statements_logged(stage: Stage) -> int:
+    return len(re.findall(rb" LOG:  (?:statement|execute) ?[^:]*: ", stage.log.read_bytes()))

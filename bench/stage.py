@@ -1,4 +1,4 @@
-"""Real servers for a measurement: PostgreSQL and Valkey of their own, the web server as in production."""
+"""Real servers for a measurement: PostgreSQL and Valkey of their own, web, worker and watch as in production."""
 
 import os
 import signal
@@ -7,13 +7,38 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
+from services import ports
+from services.children import Child, Guard
 from services.embedded import Services
+from services.provision import connect, make_database
 
 ROOT = Path(__file__).resolve().parent.parent
 START_WITHIN_S = 60.0
+
+WEB = [
+    "--interface",
+    "wsgi",
+    "--no-ws",
+    "--workers",
+    "2",
+    "--blocking-threads",
+    "1",
+    "--respawn-failed-workers",
+]
+WORKER = ["-A", "config", "worker", "--concurrency", "2", "--loglevel", "ERROR", "--quiet"]
+WORKER += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+"""As in the Dockerfile and docker-compose.yml, of each process one."""
+
+
+class Server(NamedTuple):
+    port: int
+    pid: int
 
 
 class Stage:
@@ -23,12 +48,30 @@ class Stage:
     """
 
     def __enter__(self) -> Self:
-        self._directory = tempfile.TemporaryDirectory(prefix="recovery-bench-", ignore_cleanup_errors=True)
-        self._children: list[subprocess.Popen[bytes]] = []
-        Path(self._directory.name).chmod(0o711)
-        self.services = Services(Path(self._directory.name), given={})
-        self.services.start()
+        self._undo = ExitStack()
+        try:
+            self._set_up()
+        except BaseException:
+            self._undo.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._undo.close()
+
+    def _set_up(self) -> None:
+        self.directory = Path(self._enter_directory())
+        self.services = Services(self.directory, given={})
+        self._servers = {process.name: process for process in self.services.processes()}
+        self._guard = Guard()
+        self._undo.callback(self._guard.close)
+        self._running: dict[str, Child] = {}
+        for name in self._servers:
+            self.boot(name)
         self.services.provision()
+        with connect(self.services.admin_url) as admin:  # whole populations are copied: bench/copies.py
+            owner = self.services.plan.owner
+            admin.execute(f"GRANT SET ON PARAMETER session_replication_role TO {owner}")
         self.environment = {
             "DATABASE_URL": self.services.database_url,
             "DATABASE_OWNER_URL": self.services.owner_url,
@@ -37,68 +80,127 @@ class Stage:
             "LOG_LEVEL": "ERROR",
         }
         os.environ.update(self.environment)
-        subprocess.run(
-            [
-                sys.executable,
-                "manage.py",
-                "migrate",
-                "--database",
-                "owner",
-                "--verbosity",
-                "0",
-                "--skip-checks",
-            ],
-            cwd=ROOT,
-            check=True,
-        )
+        migrate = [
+            sys.executable,
+            "manage.py",
+            "migrate",
+            "--database=owner",
+            "--verbosity=0",
+            "--skip-checks",
+        ]
+        subprocess.run(migrate, cwd=ROOT, check=True)
         import django
 
         django.setup()
-        return self
+        self._undo.callback(hang_up)
 
-    def __exit__(self, *_: object) -> None:
-        from django.db import connections
+    def _enter_directory(self) -> str:
+        made = tempfile.TemporaryDirectory(prefix="recovery-bench-", ignore_cleanup_errors=True)
+        name = self._undo.enter_context(made)
+        Path(name).chmod(0o711)
+        return name
 
-        connections.close_all()
-        for child in self._children:
-            self.stop(child)
-        self.services.stop()
-        self._directory.cleanup()
+    # --- postgres and valkey, by name
+
+    def boot(self, name: str) -> None:
+        process = self._servers[name]
+        process.before()
+        with self.log.open("ab") as log:
+            child = process.spawn(self._guard, output=log.fileno())
+        self._running[name] = child
+        self._undo.callback(self._end, name)
+        wait_until(process.ready or (lambda: True), within_s=START_WITHIN_S, what=f"{name} to start")
+
+    def pid(self, name: str) -> int:
+        pid: int = self._running[name].pid
+        return pid
+
+    def freeze(self, name: str) -> None:
+        """It keeps its connections and answers nothing."""
+        os.kill(self.pid(name), signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        os.kill(self.pid(name), signal.SIGCONT)
+
+    def kill(self, name: str) -> None:
+        self._running.pop(name).kill()
+
+    def _end(self, name: str) -> None:
+        if name in self._running:
+            self.thaw(name)
+            self._running.pop(name).stop()
+
+    @property
+    def log(self) -> Path:
+        """What PostgreSQL and Valkey say."""
+        return self.directory / "services.log"
+
+    def copy(self, database: str) -> dict[str, str]:
+        """A second database with the rows that the first has now. Returns the variables that name it."""
+        hang_up()
+        plan, admin_url = replace(self.services.plan, database=database), self.services.admin_url
+        with connect(admin_url) as admin:
+            make_database(admin, plan, template=self.services.plan.database)
+        return {"DATABASE_URL": plan.app_url(admin_url), "DATABASE_OWNER_URL": plan.owner_url(admin_url)}
+
+    # --- the product's processes, each with its children in a group of its own
 
     def start(self, *argv: str, **environment: str) -> subprocess.Popen[bytes]:
         child = subprocess.Popen(
             argv, cwd=ROOT, env=os.environ | self.environment | environment, start_new_session=True
         )
-        self._children.append(child)
+        self._undo.callback(self.stop, child)
         return child
 
     def stop(self, child: subprocess.Popen[bytes]) -> None:
         if child.poll() is None:
+            os.killpg(child.pid, signal.SIGCONT)
             os.killpg(child.pid, signal.SIGTERM)
             try:
                 child.wait(10)
             except subprocess.TimeoutExpired:
-                os.killpg(child.pid, signal.SIGKILL)
-                child.wait()
+                self.strike(child)
 
-    def serve(self, application: str) -> int:
-        """Start a WSGI application as production does, two one-thread workers; returns its port when it answers."""
-        port = _free_port()
-        self.start(
-            sys.executable, "-m", "granian", "--interface", "wsgi", application, "--host", "127.0.0.1",
-            "--port", str(port), "--workers", "2", "--blocking-threads", "1", "--no-access-log", "--log-level", "error",
-        )  # fmt: skip
-        deadline = time.monotonic() + START_WITHIN_S
-        while time.monotonic() < deadline:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                return port
-            except OSError:
-                time.sleep(0.1)
-        raise TimeoutError(f"{application} did not answer within {START_WITHIN_S} s")
+    def strike(self, child: subprocess.Popen[bytes]) -> None:
+        """`kill -9`, its children with it."""
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+    def serve(self, application: str = "config.wsgi:application", **environment: str) -> Server:
+        """Start a WSGI application as production does, two one-thread workers; returns when it answers."""
+        port = ports.free()
+        at = ["--host", ports.HOST, "--port", str(port), "--log-level", "error", "--no-access-log"]
+        child = self.start(sys.executable, "-m", "granian", *WEB, *at, application, **environment)
+
+        def answers() -> bool:
+            if child.poll() is not None:
+                raise RuntimeError(f"{application} ended with status {child.returncode}")
+            with suppress(OSError), socket.create_connection((ports.HOST, port), timeout=1):
+                return True
+            return False
+
+        wait_until(answers, within_s=START_WITHIN_S, what=f"{application} to answer")
+        return Server(port, child.pid)
+
+    def worker(self, **environment: str) -> subprocess.Popen[bytes]:
+        as_root = "ignore:You're running the worker with superuser privileges"
+        return self.start(sys.executable, "-W", as_root, "-m", "celery", *WORKER, **environment)
+
+    def watch(self, **environment: str) -> subprocess.Popen[bytes]:
+        return self.start(sys.executable, "manage.py", "watch", **environment)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def hang_up() -> None:
+    """Close this process's connections to the database."""
+    from django.db import connections
+
+    connections.close_all()
+
+
+def wait_until(holds: Callable[[], bool], *, within_s: float, what: str, every_s: float = 0.1) -> None:
+    deadline = time.monotonic() + within_s
+    while not holds():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited {within_s:g} s for {what}")
+        time.sleep(every_s)

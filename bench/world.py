@@ -1,15 +1,18 @@
-"""Patients for a measurement: enrolled by the operations, with earlier check-ins written in bulk."""
+"""Patients for a measurement: one is enrolled and reports by the operations, the others are copies of that one."""
 
-import json
-from collections.abc import Iterator
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import psycopg
+
+from bench import copies
+
 EARLIER = 42
-RED_SHARE = 20
-"""One report in so many holds a red flag: 5 %."""
 
 ALL_CLEAR: dict[str, Any] = {
     "pain_now": 2, "pain_change": "same", "pain_where": ["treated_area"], "pain_controlled": "yes",
@@ -19,6 +22,12 @@ ALL_CLEAR: dict[str, Any] = {
     "opioid_taken": "no", "drove": "no", "heavy_lifting": "no", "fall": "no", "mobility": "usual",
     "blood_thinner": "not_on", "wants_call": "no",
 }  # fmt: skip
+RED_FLAG = ALL_CLEAR | {"bladder": "new_or_worse"}
+
+PEOPLE = ("recovery_patient", "recovery_consent", "recovery_episode", "recovery_devicetoken")
+REPORTS = ("recovery_checkin", "recovery_assessment")
+LARGE = 1_000_000
+"""From so many reports on, indexes are made after the rows, and several connections write."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +36,28 @@ class Phone:
     token: str
 
 
-def enrol(count: int, *, now: datetime | None = None) -> list[Phone]:
-    """So many patients on day 43 of their recovery, each with 42 earlier check-ins, and their phones."""
-    from recovery import enrolment
-    from recovery.models import CareTeam, Clinic, Membership, User
+@dataclass(frozen=True)
+class First:
+    """The patient that is copied: ids of their rows, check-ins and assessments in the order of the days."""
 
-    now = now or datetime.now(UTC)
+    phone: Phone
+    patient_id: int
+    device_id: int
+    check_ins: Sequence[int]
+    assessments: Sequence[int]
+
+
+def enrol(count: int, *, earlier: int = EARLIER) -> list[Phone]:
+    """So many patients on day 43 of their recovery, each with so many earlier check-ins, and their phones."""
+    return multiply(begin(earlier=earlier), count, owner_url=os.environ["DATABASE_OWNER_URL"])
+
+
+def begin(*, earlier: int = EARLIER) -> First:
+    """A clinic with one team of one nurse, and one patient of theirs."""
+    from recovery import checkins, enrolment
+    from recovery.models import Assessment, CareTeam, CheckIn, Clinic, DeviceToken, Membership, User
+
+    now = datetime.now(UTC)
     clinic = Clinic.objects.create(
         name="Bench", time_zone="Europe/London", team_phone="1", urgent_line="2", emergency_number="999",
         crisis_line="3", night_cover=True,
@@ -40,67 +65,96 @@ def enrol(count: int, *, now: datetime | None = None) -> list[Phone]:
     team = CareTeam.objects.create(clinic=clinic, name="Bench")
     nurse = User.objects.create_user("nurse@example.org", "x", name="Nurse")
     Membership.objects.create(user=nurse, team=team, role="nurse")
-    phones = []
-    for number in range(count):
-        episode = enrolment.enrol(
-            team=team,
-            patient=enrolment.NewPatient(
-                name=f"P {number}", born_on=date(1950, 1, 1), hospital_number=f"B{number}"
-            ),
-            procedure="vertebroplasty",
-            procedure_at=now - timedelta(days=EARLIER + 1),
-            time_zone="Europe/London",
-            risk_factors=["age_65_plus"],
-            baseline={"pain_now": 8, "pain_where": ["treated_area"], "mobility": "with_help"},
-            consent_wording="bench",
-            now=now,
-        )
-        code = enrolment.issue_code(episode=episode, now=now)
-        _, token = enrolment.redeem(code=code, device_name="phone", platform="bench", now=now)
-        phones.append(Phone(episode.pk, token))
-        _write_earlier(episode, now=now)
-    return phones
+    procedure_at = now - timedelta(days=EARLIER + 1)
+    episode = enrolment.enrol(
+        team=team,
+        patient=enrolment.NewPatient(name="P 0", born_on=date(1950, 1, 1), hospital_number="B0"),
+        procedure="vertebroplasty",
+        procedure_at=procedure_at,
+        time_zone="Europe/London",
+        risk_factors=["age_65_plus"],
+        baseline={"pain_now": 8, "pain_where": ["treated_area"], "mobility": "with_help"},
+        consent_wording="bench",
+        now=procedure_at - timedelta(hours=2),
+    )
+    code = enrolment.issue_code(episode=episode, now=procedure_at)
+    made, token = enrolment.redeem(code=code, device_name="phone", platform="bench", now=procedure_at)
+    for day in range(EARLIER - earlier, EARLIER):
+        at = procedure_at + timedelta(hours=20 + 24 * day)
+        device = DeviceToken.objects.select_related("episode__clinic").get(pk=made.pk)
+        checkins.submit(device=device, submission=_submission(at), now=at)
+    return First(
+        phone=Phone(episode.pk, token),
+        patient_id=episode.patient_id,
+        device_id=made.pk,
+        check_ins=list(CheckIn.objects.order_by("effective_at").values_list("pk", flat=True)),
+        assessments=list(Assessment.objects.order_by("effective_at").values_list("pk", flat=True)),
+    )
 
 
-def _write_earlier(episode: Any, *, now: datetime) -> None:
-    from recovery.models import Assessment, CheckIn
+def multiply(first: First, count: int, *, owner_url: str) -> list[Phone]:
+    """Copy the first patient until there are `count`. Reports lie day by day, as they would have arrived."""
+    more, are_many = count - 1, count * len(first.check_ins) >= LARGE
+    with copies.copying(owner_url) as owner:
+        _copy_people(owner, first, more)
+        if are_many:
+            with copies.without_indexes(owner, *REPORTS), ThreadPoolExecutor(3) as pool:
+                days = range(len(first.check_ins))
+                list(pool.map(lambda day: _copy_day_alone(owner_url, first, day, more), days))
+        else:
+            for day in range(len(first.check_ins)):
+                _copy_day(owner, first, day, more)
+        copies.settle(owner, *PEOPLE, *REPORTS)
+    return [first.phone, *(Phone(first.phone.episode_id + i, f"bench-{i}") for i in range(1, count))]
 
-    reports = []
-    for day in range(EARLIER):
-        at = episode.procedure_at + timedelta(hours=20 + 24 * day)
-        reports.append(
-            CheckIn(
-                clinic_id=episode.clinic_id, patient_id=episode.patient_id, episode=episode, client_id=uuid4(),
-                status="completed", observed_at=at, sent_at=at, received_at=at, effective_at=at,
-                answered_by="patient", app_version="bench", answers=ALL_CLEAR, fingerprint="0" * 64,
-            )
-        )  # fmt: skip
-    reports = CheckIn.objects.bulk_create(reports)
-    Assessment.objects.bulk_create(
-        Assessment(
-            clinic_id=episode.clinic_id, episode=episode, check_in=report, revision=1, protocol=episode.protocol,
-            judged_at=now, effective_at=report.effective_at, hours=1.0, phase="phase-4", tier=0, flagged_at=now,
-            flagged_by="request",
-        )
-        for report in reports
+
+def _submission(at: datetime) -> Any:
+    from recovery.submissions import Submission
+
+    return Submission(
+        client_id=uuid4(), observed_at=at, sent_at=at, completed=True, answered_by="patient", app_version="bench/1",
+        answers=ALL_CLEAR,
     )  # fmt: skip
 
 
-def reports(*, red_every: int = RED_SHARE) -> Iterator[bytes]:
-    """Bodies of new check-ins felt now, one in `red_every` with bleeding that keeps coming."""
-    number = 0
-    while True:
-        number += 1
-        answers = ALL_CLEAR | ({"bleeding": "oozing"} if number % red_every == 0 else {})
-        now = datetime.now(UTC).isoformat()
-        yield json.dumps(
-            {
-                "id": str(uuid4()),
-                "observed_at": now,
-                "sent_at": now,
-                "status": "completed",
-                "answered_by": "patient",
-                "app_version": "bench/1",
-                "answers": answers,
-            }
-        ).encode()
+def _copy_people(owner: psycopg.Connection, first: First, more: int) -> None:
+    """Ids of copies follow those of the first patient, so that they are known without asking."""
+    many = f"generate_series(1, {more}) AS n (i)"
+    patient, episode, device = first.patient_id, first.phone.episode_id, first.device_id
+    copies.copy(
+        owner, "recovery_patient", where=f"it.id = {patient}", many=many,
+        id=f"{patient} + n.i", uuid="gen_random_uuid()", name="'P ' || n.i", hospital_number="'B' || n.i",
+    )  # fmt: skip
+    copies.copy(
+        owner, "recovery_consent", where=f"it.patient_id = {patient}", many=many,
+        id="it.id + n.i", patient_id=f"{patient} + n.i",
+    )  # fmt: skip
+    copies.copy(
+        owner, "recovery_episode", where=f"it.id = {episode}", many=many,
+        id=f"{episode} + n.i", uuid="gen_random_uuid()", patient_id=f"{patient} + n.i",
+    )  # fmt: skip
+    copies.copy(
+        owner, "recovery_devicetoken", where=f"it.id = {device}", many=many,
+        id=f"{device} + n.i", uuid="gen_random_uuid()", patient_id=f"{patient} + n.i", episode_id=f"{episode} + n.i",
+        token_hash="encode(sha256(convert_to('bench-' || n.i, 'UTF8')), 'hex')",
+    )  # fmt: skip
+
+
+def _copy_day_alone(owner_url: str, first: First, day: int, more: int) -> None:
+    with copies.copying(owner_url) as owner:
+        _copy_day(owner, first, day, more)
+
+
+def _copy_day(owner: psycopg.Connection, first: First, day: int, more: int) -> None:
+    many = f"generate_series(1, {more}) AS n (i)"
+    original, verdict, episode = first.check_ins[day], first.assessments[day], first.phone.episode_id
+    check_in = f"{first.check_ins[-1]} + {day * more} + n.i"
+    copies.copy(
+        owner, "recovery_checkin", where=f"it.id = {original}", many=many,
+        id=check_in, client_id="gen_random_uuid()", patient_id=f"{first.patient_id} + n.i",
+        episode_id=f"{episode} + n.i", device_id=f"{first.device_id} + n.i",
+    )  # fmt: skip
+    copies.copy(
+        owner, "recovery_assessment", where=f"it.id = {verdict}", many=many,
+        id=f"{first.assessments[-1]} + {day * more} + n.i", check_in_id=check_in, episode_id=f"{episode} + n.i",
+    )  # fmt: skip

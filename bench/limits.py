@@ -1,0 +1,70 @@
+"""What the figures are held to. The limit must hold; the aim is what we work towards.
+
+Every limit is a ratio inside one run, a count, or a time that a person waits. A ratio does not depend on how fast the
+machine is; a time that a person waits must not.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line of the table: the result `name` of a part, in words. Without a limit it is told for comparison."""
+
+    part: str
+    name: str
+    what: str
+    limit: float | None = None
+    aim: float | None = None
+    at_least: bool = False
+    unit: str = ""
+
+    def met(self, value: float) -> str:
+        if self.limit is None:
+            return ""
+        if self.aim is not None and self._holds(value, self.aim):
+            return "aim"
+        if self._holds(value, self.limit):
+            return "limit" if self.aim is not None else "yes"
+        return "no"
+
+    def bound(self, value: float | None) -> str:
+        if value is None:
+            return ""
+        return f"{'≥' if self.at_least else '≤'} {value:g}{self.unit}"
+
+    def _holds(self, value: float, bound: float) -> bool:
+        return value >= bound if self.at_least else value <= bound
+
+
+FIGURES = [
+    Figure(
+        "post", "throughput_ratio", "full POST to bare DRF + one INSERT: requests a second", 0.5, 0.9, True
+    ),
+    Figure("post", "p99_ratio", "the same: p99", 2, 1.2),
+    Figure("post", "statements_per_post", "statements per full POST, 5 % with a red flag", 6),
+    Figure("post", "web_cpu_ratio", "processor time of the web server, full to bare"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    figure: Figure
+    value: Any
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        figure = self.figure
+        shown = f"{self.value}{figure.unit}" if isinstance(self.value, int | float) else str(self.value)
+        met = figure.met(self.value) if isinstance(self.value, int | float) else ""
+        return figure.part, figure.what, shown, figure.bound(figure.limit), figure.bound(figure.aim), met
+
+
+def lines(results: dict[str, Any]) -> list[Line]:
+    """Of all that was measured, in the order of the parts' figures."""
+    return [
+        Line(figure, results[figure.part][figure.name])
+        for figure in FIGURES
+        if figure.name in results.get(figure.part, {})
+    ]

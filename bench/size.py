@@ -1,0 +1,9 @@
+"""How large a measurement is: in full, or just large enough to see that it runs (`python -m bench --quick`)."""
+
+import os
+
+QUICK = "BENCH_QUICK"
+
+
+def pick(full: int, quick: int) -> int:
+    return quick if os.environ.get(QUICK) else full
