@@ -43,8 +43,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "recovery.api.middleware.PhoneRequests",  # takes phones straight to their view; what follows is for pages
     "csp.middleware.CSPMiddleware",
-    "recovery.api.middleware.PhoneRequests",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -88,8 +88,9 @@ DATABASES = {
 }
 DATABASES["default"]["OPTIONS"] = {
     "connect_timeout": 5,
+    "prepare_threshold": 1_000_000,  # only what recovery/statements.py asks for is prepared; None would forbid that too
     "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout=2000"
-    " -c idle_in_transaction_session_timeout=10000 -c timezone=UTC",
+    " -c idle_in_transaction_session_timeout=10000 -c plan_cache_mode=force_generic_plan -c timezone=UTC",
 } | DATABASES["default"]["OPTIONS"]
 DATABASE_APP_ROLE = DATABASES["default"]["USER"] or "recovery_app"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -18,7 +18,6 @@ from recovery.models import (
     DeviceToken,
     Episode,
     Membership,
-    Patient,
     Quarantine,
     User,
 )
@@ -43,7 +42,7 @@ class AlertQuerySet(QuerySet[Alert]):
 
 
 def phone(token: str) -> DeviceToken | None:
-    """The phone that holds this token, with its episode, clinic and patient; None when unknown or revoked.
+    """The phone that holds this token, with its episode and clinic; None when unknown or revoked.
 
     One prepared statement, because it runs with every request of a phone.
     """
@@ -53,8 +52,8 @@ def phone(token: str) -> DeviceToken | None:
     parts = tuple(
         model.from_db("default", fields, row[start : start + len(fields)]) for model, fields, start in _PARTS
     )
-    device, patient, episode, clinic = cast(tuple[DeviceToken, Patient, Episode, Clinic], parts)
-    episode.patient, episode.clinic, device.episode, device.patient = patient, clinic, episode, patient
+    device, episode, clinic = cast(tuple[DeviceToken, Episode, Clinic], parts)
+    device.episode, episode.clinic = episode, clinic
     return device
 
 
@@ -107,11 +106,10 @@ def _columns(*models_: type[Model]) -> Iterator[tuple[type[Model], list[str], in
         start += len(fields)
 
 
-_PARTS = list(_columns(DeviceToken, Patient, Episode, Clinic))
+_PARTS = list(_columns(DeviceToken, Episode, Clinic))
 _PHONE = """
     SELECT {columns}
     FROM recovery_devicetoken
-    JOIN recovery_patient ON recovery_patient.id = recovery_devicetoken.patient_id
     JOIN recovery_episode ON recovery_episode.id = recovery_devicetoken.episode_id
     JOIN recovery_clinic ON recovery_clinic.id = recovery_devicetoken.clinic_id
     WHERE recovery_devicetoken.token_hash = %s AND recovery_devicetoken.revoked_at IS NULL

@@ -1,9 +1,9 @@
 """Judging against the database: what the clinical core needs is read here, and what it says is stored here."""
 
-import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,7 +15,15 @@ from django.db.models.functions import Now
 from recovery import clinical, statements
 from recovery.clinical import protocol as protocols
 from recovery.clinical.assessment import assess
-from recovery.clinical.facts import SYMPTOMS, Baseline, Earlier, Procedure, Report, read_temperature
+from recovery.clinical.facts import (
+    SYMPTOMS,
+    Baseline,
+    Earlier,
+    Procedure,
+    Report,
+    Temperature,
+    read_temperature,
+)
 from recovery.clinical.tiers import Tier
 from recovery.models import Assessment, CheckIn, CheckInRevision, Episode
 
@@ -24,11 +32,14 @@ log = logging.getLogger(__name__)
 GRACE = timedelta(seconds=2)
 """How long the watch leaves fresh work to Celery, in real time."""
 
+_NOTHING_REPORTED: Mapping[str, frozenset[str]] = {}
+
 # Columns, not documents: what judging needs of each earlier check-in and no more (by the index check_in_history).
-_HISTORY = f"""
-    SELECT effective_at, client_id, status, pain, answers #>> '{{temp,value}}', answers #>> '{{temp,unit}}',
-           {", ".join(f"answers ->> '{item}'" for item in SYMPTOMS)},
-           answers ->> 'weakness_where', answers ->> 'numbness_where'
+_HISTORY = """
+    SELECT effective_at, client_id::text, status = 'completed', pain,
+           answers #>> '{temp,value}', answers #>> '{temp,unit}', reported,
+           CASE WHEN reported IS NOT NULL THEN answers -> 'weakness_where' END,
+           CASE WHEN reported IS NOT NULL THEN answers -> 'numbness_where' END
     FROM recovery_checkin
     WHERE episode_id = %s AND effective_at < %s AND client_id <> %s AND withdrawn_at IS NULL
     ORDER BY effective_at, client_id
@@ -268,23 +279,16 @@ def _same(row: Assessment | None, verdict: dict[str, Any]) -> bool:
 
 
 def _earlier(row: Sequence[Any]) -> Earlier:
-    at, client_id, status, pain, degrees, unit, *rest = row
-    symptoms, places = (
-        rest[: len(SYMPTOMS)],
-        dict(zip(("weakness", "numbness"), rest[len(SYMPTOMS) :], strict=True)),
-    )
-    temperature, _ = read_temperature(
-        {"value": float(degrees), "unit": unit} if degrees is not None else None
-    )
-    return Earlier(
-        at=at,
-        id=str(client_id),
-        completed=status == CheckIn.Status.COMPLETED,
-        pain=pain,
-        temperature=temperature,
-        reported={
-            item: frozenset(json.loads(places.get(item) or "[]"))
-            for item, answer in zip(SYMPTOMS, symptoms, strict=True)
-            if answer == "new_or_worse"
-        },
-    )
+    at, client_id, completed, pain, degrees, unit, reported, weakness_where, numbness_where = row
+    if reported is None:  # nearly all: this runs for every earlier check-in with every new one
+        return Earlier(at, client_id, completed, pain, _reading(degrees, unit), _NOTHING_REPORTED)
+    places = {"weakness": weakness_where, "numbness": numbness_where}
+    symptoms = {item: frozenset(places.get(item) or ()) for item in SYMPTOMS if item in reported}
+    return Earlier(at, client_id, completed, pain, _reading(degrees, unit), symptoms)
+
+
+@lru_cache(maxsize=1_024)
+def _reading(degrees: str | None, unit: str | None) -> Temperature | None:
+    if degrees is None:
+        return None
+    return read_temperature({"value": float(degrees), "unit": unit})[0]

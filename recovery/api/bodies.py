@@ -99,7 +99,7 @@ class RedeemBody(Body):
 
 
 def has_an_answer(answers: BaseModel) -> BaseModel:
-    if not answers.model_dump(exclude_none=True):
+    if all(answer is None for _, answer in answers):
         raise PydanticCustomError("no_answers", "Give at least one answer.")
     return answers
 

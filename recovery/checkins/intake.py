@@ -19,7 +19,7 @@ _WRITE = """
 WITH twin AS (
     SELECT FROM recovery_checkin WHERE patient_id = %(patient)s AND client_id = %(client_id)s
 ),
-later AS (
+later AS MATERIALIZED (
     SELECT EXISTS (SELECT FROM recovery_checkin WHERE episode_id = %(episode)s
                    AND effective_at > %(effective_at)s AND withdrawn_at IS NULL) AS held
 ),
@@ -31,7 +31,15 @@ episode AS (
         rejudge_from = CASE WHEN later.held THEN LEAST(rejudge_from, %(effective_at)s) ELSE rejudge_from END
     FROM later
     WHERE id = %(episode)s AND sequence = %(sequence)s AND NOT EXISTS (SELECT FROM twin)
-    RETURNING id, later.held
+    RETURNING id
+),
+nothing AS MATERIALIZED (
+    SELECT %(silent)s AND NOT later.held AND NOT EXISTS (
+        SELECT FROM recovery_alert WHERE episode_id = %(episode)s AND status IN ('open', 'acknowledged')
+    ) AND NOT EXISTS (
+        SELECT FROM recovery_assessment WHERE episode_id = %(episode)s AND flagged_at IS NULL
+    ) AS to_flag
+    FROM later
 ),
 check_in AS (
     INSERT INTO recovery_checkin (clinic_id, patient_id, episode_id, device_id, client_id, revision, status,
@@ -51,13 +59,7 @@ assessment AS (
         CASE WHEN nothing.to_flag THEN %(received_at)s::timestamptz END,
         CASE WHEN nothing.to_flag THEN 'request' ELSE '' END,
         0, clock_timestamp() + %(grace)s, ''
-    FROM check_in, episode, LATERAL (
-        SELECT %(silent)s AND NOT episode.held AND NOT EXISTS (
-            SELECT FROM recovery_alert WHERE episode_id = %(episode)s AND status IN ('open', 'acknowledged')
-        ) AND NOT EXISTS (
-            SELECT FROM recovery_assessment WHERE episode_id = %(episode)s AND flagged_at IS NULL
-        ) AS to_flag
-    ) AS nothing
+    FROM check_in, episode, nothing
     RETURNING id, flagged_at
 )
 SELECT (SELECT id FROM assessment), (SELECT flagged_at IS NULL FROM assessment),

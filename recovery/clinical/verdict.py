@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 
 from recovery.clinical.assessment import Finding
 from recovery.clinical.protocol import Protocol, Rule, ServiceAlert
@@ -11,7 +12,7 @@ from recovery.clinical.protocol.texts import fill_numbers
 from recovery.clinical.tiers import Tier
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Numbers:
     """Telephone numbers as people dial them. One that is empty is replaced by the emergency number."""
 
@@ -21,9 +22,11 @@ class Numbers:
     crisis_line: str
 
     def filled_in(self, text: str) -> str:
-        return fill_numbers(
-            text, {name: number or self.emergency_number for name, number in asdict(self).items()}
-        )
+        return fill_numbers(text, self._by_name) if "{" in text else text
+
+    @cached_property
+    def _by_name(self) -> dict[str, str]:
+        return {name: number or self.emergency_number for name, number in asdict(self).items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,7 @@ class Assessment(models.Model):
                 name="assessment_set_aside",
             ),
             models.Index(fields=["episode", "effective_at"], name="assessment_by_episode"),
+            models.Index(fields=["episode"], condition=Q(flagged_at=None), name="assessment_owed_of_episode"),
         ]
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.db import models
 from django.db.models import Case, Func, Q, Value, When
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, NullIf
 from django.db.models.lookups import Exact, GreaterThanOrEqual, IsNull, LessThanOrEqual
 
 from .device import DeviceToken
@@ -50,6 +50,18 @@ FEVER = Case(
     When(Exact(_answer("feels_feverish"), Value("no")), then=False),
     default=None,
     output_field=models.BooleanField(null=True),
+)
+
+
+# The symptoms told as new or worse, null when none is: what judging asks of every earlier check-in (specification 6.3).
+REPORTED = NullIf(
+    Func(
+        "answers",
+        Value('$.keyvalue() ? (@.value == "new_or_worse").key'),
+        function="jsonb_path_query_array",
+        output_field=models.JSONField(),
+    ),
+    Value([], output_field=models.JSONField()),
 )
 
 
@@ -121,6 +133,9 @@ class CheckIn(Report):
         expression=_answer("bandage"),
         output_field=models.CharField(max_length=20, null=True),
         db_persist=True,
+    )
+    reported = models.GeneratedField(
+        expression=REPORTED, output_field=models.JSONField(null=True), db_persist=True
     )
 
     class Meta:

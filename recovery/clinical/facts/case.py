@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from recovery.clinical.facts.records import (
@@ -14,7 +15,6 @@ from recovery.clinical.facts.records import (
     Report,
     effective_at,
     hours_between,
-    in_utc,
 )
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Case:
     ) -> Case:
         """Keep of the history what is strictly earlier, ordered by instant and then by id."""
         at, suspect = effective_at(report.observed_at, report.received_at, procedure.at)
-        earlier = sorted((e for e in history if e.at < at), key=_order)
+        earlier = sorted([e for e in history if e.at < at], key=_order)
         return cls(
             protocol=protocol,
             procedure=procedure,
@@ -71,5 +71,4 @@ def answered(answers: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _order(earlier: Earlier) -> tuple[datetime, str]:
-    return in_utc(earlier.at), earlier.id
+_order = attrgetter("at", "id")

@@ -58,7 +58,7 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """What judging needs of an earlier check-in, and no more.
+    """What judging needs of an earlier check-in, and no more. `at` is in UTC.
 
     `reported` holds the symptoms answered `new_or_worse`, each with the places it named: only that
     literal answer counts as a report, an earlier `same` does not (6.3).
