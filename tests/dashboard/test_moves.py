@@ -121,6 +121,17 @@ def test_the_second_is_told_who_took_it_on_and_keeps_what_she_typed(
     assert alert.status == "acknowledged"
 
 
+def test_what_a_form_remembers_of_a_colleague_is_no_number_that_can_be_counted(
+    alert: Alert, ben: User, sign_in: SignIn
+) -> None:
+    take_on(alert, ben, 28.1)
+
+    page = sign_in(ben).get(page_of(alert))
+
+    seen = page.context["forms"]["contact"]["seen"].value()
+    assert seen.split(":")[:2] == ["acknowledged", str(ben.uuid)]
+
+
 def test_sent_again_in_knowledge_of_the_first_it_is_done(
     alert: Alert, ben: User, team: CareTeam, sign_in: SignIn
 ) -> None:

@@ -120,7 +120,7 @@ def _load(user: User, alert_id: UUID) -> Alert:
 def _state(alert: Alert, user: User, now: datetime) -> State:
     clock = Clock(now, ZoneInfo(alert.episode.clinic.time_zone))
     clinician_in = set(access.memberships(user).filter(role__in=CLINICIANS).values_list("team_id", flat=True))
-    seen = f"{alert.status}:{alert.owner_id or ''}:{alerts.as_seen(alert)}"
+    seen = f"{alert.status}:{alert.owner.uuid if alert.owner else ''}:{alerts.as_seen(alert)}"
     tag = (alert.uuid, alert.changed_at, seen, sorted(clinician_in), int(now.timestamp() // 60))
     return State(
         row=row_of(alert, user=user, clinician_in=clinician_in, clock=clock),
