@@ -15,6 +15,7 @@ from bench import report, size, usage
 PARTS = [
     "judge",
     "post",
+    "telling",
 ]
 RESULTS = Path(__file__).with_name("results.json")
 

@@ -45,6 +45,17 @@ FIGURES = [
     Figure("post", "p99_ratio", "the same: p99", 2, 1.2),
     Figure("post", "statements_per_post", "statements per full POST, 5 % with a red flag", 6),
     Figure("post", "web_cpu_ratio", "processor time of the web server, full to bare"),
+    Figure(
+        "telling", "told_to_bare_p99_ratio", "red flag to message taken, to a bare Celery task: p99", 10, 3
+    ),
+    Figure("telling", "told_p99_ms", "red flag to message taken: p99", unit=" ms"),
+    Figure("telling", "lost", "red flags that nobody was told of, faults included", 0),
+    Figure("telling", "not_taken", "check-ins refused while the broker failed", 0),
+    Figure("telling", "frozen_worst_s", "the longest to a message: broker frozen", 15, unit=" s"),
+    Figure("telling", "emptied_worst_s", "broker emptied every second", 15, unit=" s"),
+    Figure("telling", "gone_worst_s", "broker killed", 15, unit=" s"),
+    Figure("telling", "killed_worst_s", "worker killed while it holds the messages", 60, 10, unit=" s"),
+    Figure("telling", "frozen_post_p99_ms", "POST while the broker freezes: p99", 1_000, unit=" ms"),
 ]
 
 

@@ -1,4 +1,4 @@
-"""The table of the floor (bench/floor.py)."""
+"""The tables of the floors (bench/floor.py, bench/bare.py)."""
 
 FLOOR = """
 CREATE TABLE IF NOT EXISTS bench_checkin (
@@ -10,3 +10,6 @@ CREATE TABLE IF NOT EXISTS bench_checkin (
 );
 CREATE INDEX IF NOT EXISTS bench_checkin_history ON bench_checkin (enrolment_id, submitted_at);
 """
+
+BARE = "CREATE TABLE IF NOT EXISTS bench_bare (id bigint PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())"
+BARE_QUEUE = "bare"

@@ -31,7 +31,7 @@ WEB = [
     "1",
     "--respawn-failed-workers",
 ]
-WORKER = ["-A", "config", "worker", "--concurrency", "2", "--loglevel", "ERROR", "--quiet"]
+WORKER = ["--quiet", "-A", "config", "worker", "--concurrency", "2", "--loglevel", "ERROR"]
 WORKER += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
 """As in the Dockerfile and docker-compose.yml, of each process one."""
 
@@ -56,7 +56,9 @@ class Stage:
             raise
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind and self.said.exists():
+            sys.stderr.write(self.said.read_text(errors="replace")[-4_000:])
         self._undo.close()
 
     def _set_up(self) -> None:
@@ -135,6 +137,11 @@ class Stage:
         """What PostgreSQL and Valkey say."""
         return self.directory / "services.log"
 
+    @property
+    def said(self) -> Path:
+        """What the product's processes say; shown when a measurement fails."""
+        return self.directory / "programs.log"
+
     def copy(self, database: str) -> dict[str, str]:
         """A second database with the rows that the first has now. Returns the variables that name it."""
         hang_up()
@@ -146,9 +153,11 @@ class Stage:
     # --- the product's processes, each with its children in a group of its own
 
     def start(self, *argv: str, **environment: str) -> subprocess.Popen[bytes]:
-        child = subprocess.Popen(
-            argv, cwd=ROOT, env=os.environ | self.environment | environment, start_new_session=True
-        )
+        mine = os.environ | self.environment | environment
+        with self.said.open("ab") as said:
+            child = subprocess.Popen(
+                argv, cwd=ROOT, env=mine, start_new_session=True, stdout=said, stderr=subprocess.STDOUT
+            )
         self._undo.callback(self.stop, child)
         return child
 

@@ -108,6 +108,14 @@ def multiply(first: First, count: int, *, owner_url: str) -> list[Phone]:
     return [first.phone, *(Phone(first.phone.episode_id + i, f"bench-{i}") for i in range(1, count))]
 
 
+def add_colleague() -> None:
+    """A second nurse in the team."""
+    from recovery.models import CareTeam, Membership, User
+
+    colleague = User.objects.create_user("colleague@example.org", "x", name="Colleague")
+    Membership.objects.create(user=colleague, team=CareTeam.objects.get(), role="nurse")
+
+
 def _submission(at: datetime) -> Any:
     from recovery.submissions import Submission
 
