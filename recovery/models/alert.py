@@ -44,8 +44,8 @@ class Alert(models.Model):
 
     opened_at = models.DateTimeField()
     tier_at = models.DateTimeField(help_text="When it reached its tier; the target is counted from here")
-    first_assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="+")
-    latest_assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="+")
+    first_assessment = held(Assessment, related_name="+")
+    latest_assessment = held(Assessment, related_name="+")
     told_at = models.DateTimeField(
         null=True, blank=True, help_text="When the team was last told; limits repeats"
     )

@@ -6,7 +6,7 @@ from recovery.clinical.tiers import Tier
 from .check_in import CheckIn
 from .episode import Episode
 from .quarantine import Quarantine
-from .tenancy import clinic_of_parent, held
+from .tenancy import clinic_of_parent, held, held_alone
 
 
 class Assessment(models.Model):
@@ -32,9 +32,7 @@ class Assessment(models.Model):
     silent_slot = models.CharField(  # noqa: DJ001
         max_length=8, null=True, help_text="The slot that closed without a check-in"
     )
-    quarantine = models.OneToOneField(
-        Quarantine, on_delete=models.PROTECT, null=True, related_name="assessment"
-    )
+    quarantine = held_alone(Quarantine, null=True, related_name="assessment")
     is_current = models.BooleanField(default=True)
 
     protocol = models.CharField(max_length=40)
@@ -60,6 +58,7 @@ class Assessment(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["id", "episode", "clinic"], name="assessment_of_episode"),
             models.UniqueConstraint(
                 fields=["check_in"],
                 condition=Q(is_current=True, check_in__isnull=False),

@@ -105,9 +105,7 @@ class CheckIn(Report):
     clinic = clinic_of_parent()
     patient = held(Patient, related_name="check_ins", db_index=False)
     episode = held(Episode, related_name="check_ins", db_index=False)
-    device = models.ForeignKey(
-        DeviceToken, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
-    )
+    device = held(DeviceToken, null=True, related_name="+", db_index=False)
     client_id = models.UUIDField()
     withdrawn_at = models.DateTimeField(
         null=True, blank=True, help_text="Entered in error: kept, not counted"

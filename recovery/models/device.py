@@ -5,7 +5,7 @@ from django.db.models import F, Q
 
 from .episode import Episode
 from .patient import Patient
-from .tenancy import clinic_of_parent, held
+from .tenancy import clinic_of_parent, held, held_alone
 
 
 class DeviceToken(models.Model):
@@ -23,6 +23,7 @@ class DeviceToken(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["id", "episode", "clinic"], name="device_of_episode"),
             models.CheckConstraint(
                 condition=Q(token_hash__regex=r"^[0-9a-f]{64}$"), name="device_token_is_hashed"
             ),
@@ -50,9 +51,7 @@ class EnrolmentCode(models.Model):
     expires_at = models.DateTimeField()
     wrong_tries = models.PositiveSmallIntegerField(default=0)
     redeemed_at = models.DateTimeField(null=True, blank=True)
-    device = models.OneToOneField(
-        DeviceToken, on_delete=models.PROTECT, null=True, related_name="enrolment_code"
-    )
+    device = held_alone(DeviceToken, null=True, related_name="enrolment_code")
 
     class Meta:
         constraints = [

@@ -23,7 +23,7 @@ class Quarantine(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     clinic = clinic_of_parent()
     episode = held(Episode, related_name="quarantine")
-    device = models.ForeignKey(DeviceToken, on_delete=models.PROTECT, related_name="+")
+    device = held(DeviceToken, related_name="+")
     client_id = models.UUIDField(null=True, blank=True)
     received_at = models.DateTimeField()
     body = models.BinaryField()
@@ -42,6 +42,7 @@ class Quarantine(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["id", "episode", "clinic"], name="quarantine_of_episode"),
             models.UniqueConstraint(fields=["device", "fingerprint"], name="refused_body_kept_once"),
             models.CheckConstraint(
                 condition=Q(reviewed_at=None, reviewed_by=None, outcome="")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
@@ -54,6 +55,28 @@ class World:
         self.assessment = self.new_assessment(check_in=self.check_in, revision=1)
         self.alert = self.new_alert()
         self.notification = self.new_notification()
+
+    @cached_property
+    def other_device(self) -> DeviceToken:
+        return factories.phone(self.other_episode)[0]
+
+    @cached_property
+    def other_assessment(self) -> Assessment:
+        return self.new_assessment(clinic=self.other_clinic, episode=self.other_episode, silent_slot="S1")
+
+    def new_device(self, **fields: Any) -> DeviceToken:
+        return DeviceToken.objects.create(
+            **{
+                "clinic": self.clinic,
+                "patient": self.episode.patient,
+                "episode": self.episode,
+                "token_hash": uuid4().hex * 2,
+                "name": "Ana's tablet",
+                "platform": "web",
+                "created_at": T0,
+            }
+            | fields
+        )
 
     def new_check_in(self, **fields: Any) -> CheckIn:
         return CheckIn.objects.create(
@@ -213,22 +236,17 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     ),
     # phones
     "device_token_is_hashed": lambda w: w.change(w.device, token_hash="the token itself"),
-    "recovery_devicetoken_token_hash_key": lambda w: DeviceToken.objects.create(
-        clinic=w.clinic,
-        patient=w.episode.patient,
-        episode=w.episode,
-        token_hash=w.device.token_hash,
-        name="twin",
-        platform="web",
-        created_at=T0,
-    ),
-    "devicetoken_within_episode_clinic": lambda w: w.change(w.device, clinic=w.other_clinic),
+    "recovery_devicetoken_token_hash_key": lambda w: w.new_device(token_hash=w.device.token_hash),
+    "devicetoken_within_episode_clinic": lambda w: w.new_device(clinic=w.other_clinic),
     "devicetoken_within_episode_patient": lambda w: w.change(w.device, patient=w.other_episode.patient),
     "code_locks_after_five_wrong_tries": lambda w: w.new_code(wrong_tries=6),
     "code_redeemed_by_one_device": lambda w: w.new_code(redeemed_at=T0),
     "code_expires": lambda w: w.new_code(expires_at=T0),
     "code_is_hashed": lambda w: w.new_code(secret_hash="ABCD1234"),
     "enrolmentcode_within_episode_clinic": lambda w: w.new_code(clinic=w.other_clinic),
+    "enrolmentcode_within_device_episode_clinic": lambda w: w.change(
+        w.other_device.enrolment_code, episode=w.episode, clinic=w.clinic
+    ),
     # check-ins
     "check_in_once_per_patient": lambda w: w.new_check_in(client_id=w.check_in.client_id),
     "pain_0_to_10": lambda w: w.new_check_in(answers={"pain_now": 11}),
@@ -242,6 +260,7 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "observed_2000_to_2100": lambda w: w.new_check_in(observed_at="1970-01-01T00:00:00Z"),
     "checkin_within_episode_clinic": lambda w: w.new_check_in(clinic=w.other_clinic),
     "checkin_within_episode_patient": lambda w: w.new_check_in(patient=w.other_episode.patient),
+    "checkin_within_device_episode_clinic": lambda w: w.new_check_in(device=w.other_device),
     "revision_once_per_check_in": lambda w: [w_revision(w), w_revision(w)],
     "checkinrevision_within_check_in_episode_clinic": lambda w: w_revision(w, episode=w.other_episode),
     # assessments
@@ -254,6 +273,9 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "assessment_within_check_in_episode_clinic": lambda w: w.new_assessment(
         check_in=w.check_in, revision=1, episode=w.other_episode, clinic=w.other_clinic, is_current=False
     ),
+    "assessment_within_quarantine_episode_clinic": lambda w: w.new_assessment(
+        quarantine=w.new_quarantine(), episode=w.other_episode, clinic=w.other_clinic
+    ),
     # alerts
     "one_open_alert_per_rule": lambda w: w.new_alert(),
     "alert_tier_known": lambda w: w.new_alert(rule="CHEST", tier=0),
@@ -265,6 +287,12 @@ BREAKS: dict[str, Callable[[World], Any]] = {
         rule="CHEST", clinic=w.other_clinic, team=w.other_team
     ),
     "alert_within_team_clinic": lambda w: w.new_alert(rule="CHEST", team=w.other_team),
+    "alert_within_first_assessment_episode_clinic": lambda w: w.new_alert(
+        rule="CHEST", first_assessment=w.other_assessment
+    ),
+    "alert_within_latest_assessment_episode_clinic": lambda w: w.change(
+        w.alert, latest_assessment=w.other_assessment
+    ),
     "a_finding_joins_once": lambda w: [w_event(w, kind="joined", assessment=w.assessment) for _ in range(2)],
     "alertevent_within_alert_clinic": lambda w: w_event(w, clinic=w.other_clinic),
     "one_mute_per_rule": lambda w: [w_mute(w), w_mute(w)],
@@ -289,6 +317,7 @@ BREAKS: dict[str, Callable[[World], Any]] = {
         reviewed_at=at(21), reviewed_by=w.ben, outcome="dismissed"
     ),
     "quarantine_within_episode_clinic": lambda w: w.new_quarantine(clinic=w.other_clinic),
+    "quarantine_within_device_episode_clinic": lambda w: w.new_quarantine(device=w.other_device),
 }
 
 
@@ -353,7 +382,7 @@ def test_the_database_refuses(constraint: str) -> None:
 # Made true by another constraint's columns: keys that composite keys point to.
 TARGETS = {
     "team_of_clinic", "patient_of_clinic", "episode_of_clinic", "episode_of_patient", "check_in_of_episode",
-    "alert_of_clinic", "notification_of_clinic",
+    "device_of_episode", "quarantine_of_episode", "assessment_of_episode", "alert_of_clinic", "notification_of_clinic",
 }  # fmt: skip
 
 
