@@ -5,6 +5,7 @@ need of middleware (docs/adr/0010-two-roads.md) is neither run nor paid for.
 """
 
 from collections.abc import Callable
+from typing import Any, cast
 from uuid import uuid4
 
 from django.core.handlers.base import BaseHandler
@@ -33,7 +34,9 @@ PLAIN_ERRORS = {400: "bad_request", 403: "forbidden", 404: "not_found", 405: "me
 class PhoneRequests:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
-        self.straight = convert_exception_to_response(_view_alone())
+        self.straight = cast(
+            Callable[[HttpRequest], HttpResponseBase], convert_exception_to_response(_ViewAlone())
+        )
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not f"/{request.path_info.strip('/')}/".startswith(PREFIX):
@@ -43,8 +46,8 @@ class PhoneRequests:
         response.headers["X-Request-Id"] = request_id
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        if not response.streaming and "Content-Length" not in response.headers:
-            response.headers["Content-Length"] = str(len(response.content))
+        if isinstance(response, HttpResponse):
+            response.headers.setdefault("Content-Length", str(len(response.content)))
         return response
 
     def _answer(self, request: HttpRequest, request_id: str) -> HttpResponseBase:
@@ -66,13 +69,15 @@ def _problem_instead_of(response: HttpResponseBase, request_id: str) -> HttpResp
     return problem.response(request_id)
 
 
-def _view_alone() -> Callable[[HttpRequest], HttpResponseBase]:
+class _ViewAlone(BaseHandler):
     """Django's own way from a request to its view, with nothing in between but the check of the Host header."""
-    handler = BaseHandler()
-    handler._view_middleware = handler._template_response_middleware = handler._exception_middleware = []
 
-    def answer(request: HttpRequest) -> HttpResponseBase:
+    def __init__(self) -> None:
+        self._view_middleware: list[Any] = []
+        self._template_response_middleware: list[Any] = []
+        self._exception_middleware: list[Any] = []
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         request.get_host()  # raises DisallowedHost
-        return handler._get_response(request)
-
-    return answer
+        response: HttpResponseBase = self._get_response(request)  # type: ignore[attr-defined]
+        return response
