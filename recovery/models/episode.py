@@ -3,7 +3,8 @@ from datetime import datetime, timedelta
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Cast
 
 from .clinic import CareTeam, Clinic
 from .patient import Patient
@@ -104,7 +105,13 @@ class Episode(models.Model):
                 condition=Q(next_due_at=None) | Q(status="active"), name="only_active_episodes_are_watched"
             ),
             models.CheckConstraint(
-                condition=Q(risk_factors__contained_by=RISK_FACTORS), name="risk_factors_known"
+                # One constant: an array of so many would be read anew with every check-in that moves the episode on.
+                condition=Q(
+                    risk_factors__contained_by=Cast(
+                        Value(f"{{{','.join(RISK_FACTORS)}}}"), ArrayField(models.CharField())
+                    )
+                ),
+                name="risk_factors_known",
             ),
             models.CheckConstraint(
                 condition=Q(baseline=None, baseline_at=None)
