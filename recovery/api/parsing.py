@@ -7,7 +7,6 @@ that PostgreSQL cannot store.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
 from django.http import HttpRequest, UnreadablePostError
@@ -16,24 +15,12 @@ from rest_framework.parsers import BaseParser
 from recovery.api.codes import KINDS
 from recovery.api.documents import Complaint
 from recovery.api.problems import Problem
+from recovery.api.scanning import MAX_DEPTH, Flaw, read_constant, read_float, read_int, read_object, scan
 
-MAX_DEPTH = 20
 KEPT_DEPTH = 100
-MAX_DIGITS = 20
 CHECK_IN_BYTES = 256 * 1024
 BATCH_BYTES = 5 * 1024 * 1024
 OTHER_BYTES = 16 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Flaw:
-    """Stands in a document where something stood that nobody can read; `was` is what it was."""
-
-    code: str
-    was: Any
-
-    def kept(self) -> dict[str, Any]:
-        return {self.code: self.was}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +49,22 @@ class Body:
         except json.JSONDecodeError as error:
             raise Problem("not_json", [complaint(f"character {error.pos}", "not_json")]) from None
         except RecursionError:
-            raise Problem("too_deep") from None
+            document, is_whole = scan(self.raw.decode("utf-8"))
+            if not is_whole:
+                raise Problem("too_deep") from None
         if not isinstance(document, dict):
             raise Problem("not_an_object")
         return document
+
+    def rest(self) -> dict[str, Any]:
+        """What can be read of a body that is refused, with a Flaw where something cannot be."""
+        encoding = json.detect_encoding(self.raw)
+        text = self.raw.decode(encoding, "surrogateescape" if encoding.startswith("utf-8") else "replace")
+        try:
+            document = _DECODER.decode(text)
+        except (ValueError, RecursionError):
+            document, _ = scan(text)
+        return document if isinstance(document, dict) else {}
 
 
 def read(request: HttpRequest, *, at_most: int) -> Body:
@@ -186,29 +185,6 @@ def _flaws_of_text(text: str) -> Iterator[str]:
         yield "lone_surrogate"
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    document = dict(pairs)
-    if len(document) < len(pairs):
-        given: dict[str, list[Any]] = {}
-        for key, value in pairs:
-            given.setdefault(key, []).append(value)
-        document |= {key: Flaw("duplicate_key", values) for key, values in given.items() if len(values) > 1}
-    return document
-
-
-def _float(text: str) -> float | Flaw:
-    value = float(text)
-    return value if isfinite(value) else Flaw("number_too_large", text)
-
-
-def _int(text: str) -> int | Flaw:
-    return int(text) if len(text) <= MAX_DIGITS else Flaw("number_too_large", text)
-
-
-def _constant(text: str) -> Flaw:
-    return Flaw("not_a_number", text)
-
-
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_object, parse_float=_float, parse_int=_int, parse_constant=_constant
+    object_pairs_hook=read_object, parse_float=read_float, parse_int=read_int, parse_constant=read_constant
 )

@@ -14,6 +14,7 @@ from recovery.api.bodies import check_in_body, checked, correction_body
 from recovery.api.documents import Complaint, ProblemDocument, Receipt
 from recovery.api.parsing import refuse_flaws, written_again
 from recovery.api.problems import Problem, report
+from recovery.api.refusals import Found
 from recovery.errors import Refused
 from recovery.models import DeviceToken
 
@@ -21,12 +22,19 @@ NOT_THE_PATH = Complaint(place="id", code="not_the_path", detail="This is not th
 
 
 class Sent(Protocol):
-    """A report as it came. `document` raises Problem when it cannot be read."""
+    """A report as it came. `document` raises Problem when it cannot be read; `rest` is what can be read even then."""
 
     @property
     def raw(self) -> bytes: ...
 
     def document(self) -> dict[str, Any]: ...
+
+    def rest(self) -> dict[str, Any]: ...
+
+
+def found_in(sent: Sent, document: dict[str, Any] | None = None) -> Found:
+    """What can be read of a report; `document` if that was found out."""
+    return Found(sent.rest()) if document is None else Found(document, whole=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,9 @@ class Item:
         if not isinstance(self.value, dict):
             raise Problem("not_an_object")
         return self.value
+
+    def rest(self) -> dict[str, Any]:
+        return self.value if isinstance(self.value, dict) else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,25 +97,31 @@ class Reception:
 
         return self._answer(sent, take, created=200, id_in_path=client_id)
 
-    def refuse(
-        self, problem: Problem, raw: bytes, document: Any = None, id_in_path: UUID | None = None
-    ) -> Answer:
-        """Keep what was refused, unless it was for a moment only. `document` is what could be read of it."""
+    def sent_before(self, document: dict[str, Any]) -> checkins.Receipt | None:
+        """The receipt of a report that was taken before; None of any other. Raises WithdrawnBefore."""
+        try:
+            body = checked(check_in_body(self.device.episode.protocol), document)
+        except Problem:
+            return None
+        return checkins.sent_before(device=self.device, submission=body.submission(body.id))
+
+    def refuse(self, problem: Problem, raw: bytes, found: Found, id_in_path: UUID | None = None) -> Answer:
+        """Keep what was refused, unless it was for a moment only."""
         if problem.code in refusals.NOT_KEPT:
             return self.answer_with(problem)
         told = refusals.keep(
-            problem, device=self.device, raw=raw, document=document, id_in_path=id_in_path, now=self.now
+            problem, device=self.device, raw=raw, found=found, id_in_path=id_in_path, now=self.now
         )
         return self.answer_with(
             refusals.tell(problem, [told], device=self.device, if_nothing=refusals.ASK_AGAIN)
         )
 
-    def put_off(self, documents: Iterable[Any]) -> Answer:
+    def put_off(self, found: Iterable[Found]) -> Answer:
         """The database cannot take it now: the phone keeps it and comes again, but what to do is said at once.
 
-        `documents` are what could be read of the reports, None for one of which nothing could. At least one.
+        `found` is what could be read of the reports, at least one.
         """
-        told = [refusals.judge_unkept(each, device=self.device, now=self.now) for each in documents]
+        told = [refusals.judge_unkept(each, device=self.device, now=self.now) for each in found]
         return self.answer_with(
             refusals.tell(Problem.unavailable(), told, device=self.device, if_nothing=refusals.NOT_TAKEN_YET)
         )
@@ -129,13 +146,14 @@ class Reception:
                 return self.answer_with(Problem.of(refused))
             except (Problem, Refused) as refused:
                 problem = refused if isinstance(refused, Problem) else Problem.of(refused)
-                return self.refuse(problem, sent.raw, document, id_in_path)
+                return self.refuse(problem, sent.raw, found_in(sent, document), id_in_path)
             except (DataError, IntegrityError) as error:  # sent again it would fail again, and never be seen
                 report(error, self.request_id)
-                return self.refuse(Problem("not_stored"), sent.raw, document, id_in_path)
+                found = found_in(sent, document)
+                return self.refuse(Problem("not_stored"), sent.raw, found, id_in_path)
         except (OperationalError, InterfaceError) as error:
             report(error, self.request_id)
-            return self.put_off([document])
+            return self.put_off([found_in(sent, document)])
         receipt = receipts.receipt(taken, self.device.episode)
         return (
             Answer(created, receipt) if taken.created else Answer(200, receipt, {"Idempotent-Replay": "true"})

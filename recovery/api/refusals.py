@@ -1,21 +1,23 @@
 """What happens to a report that is refused: it is kept, what is valid in it is judged, and the patient is told."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic_core import PydanticCustomError
 
-from recovery import assessments, quarantine, verdicts
+from recovery import quarantine, verdicts
 from recovery.api.documents import Line
 from recovery.api.fields import client_id, instant
 from recovery.api.problems import Problem
+from recovery.api.scanning import Flaw
 from recovery.clinical import protocol as protocols
 from recovery.clinical.answers import valid_part
-from recovery.clinical.facts import Report
 from recovery.clinical.tiers import Tier
-from recovery.clinical.verdict import Verdict, tell_patient
+from recovery.clinical.verdict import Verdict
 from recovery.models import DeviceToken
 
 NOT_KEPT = {"twin_in_progress", "cut_off"}
@@ -29,7 +31,18 @@ NOT_TAKEN_YET = (
 )
 """The same, of one that nobody has seen."""
 
+MOST_READINGS = 20
+"""In how many ways a report is read in which answers were given twice."""
+
 V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What could be read of a report, with a Flaw where something could not; `whole` if that is all of it."""
+
+    document: Mapping[str, Any]
+    whole: bool = False
 
 
 def keep(
@@ -37,45 +50,36 @@ def keep(
     *,
     device: DeviceToken,
     raw: bytes,
-    document: Any,
-    id_in_path: UUID | None,
+    found: Found,
+    id_in_path: UUID | None = None,
     now: datetime,
 ) -> Verdict:
-    """Keep a refused body, judged as far as it can be read. `document` is what could be read, None for nothing."""
-    readable = isinstance(document, Mapping)
-    sent: Mapping[str, Any] = document if readable else {}
+    """Keep a refused body, judged as far as it can be read."""
     assessment = quarantine.keep(
         device=device,
         body=raw,
         code=problem.code,
         problems=[{"place": error.place, "code": error.code} for error in problem.errors],
-        readable=readable,
-        client_id=id_in_path or _if_valid(client_id, sent.get("id")),
-        observed_at=_if_valid(instant, sent.get("observed_at")),
-        answers=_valid_answers(sent, device),
+        readable=found.whole,
+        client_id=id_in_path or _if_valid(client_id, found.document.get("id")),
+        observed_at=_if_valid(instant, found.document.get("observed_at")),
+        readings=_readings(found.document, device),
         now=now,
     )
     return verdicts.for_patient(episode=device.episode, assessment=assessment)
 
 
-def judge_unkept(document: Any, *, device: DeviceToken, now: datetime) -> Verdict:
+def judge_unkept(found: Found, *, device: DeviceToken, now: datetime) -> Verdict:
     """The same without the database: nothing is kept, and no earlier report is known."""
-    episode = device.episode
-    verdict, failed_as = None, verdicts.NOT_READABLE
-    if isinstance(document, Mapping):
-        felt_at = _if_valid(instant, document.get("observed_at")) or now
-        answers = _valid_answers(document, device)
-        report = Report(observed_at=felt_at, answers=answers, received_at=now, completed=False)
-        verdict, failed_as = (
-            assessments.judge(episode=episode, report=report, earlier=[]),
-            verdicts.NOT_JUDGED,
-        )
-    return tell_patient(
-        verdict.findings if verdict else [verdicts.service_finding(failed_as, protocol=episode.protocol)],
-        verdict.notes if verdict else [],
-        protocols.get(episode.protocol),
-        verdicts.numbers_of(episode.clinic),
+    assessment = quarantine.judged(
+        episode=device.episode,
+        readable=found.whole,
+        observed_at=_if_valid(instant, found.document.get("observed_at")),
+        readings=_readings(found.document, device),
+        earlier=[],
+        now=now,
     )
+    return verdicts.for_patient(episode=device.episode, assessment=assessment)
 
 
 def tell(problem: Problem, told: Sequence[Verdict], *, device: DeviceToken, if_nothing: str) -> Problem:
@@ -98,8 +102,28 @@ def tell(problem: Problem, told: Sequence[Verdict], *, device: DeviceToken, if_n
     return problem
 
 
-def _valid_answers(sent: Mapping[str, Any], device: DeviceToken) -> dict[str, Any]:
-    return valid_part(protocols.get(device.episode.protocol), sent.get("answers"))[0]
+def _readings(document: Mapping[str, Any], device: DeviceToken) -> list[dict[str, Any]]:
+    """The valid answers. Where a key was given twice nobody knows which is meant, so there is one reading with the
+    first, one with the second, and so on: what any of them says is not lost."""
+    protocol = protocols.get(device.episode.protocol)
+    readings: list[dict[str, Any]] = []
+    for answers in islice(_meanings(document.get("answers")), MOST_READINGS):
+        valid = valid_part(protocol, answers)[0]
+        if valid not in readings:
+            readings.append(valid)
+    return readings
+
+
+def _meanings(answers: Any) -> Iterator[Any]:
+    for meant in _given(answers):
+        given = {name: _given(answer) for name, answer in meant.items()} if isinstance(meant, Mapping) else {}
+        for turn in range(max(map(len, given.values()), default=1)):
+            yield {name: values[min(turn, len(values) - 1)] for name, values in given.items()}
+
+
+def _given(value: Any) -> list[Any]:
+    """Every value that stands here: more than one under a key that was given twice."""
+    return value.was if isinstance(value, Flaw) and value.code == "duplicate_key" else [value]
 
 
 def _if_valid(read: Callable[[Any], V], value: Any) -> V | None:

@@ -14,7 +14,7 @@ from .receipts import (
     history,
     receipt,
 )
-from .submit import submit
+from .submit import sent_before, submit
 from .withdraw import withdraw
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "correct",
     "history",
     "receipt",
+    "sent_before",
     "submit",
     "withdraw",
 ]

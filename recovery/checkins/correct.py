@@ -6,7 +6,7 @@ from django.db import transaction
 
 from recovery.checkins import overtaken
 from recovery.checkins.moving_on import locked
-from recovery.checkins.receipts import IdConflict, Receipt, StaleRevision, Withdrawn, receipt
+from recovery.checkins.receipts import IdConflict, Receipt, StaleRevision, Withdrawn, WithdrawnBefore, receipt
 from recovery.checkins.revisions import content, judged
 from recovery.clinical.facts import effective_at
 from recovery.models import CheckIn, CheckInRevision, DeviceToken, Episode
@@ -17,8 +17,9 @@ def correct(*, device: DeviceToken, submission: Submission, base_revision: int, 
     """Correct a check-in, or send the rest of a half-finished one: a new revision, judged again; the old one is kept.
 
     A correction that overtook its original is whole by itself: it is taken at once, and the original, when it comes,
-    becomes the revision before it. Raises Withdrawn, StaleRevision (base_revision is not the latest), IdConflict (the
-    id is of another recovery of the patient). The same correction sent again is taken as such (`created` False).
+    becomes the revision before it. Raises Withdrawn (WithdrawnBefore: and this was sent before), StaleRevision
+    (base_revision is not the latest), IdConflict (the id is of another recovery of the patient). The same correction
+    sent again is taken as such (`created` False), also when it was corrected since.
     """
     with transaction.atomic():
         episode = locked(device)
@@ -27,9 +28,10 @@ def correct(*, device: DeviceToken, submission: Submission, base_revision: int, 
             return overtaken.take_correction(device, episode, submission, revision=base_revision + 1, now=now)
         if old.episode_id != device.episode_id:
             raise IdConflict
+        was_sent_before = _is_revision(old, base_revision + 1, submission)
         if old.withdrawn_at is not None:
-            raise Withdrawn
-        if old.revision == base_revision + 1 and old.fingerprint == submission.fingerprint:
+            raise WithdrawnBefore if was_sent_before else Withdrawn
+        if was_sent_before:
             return receipt(device=device, client_id=submission.client_id)
         if old.revision != base_revision:
             raise StaleRevision(revision=old.revision)
@@ -37,6 +39,13 @@ def correct(*, device: DeviceToken, submission: Submission, base_revision: int, 
         new = _revise(old, submission=submission, episode=episode)
         from_at = min(old.effective_at, new.effective_at)
         return judged(new, episode, from_at=from_at, now=now)
+
+
+def _is_revision(known: CheckIn, revision: int, submission: Submission) -> bool:
+    """Whether this is what stands as that revision, or stood as it."""
+    if known.revision <= revision:
+        return known.revision == revision and known.fingerprint == submission.fingerprint
+    return known.revisions.filter(revision=revision, fingerprint=submission.fingerprint).exists()
 
 
 def _keep_revision(old: CheckIn, *, finished: bool, now: datetime) -> None:

@@ -58,25 +58,38 @@ def submit(*, device: DeviceToken, submission: Submission, now: datetime) -> Rec
                 created=True,
             )
         if written.has_twin:
-            return _sent_before(device, submission, now=now)
+            return _twin(device, submission, now=now)
     raise Busy
 
 
-def _sent_before(device: DeviceToken, submission: Submission, *, now: datetime) -> Receipt:
-    """The receipt of the same report sent before; IdConflict when the id was used for other content.
+def sent_before(*, device: DeviceToken, submission: Submission) -> Receipt | None:
+    """The receipt of the same report sent before, None when it was not. Raises WithdrawnBefore.
 
     What counts is the content as first sent: a report that was corrected since is still the same report.
     """
+    known = CheckIn.objects.filter(
+        patient_id=device.patient_id, episode_id=device.episode_id, client_id=submission.client_id
+    ).first()
+    if known is None or submission.fingerprint not in {_first_of(known), known.fingerprint}:
+        return None
+    try:
+        return receipt(device=device, client_id=submission.client_id)
+    except Withdrawn:
+        raise WithdrawnBefore from None
+
+
+def _twin(device: DeviceToken, submission: Submission, *, now: datetime) -> Receipt:
+    """What is answered when the id is taken: the receipt of the same report; IdConflict when the content is another."""
+    if before := sent_before(device=device, submission=submission):
+        return before
     known = CheckIn.objects.filter(patient_id=device.patient_id, client_id=submission.client_id).get()
-    first = known.revisions.filter(revision=1).values_list("fingerprint", flat=True).first()
-    if known.episode_id == device.episode_id and submission.fingerprint in {first, known.fingerprint}:
-        try:
-            return receipt(device=device, client_id=submission.client_id)
-        except Withdrawn:
-            raise WithdrawnBefore from None
-    if known.episode_id != device.episode_id or first is not None or known.revision == 1:
+    if known.episode_id != device.episode_id or _first_of(known) is not None or known.revision == 1:
         raise IdConflict
     return overtaken.take_original(device, submission, now=now)
+
+
+def _first_of(known: CheckIn) -> str | None:
+    return known.revisions.filter(revision=1).values_list("fingerprint", flat=True).first()
 
 
 def _read_again(device: DeviceToken) -> Episode:

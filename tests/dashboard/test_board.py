@@ -298,7 +298,7 @@ def test_valid_answers_of_a_refused_report_are_named_by_what_was_found(
         code="invalid",
         problems=[{"place": "answers.pain_now", "code": "less_than_equal"}],
         readable=True,
-        answers={"bleeding": "oozing"},
+        readings=[{"bleeding": "oozing"}],
         now=clock.now(),
     )
 

@@ -285,7 +285,7 @@ def test_a_red_flag_taken_back_before_anybody_was_told_opens_its_alert_with_a_no
 def test_a_late_finding_of_a_refused_body_counts_for_clearing(ana: DeviceToken) -> None:
     quarantine.keep(
         device=ana, body=b"x", code="invalid", problems=[], readable=True, now=at(90), observed_at=at(90),
-        answers={"cough": "new"},
+        readings=[{"cough": "new"}],
     )  # fmt: skip
     flag_all(90)
     for hours in (40, 50, 60):

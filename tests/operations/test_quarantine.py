@@ -45,14 +45,14 @@ def test_an_unreadable_body_is_kept_as_it_came_and_the_team_told(ana: DeviceToke
 
 
 def test_the_valid_answers_of_a_readable_body_are_judged_as_half_finished(ana: DeviceToken) -> None:
-    keep(ana, readable=True, code="invalid", answers={"chest_pain": "yes"}, observed_at=at(29))
+    keep(ana, readable=True, code="invalid", readings=[{"chest_pain": "yes"}], observed_at=at(29))
     flag_all()
 
     assert live() == {"CHEST": Tier.EMERGENCY}  # and not INCOMPLETE
 
 
 def test_a_refused_body_without_findings_is_kept_and_alerts_nobody(ana: DeviceToken) -> None:
-    verdict = keep(ana, readable=True, code="invalid", answers=ALL_CLEAR)
+    verdict = keep(ana, readable=True, code="invalid", readings=[ALL_CLEAR])
     flag_all()
 
     assert (verdict.tier, live()) == (Tier.NONE, {})
@@ -82,7 +82,7 @@ def test_a_report_that_is_sent_again_under_its_id_after_its_alert_was_closed_is_
     ana: DeviceToken,
 ) -> None:
     ben = factories.member(ana.episode.team, "Ben Okafor")
-    known = {"readable": True, "client_id": uuid4(), "answers": {"chest_pain": "yes"}}
+    known = {"readable": True, "client_id": uuid4(), "readings": [{"chest_pain": "yes"}]}
     keep(ana, b"x", **known)
     flag_all()
     alert = Alert.objects.get()
@@ -111,7 +111,7 @@ def test_no_cap_mutes_a_red_flag_that_the_team_was_not_told(ana: DeviceToken) ->
         keep(ana, f"broken {number}".encode())
     flag_all()
     for number in range(3):
-        keep(ana, f"red {number}".encode(), readable=True, code="invalid", answers={"chest_pain": "yes"})
+        keep(ana, f"red {number}".encode(), readable=True, code="invalid", readings=[{"chest_pain": "yes"}])
         flag_all()
 
     assert live() == {"UNREADABLE": Tier.SAME_DAY, "CHEST": Tier.EMERGENCY}

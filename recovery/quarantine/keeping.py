@@ -1,4 +1,4 @@
-"""Refused bodies: kept as they came, shown to the team, and judged as far as they can be read (specification 6.8)."""
+"""Keeping a refused body. The same body is kept once, and no cap on what is kept mutes a red flag."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -11,9 +11,9 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from recovery import assessments, nudges, verdicts
-from recovery.clinical.facts import Report, effective_at
 from recovery.clinical.tiers import Tier
-from recovery.models import Alert, Assessment, DeviceToken, Episode, Quarantine
+from recovery.models import Alert, Assessment, DeviceToken, Quarantine
+from recovery.quarantine.judging import judged
 
 MOST_BYTES = 256 * 1024
 """What is kept of one body; a check-in is never larger."""
@@ -30,9 +30,9 @@ def keep(
     now: datetime,
     client_id: UUID | None = None,
     observed_at: datetime | None = None,
-    answers: Mapping[str, Any] | None = None,
+    readings: Sequence[Mapping[str, Any]] = ({},),
 ) -> Assessment:
-    """Keep a refused body and judge its valid answers as a half-finished report. The team is nudged.
+    """Keep a refused body, judge what can be read of it (see `judged`), and nudge the team.
 
     The same body sent again is kept once. Beyond the cap per device and day a body is judged for the patient but only
     counted, unless it holds an urgent finding that the team has not been told: no cap mutes a red flag.
@@ -48,15 +48,8 @@ def keep(
         return known
     if known is not None:
         fingerprint = hashlib.sha256(body + now.isoformat().encode()).hexdigest()
-    verdict = _verdict(
-        episode=episode, readable=readable, observed_at=observed_at, answers=answers or {}, now=now
-    )
-    assessment = Assessment(
-        clinic_id=device.clinic_id,
-        episode=episode,
-        judged_at=now,
-        next_attempt_at=Now() + assessments.GRACE,
-        **verdict,
+    assessment = judged(
+        episode=episode, readable=readable, observed_at=observed_at, readings=readings, now=now
     )
     if _counted_beyond_cap(device, now=now) and not _is_news(assessment):
         return assessment
@@ -76,6 +69,7 @@ def keep(
     )
     if not is_first:  # the same body came twice at once, and the other was first
         return Assessment.objects.get(quarantine=assessment.quarantine)
+    assessment.next_attempt_at = Now() + assessments.GRACE
     assessment.save(force_insert=True)
     nudges.flag(assessment.pk)
     return assessment
@@ -87,29 +81,6 @@ def _told_anew(known: Assessment) -> bool:
     if known.quarantine is None or known.quarantine.client_id is not None or known.flagged_at is None:
         return False
     return _is_news(known)
-
-
-def _verdict(
-    *,
-    episode: Episode,
-    readable: bool,
-    observed_at: datetime | None,
-    answers: Mapping[str, Any],
-    now: datetime,
-) -> dict[str, Any]:
-    if not readable:
-        finding = verdicts.service_finding(verdicts.NOT_READABLE, protocol=episode.protocol)
-        nothing = assessments.columns(None, episode=episode, at=now)
-        return nothing | {"tier": int(finding.tier), "findings": [finding.to_document()]}
-    report = Report(observed_at=observed_at or now, answers=answers, received_at=now, completed=False)
-    at, _ = effective_at(report.observed_at, now, episode.procedure_at)
-    earlier = assessments.history(episode_id=episode.pk, before=at, leaving_out=UUID(int=0))
-    verdict = assessments.judge(episode=episode, report=report, earlier=earlier)
-    if verdict is None:  # a half-read report that cannot be judged is for a human being to read
-        finding = verdicts.service_finding(verdicts.NOT_JUDGED, protocol=episode.protocol)
-        nothing = assessments.columns(None, episode=episode, at=at)
-        return nothing | {"tier": int(finding.tier), "findings": [finding.to_document()]}
-    return assessments.columns(verdict, episode=episode, at=at)
 
 
 def _counted_beyond_cap(device: DeviceToken, *, now: datetime) -> bool:
