@@ -16,6 +16,7 @@ PARTS = [
     "judge",
     "post",
     "telling",
+    "phones",
 ]
 RESULTS = Path(__file__).with_name("results.json")
 

@@ -56,6 +56,12 @@ FIGURES = [
     Figure("telling", "gone_worst_s", "broker killed", 15, unit=" s"),
     Figure("telling", "killed_worst_s", "worker killed while it holds the messages", 60, 10, unit=" s"),
     Figure("telling", "frozen_post_p99_ms", "POST while the broker freezes: p99", 1_000, unit=" ms"),
+    Figure("phones", "lost", "a thousand phones come back within 10 s: reports lost", 0),
+    Figure("phones", "untold", "their red flags that nobody was told of", 0),
+    Figure("phones", "all_in_s", "until all are in, since the first came back", 60, 20, unit=" s"),
+    Figure("phones", "put_off_share", "share of requests answered 503 or 429"),
+    Figure("phones", "no_answer_share", "share of requests without an answer"),
+    Figure("phones", "answered_p99_s", "p99 of an answer meanwhile", 20, 5, unit=" s"),
 ]
 
 
