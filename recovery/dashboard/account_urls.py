@@ -4,13 +4,15 @@ from allauth.account import views
 from django.urls import path, re_path
 from django.views.decorators.cache import never_cache
 
+from recovery.dashboard.views import passwords
+
 urlpatterns = [
     path("login/", never_cache(views.login), name="account_login"),
     path("logout/", never_cache(views.logout), name="account_logout"),
     path("inactive/", never_cache(views.account_inactive), name="account_inactive"),
     path("signup/", never_cache(views.signup), name="account_signup"),  # closed: says whom to ask
     path("reauthenticate/", never_cache(views.reauthenticate), name="account_reauthenticate"),
-    path("password/change/", never_cache(views.password_change), name="account_change_password"),
+    path("password/change/", never_cache(passwords.change), name="account_change_password"),
     path("password/reset/", never_cache(views.password_reset), name="account_reset_password"),
     path("password/reset/done/", never_cache(views.password_reset_done), name="account_reset_password_done"),
     re_path(

@@ -4,7 +4,8 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from recovery.models import DeviceToken, User
+from recovery.models import CareTeam, DeviceToken, User
+from tests import factories
 from tests.dashboard.conftest import SignIn
 from tests.dashboard.scenes import page_of, report, said
 from tests.factories import PASSWORD
@@ -100,6 +101,17 @@ def test_changing_the_own_password(ben: User, sign_in: SignIn) -> None:
     assert ben.check_password(new)
 
 
+def test_whoever_never_had_a_password_sets_the_first_one_by_mail(team: CareTeam, sign_in: SignIn) -> None:
+    nia = factories.member(team, "Nia Boateng", password=None)
+    client = sign_in(nia)
+
+    sent_on = client.get("/accounts/password/change/")
+    client.post(sent_on["Location"], {"email": nia.email})
+
+    assert sent_on["Location"] == "/accounts/password/reset/"
+    assert "/accounts/password/reset/key/" in mail.outbox[0].body
+
+
 PAGES = ["/", "/board/list", "/review", "/reports", "/alerts/0b5c6b5e-3f1f-4a43-9a0e-3c3b3a4f1d7e"]
 OPEN = ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
 
@@ -128,4 +140,33 @@ def test_a_form_older_than_the_sign_in_is_refused_in_words(ben: User) -> None:
 
     assert answer.status_code == 403
     assert "This was not sent" in said(answer)
+    assert "no-store" in answer["Cache-Control"]
+
+
+@pytest.mark.parametrize("address", ["/nothing-here", "/alerts/not-an-id", "/accounts/email/"])
+def test_no_copy_is_kept_of_what_is_not_there(ben: User, sign_in: SignIn, address: str) -> None:
+    """The address may be somebody's tomorrow, and a shared browser is asked what it has seen."""
+    for client in (sign_in(ben), Client()):
+        answer = client.get(address)
+
+        assert answer.status_code == 404
+        assert "no-store" in answer["Cache-Control"]
+
+
+def test_no_copy_is_kept_of_a_failure(ben: User, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = sign_in(ben)
+    client.raise_request_exception = False
+    monkeypatch.setattr("recovery.dashboard.screens.board.outline", lambda *_: 1 / 0)
+
+    answer = client.get("/")
+
+    assert answer.status_code == 500
+    assert "Something went wrong on our side" in said(answer)
+    assert "no-store" in answer["Cache-Control"]
+
+
+def test_no_copy_is_kept_of_a_request_that_names_no_host_of_ours(db: None) -> None:
+    answer = Client().get("/", headers={"Host": "elsewhere.example"})
+
+    assert answer.status_code == 400
     assert "no-store" in answer["Cache-Control"]
