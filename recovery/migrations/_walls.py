@@ -19,10 +19,22 @@ def hold(table: str, columns: list[str], parent: str) -> migrations.RunSQL:
 
 def revoke(privileges: str, table: str) -> migrations.RunPython:
     """Take privileges on a table from the application's role."""
+    return _as_owner(f"REVOKE {privileges} ON recovery_{table} FROM {{app}}")
 
+
+def allow_only(columns: list[str], table: str) -> migrations.RunPython:
+    """Let the application's role change these columns of a table and no others."""
+    return _as_owner(
+        f"REVOKE UPDATE ON recovery_{table} FROM {{app}}",
+        f"GRANT UPDATE ({', '.join(columns)}) ON recovery_{table} TO {{app}}",
+    )
+
+
+def _as_owner(*statements: str) -> migrations.RunPython:
     def run(apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
-        statement = sql.SQL(f"REVOKE {privileges} ON recovery_{table} FROM {{app}}")
+        app = sql.Identifier(settings.DATABASE_APP_ROLE)
         with schema_editor.connection.cursor() as cursor:
-            cursor.execute(statement.format(app=sql.Identifier(settings.DATABASE_APP_ROLE)))
+            for statement in statements:
+                cursor.execute(sql.SQL(statement).format(app=app))
 
     return migrations.RunPython(run, migrations.RunPython.noop)

@@ -49,6 +49,7 @@ class Report(models.Model):
     class AnsweredBy(models.TextChoices):
         PATIENT = "patient", "Patient"
         CARER = "carer", "Caregiver"
+        NURSE = "nurse", "The care team, for the patient"
 
     revision = models.PositiveSmallIntegerField(default=1)
     status = models.CharField(max_length=12, choices=Status)
@@ -126,7 +127,7 @@ class CheckIn(Report):
                 condition=Q(status__in=["in-progress", "completed"]), name="check_in_status_known"
             ),
             models.CheckConstraint(
-                condition=Q(answered_by__in=["patient", "carer"]), name="answered_by_known"
+                condition=Q(answered_by__in=["patient", "carer", "nurse"]), name="answered_by_known"
             ),
             models.CheckConstraint(condition=Q(revision__gte=1), name="revision_from_1"),
             models.CheckConstraint(

@@ -3,9 +3,10 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 
+from .check_in import CheckIn
 from .device import DeviceToken
 from .episode import Episode
-from .tenancy import clinic_of_parent, held
+from .tenancy import clinic_of_parent, held, held_alone
 
 
 class Quarantine(models.Model):
@@ -20,6 +21,12 @@ class Quarantine(models.Model):
         JUDGED = "judged", "Judged by hand"
         DISMISSED = "dismissed", "Dismissed"
 
+    class Dismissal(models.TextChoices):
+        SPOKEN = "spoken", "Spoke with the patient: nothing more to record"
+        ARRIVED = "arrived", "The same report arrived in another way"
+        EMPTY = "empty", "There is no answer in it, and the patient was asked"
+        NOT_THE_PATIENT = "not-patient", "It is not from the patient: a test, or a fault of the app"
+
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     clinic = clinic_of_parent()
     episode = held(Episode, related_name="quarantine")
@@ -33,11 +40,15 @@ class Quarantine(models.Model):
     readable = models.BooleanField()
     code = models.CharField(max_length=40, help_text="The stable code of the refusal")
     problems = models.JSONField(default=list, help_text="Place and code of each problem; no values")
+    answers = models.JSONField(default=dict, help_text="The answers that could be read beyond doubt")
+    observed_at = models.DateTimeField(null=True, help_text="When it was felt, if that could be read")
     beyond = models.PositiveIntegerField(default=0)
 
     reviewed_at = models.DateTimeField(null=True, blank=True)
     reviewed_by = models.ForeignKey("recovery.User", on_delete=models.PROTECT, null=True, related_name="+")
     outcome = models.CharField(max_length=12, choices=Outcome, blank=True)
+    check_in = held_alone(CheckIn, null=True, related_name="read_from")
+    dismissed_as = models.CharField(max_length=12, choices=Dismissal, blank=True)
     reason = models.TextField(blank=True)
 
     class Meta:
@@ -54,7 +65,17 @@ class Quarantine(models.Model):
                 name="quarantine_reviewed_by_somebody",
             ),
             models.CheckConstraint(
-                condition=~Q(outcome="dismissed") | ~Q(reason=""), name="dismissed_with_reason"
+                condition=Q(outcome="judged", check_in__isnull=False)
+                | (~Q(outcome="judged") & Q(check_in=None)),
+                name="judged_as_a_check_in",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(outcome="dismissed", dismissed_as__in=["spoken", "arrived", "empty", "not-patient"])
+                    & ~Q(reason="")
+                )
+                | (~Q(outcome="dismissed") & Q(dismissed_as="")),
+                name="dismissed_with_reason",
             ),
         ]
         indexes = [

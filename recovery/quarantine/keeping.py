@@ -65,6 +65,8 @@ def keep(
             "readable": readable,
             "code": code,
             "problems": list(problems),
+            "answers": _beyond_doubt(readings),
+            "observed_at": observed_at,
         },
     )
     if not is_first:  # the same body came twice at once, and the other was first
@@ -73,6 +75,12 @@ def keep(
     assessment.save(force_insert=True)
     nudges.flag(assessment.pk)
     return assessment
+
+
+def _beyond_doubt(readings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The answers that are the same however the report is meant."""
+    first, *others = readings
+    return {name: value for name, value in first.items() if all(it.get(name) == value for it in others)}
 
 
 def _told_anew(known: Assessment) -> bool:

@@ -316,6 +316,22 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "dismissed_with_reason": lambda w: w.new_quarantine(
         reviewed_at=at(21), reviewed_by=w.ben, outcome="dismissed"
     ),
+    "judged_as_a_check_in": lambda w: w.new_quarantine(
+        reviewed_at=at(21), reviewed_by=w.ben, outcome="judged"
+    ),
+    "recovery_quarantine_check_in_id_key": lambda w: [
+        w.new_quarantine(reviewed_at=at(21), reviewed_by=w.ben, outcome="judged", check_in=w.check_in)
+        for _ in range(2)
+    ],
+    "quarantine_within_check_in_episode_clinic": lambda w: w.new_quarantine(
+        episode=w.other_episode,
+        clinic=w.other_clinic,
+        device=w.other_device,
+        reviewed_at=at(21),
+        reviewed_by=w.ben,
+        outcome="judged",
+        check_in=w.check_in,
+    ),
     "quarantine_within_episode_clinic": lambda w: w.new_quarantine(clinic=w.other_clinic),
     "quarantine_within_device_episode_clinic": lambda w: w.new_quarantine(device=w.other_device),
 }
@@ -424,6 +440,15 @@ def test_a_verdict_cannot_be_changed_afterwards() -> None:
 
     with pytest.raises(Error, match="permission denied"), transaction.atomic():
         world.change(world.assessment, tier=4)
+
+
+def test_a_refused_body_stays_as_it_came() -> None:
+    world = World()
+    kept = world.new_quarantine()
+
+    for changed in ({"body": b"{}"}, {"received_at": at(1)}, {"problems": []}, {"answers": {}}):
+        with pytest.raises(Error, match="permission denied"), transaction.atomic():
+            world.change(kept, **changed)
 
 
 def test_the_application_is_neither_superuser_nor_owner() -> None:
