@@ -95,6 +95,15 @@ DATABASES["default"]["OPTIONS"] = {
 DATABASE_APP_ROLE = DATABASES["default"]["USER"] or "recovery_app"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Used by nothing but the limits on signing in: counted once for all processes, and needed by no phone (ADR 0011).
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "recovery_tries",
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    }
+}
+
 # --- Celery: a nudge, never the truth (design: reference rows F1 and F2) -------------------------------------------
 
 REDIS_URL = _secret("REDIS_URL", "redis://127.0.0.1:6379/0")
@@ -152,6 +161,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody is mailed because a stranger typed their address
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if PRODUCTION else 0  # else all the world would be the one address of the proxy
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "dashboard:board"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
