@@ -83,7 +83,12 @@ STATEMENT_TIMEOUT_MS = env.integer("STATEMENT_TIMEOUT_MS", 5_000, least=100, mos
 
 DATABASES = {
     "default": env.database(_database_url, name="DATABASE_URL")
-    | {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": True},
+    | {
+        "ENGINE": "config.postgres",  # with an end to every wait, which migrations must not have
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+    },
     "owner": env.database(_owner_url, name="DATABASE_OWNER_URL") | {"TEST": {"MIRROR": "default"}},
 }
 DATABASES["default"]["OPTIONS"] = {
