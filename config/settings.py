@@ -166,7 +166,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody is mailed because a stranger typed their address
-ALLAUTH_TRUSTED_PROXY_COUNT = 1 if PRODUCTION else 0  # else all the world would be the one address of the proxy
+# Tries are counted for each address; without this all the world would have the proxy's.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if PRODUCTION else 0
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "dashboard:board"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
