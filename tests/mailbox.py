@@ -3,6 +3,7 @@
 import email
 import email.policy
 import logging
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,11 +23,12 @@ PERMANENTLY = "550 5.1.1 Nobody of that name here"
 
 @dataclass(frozen=True)
 class Mail:
-    """One message as the server was given it."""
+    """One message as the server was given it. `at` is the monotonic clock's."""
 
     sender: str
     recipients: tuple[str, ...]
     message: EmailMessage = field(repr=False)
+    at: float = field(default_factory=time.monotonic)
 
     @property
     def subject(self) -> str:

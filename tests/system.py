@@ -1,7 +1,8 @@
-"""The product as it runs: web, worker and watch as processes, on a database, a Valkey and a mailbox of their own.
+"""The product as it runs: web, worker and watch as processes, on a database, a Valkey and a provider of their own.
 
-For tests that kill, freeze and starve them. Each process can be treated alone, by name: web, worker, watch, valkey,
-and postgres if the system was asked for one of its own (else it has its own database on the common server).
+For tests that kill, freeze and starve them. Each process can be treated alone, by name: web, worker, watch (further
+ones are called watch-2 and so on), valkey, and postgres if the system was asked for one of its own (else it has its own
+database on the common server). Nothing in the product knows of this: all faults come from outside, by recorded pid.
 """
 
 import os
@@ -12,36 +13,73 @@ import sys
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from signal import SIGCONT, SIGKILL, SIGSTOP
+from signal import SIGKILL
 from types import TracebackType
+from typing import Any
 
+import psycopg
+from django.db import connections
+
+from config import env as variables
 from services import ports
 from services.children import ROOT, Child, Guard, environment
 from services.embedded import Services
 from services.process import Process
-from tests import databases
-from tests.mailbox import Mailbox
+from tests import databases, process_tree, segments
+from tests.process_tree import Frozen
+from tests.provider import Provider
 from tests.services_plugin import current
 from tests.waiting import wait_until
 
 BIN = Path(sys.executable).parent
-PROGRAMS = ("web", "worker", "watch")
+PROGRAMS = {
+    "web": [
+        *(
+            str(BIN / "granian"),
+            "--interface",
+            "wsgi",
+            "--no-ws",
+            "--workers",
+            "2",
+            "--blocking-threads",
+            "1",
+        ),
+        *("--respawn-failed-workers", "--workers-kill-timeout", "20", "config.wsgi:application"),
+    ],
+    "worker": [
+        *(str(BIN / "celery"), "-A", "config", "worker", "--concurrency", "2", "--loglevel", "INFO"),
+        *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+    ],
+    "watch": [sys.executable, "manage.py", "watch"],
+}
+"""As docker-compose.yml has them."""
+
+READY = {"worker": " ready.", "watch": "watching"}
+"""What they say when they are."""
 
 
 class System:
-    """As a context manager: servers and mailbox are up, programs are not (see `start`); nothing is left afterwards."""
+    """As a context manager: servers and provider are up, programs are not (see `start`); nothing is left afterwards.
 
-    def __init__(self, *, own_postgres: bool = False, **env: str) -> None:
+    `postgres` are settings of the PostgreSQL of its own.
+    """
+
+    def __init__(self, *, own_postgres: bool = False, postgres: Mapping[str, str] = {}, **env: str) -> None:
         self._directory = Path(tempfile.mkdtemp(prefix="system-", dir=current().directory))
         self._directory.chmod(0o711)
-        self._own_postgres = own_postgres
+        self._own_postgres = own_postgres or bool(postgres)
+        # files in its own directory, where `kill -9` leaves nothing behind
+        self._postgres_settings = {"dynamic_shared_memory_type": "mmap"} | dict(postgres)
         self._env = env
         self._children: dict[str, Child] = {}
-        self.mailbox = Mailbox()
+        self._frozen: dict[str, Frozen] = {}
+        self.provider = Provider()
+        self.mailbox = self.provider.mail
         self.port = ports.free()
         self.url = f"http://{ports.HOST}:{self.port}"
 
@@ -58,27 +96,34 @@ class System:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error:
-            sys.stderr.write("".join(f"--- {name}\n{self.said_by(name)}\n" for name in PROGRAMS))
+            logs = sorted(self._directory.glob("*.log"))
+            sys.stderr.write("".join(f"--- {log.stem}\n{log.read_text(errors='replace')}\n" for log in logs))
+        self.thaw(*self._frozen)
         for name in reversed(list(self._children)):
-            self.thaw(name)
-            self._children.pop(name).kill()
+            self.kill(name)
         self._guard.close()
-        self.mailbox.stop()
-        if not self._own_postgres and hasattr(self, "_plan"):
+        self.provider.stop()
+        if self._own_postgres:
+            segments.remove_left_by(self._directory / "postgres" / "data")
+        elif hasattr(self, "_plan"):
             databases.drop(self._plan)
         shutil.rmtree(self._directory, ignore_errors=True)
 
     def _set_up(self) -> None:
         given = {} if self._own_postgres else {"DATABASE_URL": current().admin_url}
-        services = Services(self._directory, given=given, for_tests=not self._own_postgres)
+        services = Services(self._directory, given=given)
+        if services.postgres:
+            settings = tuple(self._postgres_settings.items())
+            services.postgres = replace(services.postgres, more_settings=settings)
         self._servers = {process.name: process for process in services.processes()}
-        self.mailbox.start()
+        self.provider.start()
         self.start(*self._servers)
         if self._own_postgres:
             services.provision()
             self._plan = services.plan
         else:
             self._plan = databases.make_clone(f"system_{worker_and_chance()}")
+        self.admin_url = databases.in_database(services.admin_url, self._plan.app_url(services.admin_url))
         self.database_url = self._plan.app_url(services.admin_url)
         self.owner_url = self._plan.owner_url(services.admin_url)
         self.redis_url = services.redis_url
@@ -87,10 +132,10 @@ class System:
                 "DATABASE_URL": self.database_url,
                 "DATABASE_OWNER_URL": self.owner_url,
                 "REDIS_URL": self.redis_url,
-                "EMAIL_URL": self.mailbox.url,
                 "BASE_URL": self.url,
                 "DJANGO_SETTINGS_MODULE": "config.settings",
             }
+            | self.provider.env
             | self._env
         )
         if self._own_postgres:
@@ -118,23 +163,44 @@ class System:
         """`kill -9` for the program itself; its children are left as the system leaves them, then cleared away."""
         for name in names:
             child = self._children.pop(name)
+            below = process_tree.descendants(child.pid)
             child.signal(SIGKILL)
             child.kill()
+            if name in self._frozen:
+                self.thaw(name)
+            # PostgreSQL's see for themselves that they are orphans
+            wait_until(partial(_all_gone, below), why=f"children of {name} were left")
 
-    def signal(self, name: str, number: int, *, main_only: bool = True) -> None:
-        """Any signal, to the program itself or to its children as well."""
-        child = self._children[name]
-        child.signal(number) if main_only else child.signal_all(number)
+    def restart(self, *names: str) -> None:
+        """Politely, one after the other."""
+        for name in names:
+            self.stop(name)
+            self.start(name)
+
+    def signal(self, name: str, number: int) -> None:
+        """Any signal, to the program itself."""
+        self._children[name].signal(number)
+
+    def wait_until_ended(self, name: str) -> None:
+        """When it was told to, by a signal."""
+        wait_until(lambda: not self.is_running(name), within_s=60, why=f"{name} did not end")
+        self._children.pop(name).kill()
 
     def freeze(self, *names: str) -> None:
         """They keep their connections and answer nothing."""
-        self._signal_each(names, SIGSTOP)
+        for name in names:
+            self._frozen[name] = Frozen(self.pid(name))
 
     def thaw(self, *names: str) -> None:
-        self._signal_each(names, SIGCONT)
+        for name in names:
+            self._frozen.pop(name).thaw()
 
     def pid(self, name: str) -> int:
         return self._children[name].pid
+
+    def children(self, name: str) -> list[int]:
+        """Its children now, as recorded by the kernel: the processes that serve requests, or work on tasks."""
+        return process_tree.descendants(self.pid(name))
 
     def is_running(self, name: str) -> bool:
         return name in self._children and self._children[name].poll() is None
@@ -150,31 +216,33 @@ class System:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    # --- what it has stored
+
+    def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.database_url, connect_timeout=10) as connection:
+            return connection.execute(query, parameters or None).fetchall()
+
+    @contextmanager
+    def django(self) -> Generator[None]:
+        """Within this, Django works on the system's database, in this process and as the product's role: to make
+        patients, and to judge what became of them. Nothing that publishes: nudges would go to another broker."""
+        usual, wrapper = connections.settings["default"], connections["default"]
+        named = variables.database(self.database_url, name="DATABASE_URL")
+        place = {part: named[part] for part in ("HOST", "PORT", "NAME", "USER", "PASSWORD")}
+        connections.settings["default"] = usual | place
+        connections["default"] = connections.create_connection("default")
+        try:
+            yield
+        finally:
+            connections["default"].close()
+            connections.settings["default"], connections["default"] = usual, wrapper
+
     # --- how
 
     def _program(self, name: str) -> Process:
-        return Process(name, self._command(name), env=self.env)
-
-    def _command(self, name: str) -> Sequence[str]:
-        match name:
-            case "web":
-                at = ["--host", ports.HOST, "--port", str(self.port)]
-                workers = ["--workers", "2", "--blocking-threads", "1", "--respawn-failed-workers"]
-                return [
-                    str(BIN / "granian"),
-                    "--interface",
-                    "wsgi",
-                    "--no-ws",
-                    *at,
-                    *workers,
-                    "config.wsgi:application",
-                ]
-            case "worker":
-                quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO"]
-                return [str(BIN / "celery"), "-A", "config", "worker", "-P", "threads", "-c", "4", *quiet]
-            case "watch":
-                return [sys.executable, "manage.py", "watch"]
-        raise ValueError(f"{name} is none of {PROGRAMS} and no server of this system")
+        command = PROGRAMS[_kind(name)]
+        at = ["--host", ports.HOST, "--port", str(self.port)] if name == "web" else []
+        return Process(name, [*command, *at], env=self.env)
 
     def _is_ready(self, process: Process, said_before: int) -> bool:
         child = self._children[process.name]
@@ -183,8 +251,7 @@ class System:
             return process.ready()
         if process.name == "web":
             return self._answers()
-        sign = {"worker": " ready.", "watch": "watching"}[process.name]
-        return sign in self.said_by(process.name)[said_before:]
+        return READY[_kind(process.name)] in self.said_by(process.name)[said_before:]
 
     def _answers(self) -> bool:
         try:
@@ -199,22 +266,13 @@ class System:
     def _log(self, name: str) -> Path:
         return self._directory / f"{name}.log"
 
-    def _signal_each(self, names: Sequence[str], number: int) -> None:
-        for name in names:
-            for pid in self._group(name):
-                with suppress(ProcessLookupError):  # one of its children ended meanwhile
-                    os.kill(pid, number)
 
-    def _group(self, name: str) -> list[int]:
-        """The program and all that descend from it: PostgreSQL puts each of its processes into a group of its own."""
-        if name not in self._children:
-            return []
-        found, todo = [], [self._children[name].pid]
-        while todo:
-            found.append(pid := todo.pop())
-            with suppress(OSError):  # it ended meanwhile
-                todo += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
-        return found
+def _kind(name: str) -> str:
+    return name.partition("-")[0]
+
+
+def _all_gone(pids: list[int]) -> bool:
+    return not any(process_tree.lives(pid) for pid in pids)
 
 
 def worker_and_chance() -> str:
