@@ -18,15 +18,17 @@ class Broker:
         """Every nudge is lost."""
         self._client.delete("celery")
 
-    def work(self, *, times: int = 1) -> None:
-        """What a worker does with the newest nudge; `times` is how often it was delivered. Without one, nothing."""
+    def take(self) -> tuple[str, int] | None:
+        """The newest nudge, which is then nobody else's: its task, and the row that it names."""
         raw = self._client.lpop("celery")
         if raw is None:
-            return
+            return None
         message = json.loads(raw)
-        (args, kwargs, _) = json.loads(base64.b64decode(message["body"]))
-        for _ in range(times):
-            TASKS[message["headers"]["task"]](*args, **kwargs)
+        ([row_id], _, _) = json.loads(base64.b64decode(message["body"]))
+        return message["headers"]["task"], row_id
+
+    def work(self, task: str, row_id: int) -> None:
+        TASKS[task](row_id)
 
     def close(self) -> None:
         self.flush()
