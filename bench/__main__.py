@@ -17,6 +17,7 @@ PARTS = [
     "post",
     "telling",
     "phones",
+    "board",
 ]
 RESULTS = Path(__file__).with_name("results.json")
 

@@ -62,6 +62,12 @@ FIGURES = [
     Figure("phones", "put_off_share", "share of requests answered 503 or 429"),
     Figure("phones", "no_answer_share", "share of requests without an answer"),
     Figure("phones", "answered_p99_s", "p99 of an answer meanwhile", 20, 5, unit=" s"),
+    Figure(
+        "board", "query_ratio", "board query: 2,000 open of 1,000,000 alerts, to 2,000 of 10,000", 1.3, 1.05
+    ),
+    Figure("board", "page_ratio", "the whole page, likewise", 1.3, 1.05),
+    Figure("board", "statements", "statements of the board's list", 1),
+    Figure("board", "page_many_ms", "the page with 2,000 alerts", unit=" ms"),
 ]
 
 

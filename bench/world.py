@@ -1,7 +1,7 @@
 """Patients for a measurement: one is enrolled and reports by the operations, the others are copies of that one."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -38,13 +38,23 @@ class Phone:
 
 @dataclass(frozen=True)
 class First:
-    """The patient that is copied: ids of their rows, check-ins and assessments in the order of the days."""
+    """The patient that is copied: ids of their rows, check-ins and assessments in the order of the days.
+
+    Ids of copies follow, so that they are known without asking.
+    """
 
     phone: Phone
     patient_id: int
     device_id: int
     check_ins: Sequence[int]
     assessments: Sequence[int]
+
+    def check_in_of(self, copy: str, *, day: int, more: int) -> str:
+        """SQL for the id of the check-in of a copy, one of `more`, whose number from 1 on is an SQL expression."""
+        return f"{self.check_ins[-1]} + {day * more} + {copy}"
+
+    def assessment_of(self, copy: str, *, day: int, more: int) -> str:
+        return f"{self.assessments[-1]} + {day * more} + {copy}"
 
 
 def enrol(count: int, *, earlier: int = EARLIER) -> list[Phone]:
@@ -54,8 +64,8 @@ def enrol(count: int, *, earlier: int = EARLIER) -> list[Phone]:
 
 def begin(*, earlier: int = EARLIER) -> First:
     """A clinic with one team of one nurse, and one patient of theirs."""
-    from recovery import checkins, enrolment
-    from recovery.models import Assessment, CareTeam, CheckIn, Clinic, DeviceToken, Membership, User
+    from recovery import enrolment
+    from recovery.models import CareTeam, Clinic, Membership, User
 
     now = datetime.now(UTC)
     clinic = Clinic.objects.create(
@@ -78,15 +88,35 @@ def begin(*, earlier: int = EARLIER) -> First:
         now=procedure_at - timedelta(hours=2),
     )
     code = enrolment.issue_code(episode=episode, now=procedure_at)
-    made, token = enrolment.redeem(code=code, device_name="phone", platform="bench", now=procedure_at)
+    device, token = enrolment.redeem(code=code, device_name="phone", platform="bench", now=procedure_at)
     for day in range(EARLIER - earlier, EARLIER):
-        at = procedure_at + timedelta(hours=20 + 24 * day)
-        device = DeviceToken.objects.select_related("episode__clinic").get(pk=made.pk)
-        checkins.submit(device=device, submission=_submission(at), now=at)
+        report_to(device.pk, at=procedure_at + timedelta(hours=20 + 24 * day))
+    return first(token)
+
+
+def report_to(device_id: int, *, at: datetime, answers: Mapping[str, Any] = ALL_CLEAR) -> None:
+    """A report of this phone, felt and taken at an instant."""
+    from recovery import checkins
+    from recovery.models import DeviceToken
+    from recovery.submissions import Submission
+
+    submission = Submission(
+        client_id=uuid4(), observed_at=at, sent_at=at, completed=True, answered_by="patient", app_version="bench/1",
+        answers=answers,
+    )  # fmt: skip
+    device = DeviceToken.objects.select_related("episode__clinic", "patient").get(pk=device_id)
+    checkins.submit(device=device, submission=submission, now=at)
+
+
+def first(token: str) -> First:
+    """The only patient there is, as they stand now."""
+    from recovery.models import Assessment, CheckIn, DeviceToken
+
+    device = DeviceToken.objects.get()
     return First(
-        phone=Phone(episode.pk, token),
-        patient_id=episode.patient_id,
-        device_id=made.pk,
+        phone=Phone(device.episode_id, token),
+        patient_id=device.patient_id,
+        device_id=device.pk,
         check_ins=list(CheckIn.objects.order_by("effective_at").values_list("pk", flat=True)),
         assessments=list(Assessment.objects.order_by("effective_at").values_list("pk", flat=True)),
     )
@@ -116,17 +146,7 @@ def add_colleague() -> None:
     Membership.objects.create(user=colleague, team=CareTeam.objects.get(), role="nurse")
 
 
-def _submission(at: datetime) -> Any:
-    from recovery.submissions import Submission
-
-    return Submission(
-        client_id=uuid4(), observed_at=at, sent_at=at, completed=True, answered_by="patient", app_version="bench/1",
-        answers=ALL_CLEAR,
-    )  # fmt: skip
-
-
 def _copy_people(owner: psycopg.Connection, first: First, more: int) -> None:
-    """Ids of copies follow those of the first patient, so that they are known without asking."""
     many = f"generate_series(1, {more}) AS n (i)"
     patient, episode, device = first.patient_id, first.phone.episode_id, first.device_id
     copies.copy(
@@ -156,7 +176,7 @@ def _copy_day_alone(owner_url: str, first: First, day: int, more: int) -> None:
 def _copy_day(owner: psycopg.Connection, first: First, day: int, more: int) -> None:
     many = f"generate_series(1, {more}) AS n (i)"
     original, verdict, episode = first.check_ins[day], first.assessments[day], first.phone.episode_id
-    check_in = f"{first.check_ins[-1]} + {day * more} + n.i"
+    check_in = first.check_in_of("n.i", day=day, more=more)
     copies.copy(
         owner, "recovery_checkin", where=f"it.id = {original}", many=many,
         id=check_in, client_id="gen_random_uuid()", patient_id=f"{first.patient_id} + n.i",
@@ -164,5 +184,5 @@ def _copy_day(owner: psycopg.Connection, first: First, day: int, more: int) -> N
     )  # fmt: skip
     copies.copy(
         owner, "recovery_assessment", where=f"it.id = {verdict}", many=many,
-        id=f"{first.assessments[-1]} + {day * more} + n.i", check_in_id=check_in, episode_id=f"{episode} + n.i",
+        id=first.assessment_of("n.i", day=day, more=more), check_in_id=check_in, episode_id=f"{episode} + n.i",
     )  # fmt: skip

@@ -1,0 +1,135 @@
+"""A nurse at the desk, and very many alerts: one is opened by the operations, the others are copies of it."""
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from bench import copies, load, world
+from bench.world import First
+
+WARM_UP = 4
+"""Rounds that do not count: each of a server's processes has to meet a page once."""
+ALERTS = ("recovery_alert", "recovery_notification")
+
+
+def open_alert(first: First) -> First:
+    """The first patient reports a red flag, and the nurse has been told of it. The patient as they stand then."""
+    from recovery import alerts
+    from recovery.models import Assessment
+
+    now = datetime.now(UTC)
+    world.report_to(first.device_id, at=now, answers=world.RED_FLAG)
+    alerts.flag(assessment_id=Assessment.objects.latest("pk").pk, by="celery", now=now)
+    return world.first(first.phone.token)
+
+
+def copy_alerts(first: First, *, patients: int, live: int, total: int, owner_url: str) -> None:
+    """So many alerts, the live ones of as many patients and scattered evenly among the others, which are closed.
+
+    A quarter of the live ones is an emergency. Each alert is of the latest report of its patient.
+    """
+    step, day, more = total // live, len(first.check_ins) - 1, patients - 1
+    numbers = f"""(
+        SELECT i, i % {step} = 0 AS is_live, i / {step} AS nth,
+               CASE WHEN i % {step} = 0 THEN i / {step} ELSE 1 + i % {more} END AS patient
+        FROM generate_series(1, {total - 1}) AS i) AS n"""
+    with copies.copying(owner_url) as owner:
+        alert, message = _first_alert(owner)
+        judged = first.assessment_of("n.patient", day=day, more=more)
+        opened_at = f"""CASE WHEN n.is_live THEN now() - n.nth % 1440 * interval '1 min'
+            ELSE now() - interval '2 days' - ({total} - n.i) * interval '1 min' END"""
+        copies.copy(
+            owner, "recovery_alert", where=f"it.id = {alert}", many=numbers,
+            id=f"{alert} + n.i", uuid="gen_random_uuid()", episode_id=f"{first.phone.episode_id} + n.patient",
+            first_assessment_id=judged, latest_assessment_id=judged,
+            tier="CASE WHEN n.nth % 4 = 0 THEN 4 ELSE 2 + n.nth % 2 END",
+            opened_at=opened_at, tier_at=opened_at, told_at=opened_at, changed_at=opened_at,
+            status="CASE WHEN n.is_live THEN 'open' ELSE 'closed' END",
+            ended_at=f"CASE WHEN NOT n.is_live THEN {opened_at} + interval '3 h' END",
+            ended_by_id="CASE WHEN NOT n.is_live THEN (SELECT min(id) FROM recovery_user) END",
+            outcome="CASE WHEN n.is_live THEN '' ELSE 'seen' END",
+            patient_contacted="CASE WHEN NOT n.is_live THEN true END",
+        )  # fmt: skip
+        copies.copy(
+            owner, "recovery_notification", where=f"it.id = {message}", many=numbers,
+            id=f"{message} + n.i", alert_id=f"{alert} + n.i", message_key="gen_random_uuid()", planned_at=opened_at,
+        )  # fmt: skip
+        copies.settle(owner, *ALERTS)
+
+
+def _first_alert(owner: psycopg.Connection) -> tuple[int, int]:
+    """The ids of the only alert and its message, which counts as sent."""
+    owner.execute("UPDATE recovery_notification SET status = 'sent', sent_at = now(), sent_by = 'celery'")
+    row = owner.execute("SELECT alert_id, id FROM recovery_notification").fetchone()
+    assert row is not None
+    return row
+
+
+def sign_in() -> str:
+    """The nurse's cookie."""
+    from django.test import Client
+
+    from recovery.models import User
+
+    browser = Client()
+    browser.force_login(User.objects.get(email="nurse@example.org"))
+    return "; ".join(f"{name}={cookie.value}" for name, cookie in browser.cookies.items())
+
+
+def alerts_of(phones: list[world.Phone], owner_url: str) -> list[UUID]:
+    """The live alerts of these patients."""
+    with psycopg.connect(owner_url) as owner:
+        found = owner.execute(
+            "SELECT uuid FROM recovery_alert WHERE status = 'open' AND episode_id = ANY(%s) ORDER BY id",
+            [[phone.episode_id for phone in phones]],
+        )
+        return [uuid for (uuid,) in found.fetchall()]
+
+
+def add_database(alias: str, environment: Mapping[str, str]) -> None:
+    """Let this process ask a second database as well."""
+    from django.db import connections
+
+    name = environment["DATABASE_URL"].rpartition("/")[2]
+    connections.databases[alias] = connections.databases["default"] | {"NAME": name}
+
+
+def page(port: int, path: str, cookie: str) -> Callable[[], object]:
+    """Asking for a page, which must be there."""
+
+    def ask() -> object:
+        outcome = load.run(port, iter([load.get(path, cookie=cookie)]), count=1)
+        if set(outcome.statuses) != {200}:
+            raise RuntimeError(f"{path} was answered {dict(outcome.statuses)}")
+        return outcome
+
+    return ask
+
+
+def timed(run: Callable[[], object]) -> Callable[[], float]:
+    """Milliseconds."""
+
+    def measured() -> float:
+        began = time.perf_counter()
+        run()
+        return (time.perf_counter() - began) * 1000
+
+    return measured
+
+
+def compare(few: Callable[[], float], many: Callable[[], float], *, rounds: int) -> dict[str, Any]:
+    """What each takes, in turns: medians in milliseconds, and the median of the ratios of neighbours."""
+    taken: dict[str, list[float]] = {"few": [], "many": []}
+    for number in range(-WARM_UP, rounds):
+        for name, measured in sorted({"few": few, "many": many}.items(), reverse=bool(number % 2)):
+            ms = measured()
+            if number >= 0:
+                taken[name].append(ms)
+    ratios = [many / few for few, many in zip(taken["few"], taken["many"], strict=True)]
+    medians = {f"{name}_ms": round(statistics.median(times), 2) for name, times in taken.items()}
+    return medians | {"ratio": round(statistics.median(ratios), 2)}
