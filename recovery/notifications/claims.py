@@ -1,24 +1,49 @@
-"""Claiming a message: for the length of a lease it is ours to send. Who dies with a lease loses it by time."""
+"""Claiming a message: for the length of a lease it is ours to send. Who dies with a lease loses it by time; who waits
+for a slow provider renews it. Each statement is one of the prepared ones, for they run with every message."""
 
-from dataclasses import dataclass
+import time
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db import Error as DatabaseError
+from django.db import transaction
+from django.db.models import QuerySet
 
-from recovery.models import Alert, Membership, Notification
+from recovery import statements
+from recovery.clinical.tiers import Tier
+from recovery.models import Notification
 from recovery.notifications.database_clock import DatabaseClock
 
-# One statement. The first intent of a message stands for all of it: who locks that row may take the others, so two
-# claimers neither share a message nor wait for each other. Indexes: notification_due, notification_message.
-_CLAIM = """
+# Whether somebody belongs to the team of the alert now.
+_COLLEAGUE = """EXISTS (
+    SELECT FROM recovery_membership m JOIN recovery_user u ON u.id = m.user_id
+     WHERE m.user_id = {who} AND m.team_id = a.team_id AND m.ended_at IS NULL AND u.is_active)"""
+
+# An alert that ended needs nobody. One that somebody took on needs nobody else, unless it was raised (they may have
+# seen it as it was before); what repeats itself then is for its owner, or for everybody when the owner has left.
+_NEEDED = f"""(
+    (a.status = 'open' OR a.status = 'acknowledged' AND (
+        n.step LIKE 'raised%%' OR n.step LIKE 'repeat%%' AND (
+            n.recipient_id = a.owner_id OR NOT {_COLLEAGUE.format(who="a.owner_id")})))
+    AND {_COLLEAGUE.format(who="n.recipient_id")})"""
+
+_OF_INTENT = (
+    "JOIN recovery_alert a ON a.id = n.alert_id JOIN recovery_user to_whom ON to_whom.id = n.recipient_id"
+)
+
+# The first intent of a message stands for all of it: who locks that row may take the others, so two claimers neither
+# share a message nor wait for each other. What is no longer needed is dropped on the way, untried.
+# Indexes: notification_due, notification_message.
+_CLAIM = f"""
     WITH lead AS (
         SELECT n.message_key
           FROM recovery_notification n
-         WHERE n.status IN ('waiting', 'sending')
-           AND {due}
+         WHERE n.status IN ('waiting', 'sending') AND n.channel <> ALL(%(avoiding)s::text[]) AND {{due}}
            AND NOT EXISTS (
                SELECT FROM recovery_notification earlier
                 WHERE earlier.message_key = n.message_key AND earlier.id < n.id
@@ -26,43 +51,118 @@ _CLAIM = """
          ORDER BY n.tier DESC, n.next_attempt_at
          LIMIT 1
            FOR UPDATE SKIP LOCKED
+    ), seen AS (
+        SELECT n.id, {_NEEDED} AS needed, a.uuid, to_whom.email
+          FROM lead JOIN recovery_notification n ON n.message_key = lead.message_key {_OF_INTENT}
+         WHERE n.status IN ('waiting', 'sending')
     ), claimed AS (
         UPDATE recovery_notification n
-           SET status = 'sending', attempts = n.attempts + 1, next_attempt_at = clock_timestamp() + %(lease)s
-          FROM lead
-         WHERE n.message_key = lead.message_key AND n.status IN ('waiting', 'sending')
-     RETURNING n.id, n.clinic_id, n.channel, n.attempts
+           SET status = CASE WHEN seen.needed THEN 'sending' ELSE 'dropped' END,
+               attempts = n.attempts + 1, next_attempt_at = clock_timestamp() + %(lease)s
+          FROM seen
+         WHERE n.id = seen.id AND n.status IN ('waiting', 'sending')
+     RETURNING n.id, seen.needed, n.step, n.tier, n.channel, n.attempts, n.message_key, seen.uuid, seen.email,
+               n.clinic_id
     ), tried AS (
         INSERT INTO recovery_attempt (clinic_id, notification_id, number, started_at, outcome, error)
-        SELECT clinic_id, id, attempts, clock_timestamp(), '', '' FROM claimed
+        SELECT clinic_id, id, attempts, clock_timestamp(), '', '' FROM claimed WHERE needed
     )
-    SELECT id, channel, attempts FROM claimed
+    SELECT id, needed, step, tier, channel, attempts, message_key, uuid, email FROM claimed ORDER BY id
 """
-_ANY = _CLAIM.format(due="n.next_attempt_at <= clock_timestamp()")
-_ONE = _CLAIM.format(
-    # A nudge comes right after the plan and need not wait for the watch's grace.
-    due="""n.message_key = (SELECT message_key FROM recovery_notification WHERE id = %(id)s)
-           AND (n.next_attempt_at <= clock_timestamp() OR (n.status = 'waiting' AND n.attempts = 0))"""
-)
+_DUE = "n.next_attempt_at <= statement_timestamp()"
+# The watch leaves a fresh message to the nudge that follows it; who was nudged need not wait.
+_OR_FRESH = f"({_DUE} OR n.status = 'waiting' AND n.attempts = 0)"
+_THIS = "n.message_key = (SELECT message_key FROM recovery_notification WHERE id = %(id)s)"
+_CLAIM_DUE = _CLAIM.format(due=_DUE)
+_CLAIM_ANY = _CLAIM.format(due=_OR_FRESH)
+_CLAIM_THIS = _CLAIM.format(due=f"{_THIS} AND {_OR_FRESH}")
+
+# The last look of who took long to open the line: what is ours yet is held on to, if it is still needed.
+_LOOK = f"""
+    WITH seen AS (
+        SELECT n.id, {_NEEDED} AS needed, a.uuid, to_whom.email
+          FROM recovery_notification n {_OF_INTENT}
+         WHERE n.id = ANY(%(ids)s::bigint[])
+    ), looked AS (
+        UPDATE recovery_notification n
+           SET status = CASE WHEN seen.needed THEN 'sending' ELSE 'dropped' END,
+               next_attempt_at = clock_timestamp() + %(lease)s
+          FROM seen
+         WHERE n.id = seen.id AND n.status = 'sending' AND n.attempts = %(attempt)s
+           AND n.next_attempt_at > statement_timestamp()
+     RETURNING n.id, seen.needed, n.step, n.tier, n.channel, n.attempts, n.message_key, seen.uuid, seen.email
+    ), untried AS (
+        UPDATE recovery_attempt t SET ended_at = clock_timestamp()
+          FROM looked
+         WHERE NOT looked.needed AND t.notification_id = looked.id AND t.number = %(attempt)s
+    )
+    SELECT * FROM looked ORDER BY id
+"""
+_RENEW = """
+    UPDATE recovery_notification SET next_attempt_at = clock_timestamp() + %(lease)s
+     WHERE id = ANY(%(ids)s::bigint[]) AND status = 'sending' AND attempts = %(attempt)s
+       AND next_attempt_at > statement_timestamp()
+ RETURNING id
+"""
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """A message that is ours to send now. `attempt` is the fencing number: a later claim has a higher one."""
+class Intent:
+    """What of a message one alert gave reason for."""
 
-    ids: list[int]
+    id: int
+    step: str
+    tier: Tier
+    alert: UUID
+    key: UUID
+    to: str
+
+
+@dataclass(slots=True)
+class Claim:
+    """A message that is ours to send now, with what of it is needed. `attempt` is the fencing number: a later claim has
+    a higher one."""
+
     channel: str
     attempt: int
+    ids: list[int]
+    intents: list[Intent]
+    _held_at: float = field(default_factory=time.monotonic)
+
+    def is_fresh(self) -> bool:
+        """Whether what was seen at the claim can be taken for what is so now."""
+        return time.monotonic() - self._held_at < 0.5
+
+    def look_again(self) -> None:
+        """See what of it is still ours and still to be told, and hold on to that."""
+        rows = statements.fetch_all(_LOOK, self._parameters())
+        self.intents = [_intent(row) for row in rows if row[1]]
+        self._held_at = time.monotonic()
+
+    def keep(self) -> None:
+        """For who waits for a provider: renew the lease when a third of it is over."""
+        if time.monotonic() - self._held_at > settings.DELIVERY_LEASE_S / 3:
+            with suppress(
+                DatabaseError
+            ):  # then the lease runs out; the provider's answer is waited for all the same
+                statements.fetch_all(_RENEW, self._parameters())
+            self._held_at = time.monotonic()
+
+    def _parameters(self) -> dict[str, Any]:
+        return {"ids": self.ids, "attempt": self.attempt, "lease": _lease()}
 
 
-def claim_due() -> Claim | None:
-    """The most urgent message that is due, or None. The attempt is on record before anything is sent."""
-    return _claim(_ANY)
+def claim_next(*, fresh: bool = False, avoiding: Collection[str] = ()) -> Claim | None:
+    """The most urgent message that is due (or fresh), or None. The attempt is on record before anything is sent.
+
+    `avoiding` are channels whose messages are left alone.
+    """
+    return _claim(_CLAIM_ANY if fresh else _CLAIM_DUE, avoiding=list(avoiding))
 
 
-def claim(notification_id: int) -> Claim | None:
+def claim(notification_id: int, *, avoiding: Collection[str] = ()) -> Claim | None:
     """The message of this notification; None when it is gone, being sent by somebody else, or to be tried later."""
-    return _claim(_ONE, id=notification_id)
+    return _claim(_CLAIM_THIS, id=notification_id, avoiding=list(avoiding))
 
 
 def ours(held: Claim) -> QuerySet[Notification]:
@@ -75,36 +175,21 @@ def ours(held: Claim) -> QuerySet[Notification]:
     )
 
 
-def _colleague(user: str) -> Exists:
-    """Whether this user belongs to the team of the alert now."""
-    return Exists(
-        Membership.objects.filter(
-            user=OuterRef(user), user__is_active=True, team=OuterRef("alert__team"), ended_at=None
-        )
+def _claim(statement: str, **parameters: Any) -> Claim | None:
+    with transaction.atomic(durable=True):
+        pass  # durable refuses to be inside a transaction, which would then stay open while the message is sent
+    rows = statements.fetch_all(statement, {"lease": _lease()} | parameters)
+    if not rows:
+        return None
+    intents = [_intent(row) for row in rows if row[1]]
+    return Claim(
+        channel=rows[0][4], attempt=rows[0][5], ids=[intent.id for intent in intents], intents=intents
     )
 
 
-# An alert that ended needs nobody. One that somebody took on needs nobody else, unless it was raised (they may have
-# seen it as it was before); what repeats itself then is for its owner, or for everybody when the owner has left.
-NEEDED = Q(alert__status=Alert.Status.OPEN) | Q(alert__status=Alert.Status.ACKNOWLEDGED) & (
-    Q(step__startswith="raised")
-    | Q(step__startswith="repeat") & (Q(recipient=F("alert__owner")) | ~Q(_colleague("alert__owner")))
-)
+def _intent(row: tuple[Any, ...]) -> Intent:
+    return Intent(id=row[0], step=row[2], tier=Tier(row[3]), key=row[6], alert=row[7], to=row[8])
 
 
-def still_needed(held: Claim) -> list[Notification]:
-    """The intents of a claim that are ours and still to be told, with what their message needs. Asked last thing before
-    sending: much may have happened since the plan."""
-    needed = ours(held).filter(NEEDED, _colleague("recipient"))
-    return list(needed.select_related("alert", "recipient").order_by("pk"))
-
-
-def _claim(statement: str, **parameters: Any) -> Claim | None:
-    lease = timedelta(seconds=settings.DELIVERY_LEASE_S)
-    # durable: refuses to run inside a transaction, which would then stay open while the message is sent
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
-        cursor.execute(statement, {"lease": lease} | parameters)
-        rows = cursor.fetchall()
-    if not rows:
-        return None
-    return Claim(ids=sorted(row[0] for row in rows), channel=rows[0][1], attempt=rows[0][2])
+def _lease() -> timedelta:
+    return timedelta(seconds=settings.DELIVERY_LEASE_S)

@@ -4,103 +4,114 @@ sending and recording is uncertain: the lease runs out and the message goes agai
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 
 from django.db import Error as DatabaseError
 
-from recovery.models import Notification
 from recovery.notifications import Road, claims, message, outcomes
-from recovery.notifications.channels import Channel, Permanent, Temporary
-from recovery.notifications.channels.email import Email
+from recovery.notifications.channels import Permanent, Temporary
 from recovery.notifications.claims import Claim
+from recovery.notifications.lines import CHANNELS, Lines
 
 log = logging.getLogger(__name__)
-
-CHANNELS: dict[str, type[Channel]] = {"email": Email}
 
 TURN_S = 5.0
 """After this long a turn of deliver_due begins no further message: what is owed elsewhere waits as well."""
 
-Lines = Callable[[str], Channel]
+
+class LineDown(Exception):
+    """The provider itself is down: other messages of the channel would fare no better now."""
 
 
-def deliver(*, notification_id: int, road: Road, now: datetime) -> bool:
+def deliver(*, notification_id: int, road: Road, now: datetime, lines: Lines | None = None) -> bool:
     """Send the message that this notification is part of. False when there was nothing to do, or it could not be sent:
     what is still owed then is found by its due time."""
-    held = claims.claim(notification_id)
-    if held is None:
-        return False
-    with _lines() as lines:
+    with _kept(lines) as kept:
+        held = claims.claim(notification_id, avoiding=kept.resting())
         try:
-            return _send(held, lines, road=road, now=now)
-        except Temporary:
+            return held is not None and _send(held, kept, road=road, now=now)
+        except LineDown:
             return False
 
 
-def deliver_due(*, limit: int, road: Road, now: datetime, stop: Callable[[], bool] = lambda: False) -> int:
+def deliver_due(
+    *,
+    limit: int,
+    road: Road,
+    now: datetime,
+    fresh: bool = False,
+    only: str | None = None,
+    lines: Lines | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> int:
     """Send up to `limit` messages that are due, the most urgent first, over shared lines. Returns how many it tried.
 
-    Ends early when `stop` says so, when its time is up, or when a provider is down: the rest keeps. Any number of these
-    may run at once.
+    With `fresh` also those that are still left to a nudge; `only` those of one channel. Ends early when `stop` says so
+    or when its time is up. A provider that is down ends the turn of its channel alone: the rest keeps. Any number of
+    these may run at once.
     """
     ends_at = time.monotonic() + TURN_S
-    with _lines() as lines:
+    others = set() if only is None else CHANNELS.keys() - {only}
+    down: set[str] = set()
+    with _kept(lines) as kept:
         for done in range(limit):
-            if stop() or time.monotonic() > ends_at or (held := claims.claim_due()) is None:
+            if stop() or time.monotonic() > ends_at:
+                return done
+            held = claims.claim_next(fresh=fresh, avoiding=others | down | kept.resting())
+            if held is None:
                 return done
             try:
-                _send(held, lines, road=road, now=now)
-            except Temporary:
-                return done + 1
+                _send(held, kept, road=road, now=now)
+            except LineDown:
+                down.add(held.channel)
     return limit
 
 
 def _send(held: Claim, lines: Lines, *, road: Road, now: datetime) -> bool:
-    """One attempt, from the open line to its record. Raises Temporary, recorded, when the provider itself is down."""
+    """One attempt, from the open line to its record. Raises LineDown once that is recorded."""
+    if not held.intents:
+        return False  # nobody needs it any more
+    line = None
     try:
-        line = lines(held.channel)
-        line.open()
-        intents = claims.still_needed(held)
-        if len(intents) < len(held.ids):
-            outcomes.dropped(held, but=intents)
-        return bool(intents) and _hand_over(held, intents, line, road=road, now=now)
+        line = lines.to(held.channel)
+        line.open(held.keep)
+        if not held.is_fresh():
+            held.look_again()
+        if not held.intents:
+            return False
+        provider_id = line.send(message.compose(held.intents), held.keep)
     except DatabaseError:
         raise  # nothing can be written down: the lease runs out
+    except Permanent as refusal:
+        log.error("notification %s cannot be delivered: %s", held.ids[0], refusal.code)
+        lines.worked(held.channel)
+        outcomes.failed_for_good(held, code=refusal.code, now=now)
+        return False
     except Temporary as fault:
         log.warning("notification %s not delivered yet: %s", held.ids[0], fault.code)
         outcomes.failed_for_now(held, code=fault.code)
         if fault.line_down:
-            raise
+            lines.went_down(held.channel)
+            raise LineDown from None
+        lines.worked(held.channel)
+        return False
     except Exception as error:
         log.error("notification %s not delivered, unexpectedly: %s", held.ids[0], type(error).__name__)
+        if line is not None:
+            line.close()  # whatever was being said on it
         outcomes.failed_for_now(held, code=type(error).__name__[:100])
-    return False
-
-
-def _hand_over(held: Claim, intents: list[Notification], line: Channel, *, road: Road, now: datetime) -> bool:
-    try:
-        provider_id = line.send(message.compose(intents))
-    except Permanent as refusal:
-        log.error("notification %s cannot be delivered: %s", held.ids[0], refusal.code)
-        outcomes.failed_for_good(held, intents, code=refusal.code, now=now)
         return False
-    outcomes.sent(held, intents, provider_id=provider_id, road=road, now=now)
+    lines.worked(held.channel)
+    outcomes.sent(held, provider_id=provider_id, road=road, now=now)
     return True
 
 
 @contextmanager
-def _lines() -> Iterator[Lines]:
-    """One line per channel, made when first asked for, closed at the end."""
-    made: dict[str, Channel] = {}
-
-    def line(channel: str) -> Channel:
-        if channel not in made:
-            made[channel] = CHANNELS[channel]()
-        return made[channel]
-
-    try:
-        yield line
-    finally:
-        for channel in made.values():
-            channel.close()
+def _kept(lines: Lines | None) -> Iterator[Lines]:
+    """Lines that outlive this call, or some for this call alone."""
+    if lines is not None:
+        yield lines
+    else:
+        with closing(Lines()) as own:
+            yield own

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from django.conf import settings
 
 from recovery.clinical.tiers import Tier
-from recovery.models import Notification
 from recovery.notifications.channels import Message
+from recovery.notifications.claims import Intent
 
 SUBJECTS = {
     Tier.EMERGENCY: "Urgent item: please sign in",
@@ -19,23 +19,21 @@ OPENINGS = {
 }
 
 
-def compose(intents: Sequence[Notification]) -> Message:
+def compose(intents: Sequence[Intent]) -> Message:
     """One message for the intents that share a key, the most urgent first."""
-    ranked = sorted(intents, key=lambda intent: (-intent.tier, intent.pk))
-    first, others = ranked[0], ranked[1:]
-    tier = Tier(first.tier)
-    paragraphs = [OPENINGS[tier], _link(first)]
+    first, *others = sorted(intents, key=lambda intent: (-intent.tier, intent.id))
+    paragraphs = [OPENINGS[first.tier], _link(first)]
     if others:
         paragraphs += ["It came with:", "\n".join(_link(intent) for intent in others)]
     paragraphs.append("This message was sent by a machine. Replies are not read.")
     return Message(
-        key=first.message_key,
-        to=first.recipient.email,
-        urgent=tier is Tier.EMERGENCY,
-        subject=SUBJECTS[tier],
+        key=first.key,
+        to=first.to,
+        urgent=first.tier is Tier.EMERGENCY,
+        subject=SUBJECTS[first.tier],
         text="\n\n".join(paragraphs) + "\n",
     )
 
 
-def _link(intent: Notification) -> str:
-    return f"{settings.BASE_URL}/alerts/{intent.alert.uuid}"
+def _link(intent: Intent) -> str:
+    return f"{settings.BASE_URL}/alerts/{intent.alert}"

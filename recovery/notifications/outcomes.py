@@ -8,61 +8,68 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
 
-from recovery.models import Alert, AlertEvent, Attempt, Notification
+from recovery import statements
+from recovery.models import Alert, Attempt, Notification
 from recovery.notifications import Road
 from recovery.notifications.claims import Claim, ours
 from recovery.notifications.database_clock import DatabaseClock, after
 
 Status = Notification.Status
 
-
-@transaction.atomic
-def sent(
-    held: Claim, intents: Sequence[Notification], *, provider_id: str, road: Road, now: datetime
-) -> None:
-    """It left: the alert's history says so. True even if our lease ran out over it, so nobody asks whether it did."""
-    _end(held, Attempt.Outcome.SENT)
-    unsent = Notification.objects.filter(pk__in=_ids(intents), status__in=[Status.WAITING, Status.SENDING])
-    if not unsent.update(
-        status=Status.SENT, sent_at=now, sent_by=road, provider_id=provider_id, last_error=""
-    ):
-        return
-    AlertEvent.objects.bulk_create(
-        AlertEvent(
-            clinic_id=intent.clinic_id,
-            alert_id=intent.alert_id,
-            kind=AlertEvent.Kind.TOLD,
-            at=now,
-            tier=intent.tier,
-            detail={"to": str(intent.recipient.uuid), "channel": intent.channel, "step": intent.step},
-        )
-        for intent in intents
+# One statement, for it comes with every message. Alerts are locked in the same order by everybody, so that two messages
+# about the same alerts cannot wait for each other.
+_SENT = """
+    WITH tried AS (
+        UPDATE recovery_attempt SET ended_at = clock_timestamp(), outcome = 'sent'
+         WHERE notification_id = ANY(%(ids)s::bigint[]) AND number = %(attempt)s AND ended_at IS NULL
+    ), sent AS (
+        UPDATE recovery_notification n
+           SET status = 'sent', sent_at = %(now)s, sent_by = %(road)s, provider_id = %(provider_id)s, last_error = ''
+         WHERE n.id = ANY(%(ids)s::bigint[]) AND n.status IN ('waiting', 'sending')
+     RETURNING n.id, n.clinic_id, n.alert_id, n.tier, n.step, n.channel, n.recipient_id
+    ), told AS (
+        INSERT INTO recovery_alertevent (clinic_id, alert_id, kind, at, tier, detail)
+        SELECT sent.clinic_id, sent.alert_id, 'told', %(now)s, sent.tier,
+               jsonb_build_object('to', u.uuid, 'channel', sent.channel, 'step', sent.step)
+          FROM sent JOIN recovery_user u ON u.id = sent.recipient_id
+         ORDER BY sent.id
+    ), concerned AS (
+        SELECT id FROM recovery_alert WHERE id IN (SELECT alert_id FROM sent) ORDER BY id FOR NO KEY UPDATE
     )
-    _touch_alerts(intents, now=now, told_at=Greatest(F("told_at"), now))
+    UPDATE recovery_alert a
+       SET told_at = GREATEST(a.told_at, %(now)s), changed_at = GREATEST(a.changed_at, %(now)s)
+      FROM concerned WHERE a.id = concerned.id
+ RETURNING a.id
+"""
+
+
+def sent(held: Claim, *, provider_id: str, road: Road, now: datetime) -> None:
+    """It left: the alert's history says so. True even if our lease ran out over it, so nobody asks whether it did."""
+    parameters = {
+        "ids": [intent.id for intent in held.intents],
+        "attempt": held.attempt,
+        "provider_id": provider_id,
+        "road": road,
+        "now": now,
+    }
+    statements.fetch_all(_SENT, parameters)
 
 
 @transaction.atomic
-def failed_for_now(held: Claim, *, code: str) -> None:
+def failed_for_now(held: Claim, *, code: str, not_before: timedelta = timedelta()) -> None:
     """To be tried again, for as long as an alert of it is live."""
     _end(held, Attempt.Outcome.TEMPORARY, code)
-    ours(held).update(status=Status.WAITING, last_error=code, next_attempt_at=after(back_off(held.attempt)))
+    wait = max(back_off(held.attempt), not_before)
+    ours(held).update(status=Status.WAITING, last_error=code, next_attempt_at=after(wait))
 
 
 @transaction.atomic
-def failed_for_good(held: Claim, intents: Sequence[Notification], *, code: str, now: datetime) -> None:
+def failed_for_good(held: Claim, *, code: str, now: datetime) -> None:
     """This person cannot be told. The state stays, for the board to show that somebody was not reached."""
     _end(held, Attempt.Outcome.PERMANENT, code)
+    alerts = sorted(set(ours(held).values_list("alert", flat=True)))
     if ours(held).update(status=Status.FAILED, last_error=code):
-        _touch_alerts(intents, now=now)
-
-
-@transaction.atomic
-def dropped(held: Claim, *, but: Sequence[Notification]) -> None:
-    """The others of this claim are no longer needed: their alert ended, or somebody has it. Their try ends without an
-    outcome, since nothing was sent."""
-    others = list(ours(held).exclude(pk__in=_ids(but)).values_list("pk", flat=True))
-    if ours(held).filter(pk__in=others).update(status=Status.DROPPED):
-        Attempt.objects.filter(notification__in=others, number=held.attempt).update(ended_at=DatabaseClock())
+        _touch(alerts, now=now)
 
 
 def back_off(attempt: int) -> timedelta:
@@ -72,16 +79,11 @@ def back_off(attempt: int) -> timedelta:
     return timedelta(seconds=min(5 * 2 ** (attempt - 1), 60))
 
 
-def _end(held: Claim, outcome: Attempt.Outcome, error: str = "") -> None:
+def _end(held: Claim, outcome: Attempt.Outcome, error: str) -> None:
     tries = Attempt.objects.filter(notification__in=held.ids, number=held.attempt, ended_at=None)
     tries.update(ended_at=DatabaseClock(), outcome=outcome, error=error)
 
 
-def _ids(intents: Sequence[Notification]) -> list[int]:
-    return [intent.pk for intent in intents]
-
-
-def _touch_alerts(intents: Sequence[Notification], *, now: datetime, **changes: Any) -> None:
-    """Always in the same order, so that two messages about the same alerts cannot wait for each other."""
-    for alert_id in sorted({intent.alert_id for intent in intents}):
+def _touch(alerts: Sequence[int], *, now: datetime, **changes: Any) -> None:
+    for alert_id in alerts:
         Alert.objects.filter(pk=alert_id).update(changed_at=Greatest(F("changed_at"), now), **changes)

@@ -1,8 +1,11 @@
 """Ana's alerts, as the flagging of a check-in leaves them, and what the team was told of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
+from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -109,3 +112,17 @@ def end(alert: Alert, by: User) -> None:
     Alert.objects.filter(pk=alert.pk).update(
         status="closed", ended_at=NOW, ended_by=by, outcome="seen", patient_contacted=True
     )
+
+
+@contextmanager
+def meanwhile(work: Callable[[], Any]) -> Iterator[Future]:
+    """It is done in another thread, with a connection of its own to the database."""
+
+    def alone() -> Any:
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(alone)

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -63,12 +64,12 @@ def test_who_holds_the_first_intent_of_a_message_holds_all_of_it():
 
     with psycopg.connect(os.environ["DATABASE_URL"]) as other:
         other.execute("SELECT FROM recovery_notification WHERE id = %s FOR UPDATE", [lead])
-        assert claims.claim_due() is None
+        assert claims.claim_next() is None
         assert claims.claim(lead) is None
         other.rollback()
-    held = claims.claim_due()
+    held = claims.claim_next()
     assert held is not None
-    assert len(held.ids) == 2
+    assert len(held.intents) == 2
 
 
 def test_a_claim_holds_until_its_lease_is_over_and_no_longer():
@@ -76,14 +77,16 @@ def test_a_claim_holds_until_its_lease_is_over_and_no_longer():
     first = claims.claim(lead)
     assert first is not None
     assert claims.claim(lead) is None
-    assert claims.claim_due() is None
+    assert claims.claim_next() is None
 
     Notification.objects.update(next_attempt_at=F("next_attempt_at") - timedelta(seconds=30))
-    second = claims.claim_due()
+    second = claims.claim_next()
     assert second is not None
     assert second.attempt == 2
-    assert claims.still_needed(first) == []
-    assert [intent.pk for intent in claims.still_needed(second)] == [lead]
+    first.look_again()
+    second.look_again()
+    assert first.intents == []
+    assert [intent.id for intent in second.intents] == [lead]
     assert list(Attempt.objects.order_by("number").values_list("ended_at", flat=True)) == [None, None]
 
 
@@ -92,8 +95,39 @@ def test_a_claim_whose_lease_ran_out_is_not_sent_even_if_nobody_took_it_over():
     held = claims.claim(lead)
     assert held is not None
     scenes.make_due()
+    held.look_again()
 
-    assert claims.still_needed(held) == []
+    assert held.intents == []
+
+
+def test_who_waits_for_a_slow_provider_keeps_the_claim(settings):
+    settings.DELIVERY_LEASE_S = 1
+    (lead,) = scenes.planned(scenes.red_flag())
+    held = claims.claim(lead)
+    assert held is not None
+    for _ in range(6):
+        time.sleep(0.4)
+        held.keep()
+        assert claims.claim_next() is None
+    held.look_again()
+
+    assert [intent.id for intent in held.intents] == [lead]
+    assert Attempt.objects.count() == 1
+
+
+def test_a_claim_that_was_taken_over_is_not_kept():
+    (lead,) = scenes.planned(scenes.red_flag())
+    first = claims.claim(lead)
+    assert first is not None
+    scenes.make_due()
+    second = claims.claim_next()
+    assert second is not None
+    due = Notification.objects.get().next_attempt_at
+    first.look_again()
+
+    assert first.intents == []
+    assert Notification.objects.get().next_attempt_at == due
+    assert [attempt.ended_at for attempt in Attempt.objects.all()] == [None, None]
 
 
 def test_a_nudge_does_not_shorten_a_back_off():
@@ -114,12 +148,11 @@ def test_both_roads_may_find_that_it_was_sent_and_the_history_says_it_once(mailb
     (lead,) = scenes.planned(scenes.red_flag())
     first = claims.claim(lead)
     assert first is not None
-    intents = claims.still_needed(first)
     scenes.make_due()
-    second = claims.claim_due()
+    second = claims.claim_next()
     assert second is not None
-    outcomes.sent(first, intents, provider_id="late", road="celery", now=scenes.NOW)
-    outcomes.sent(second, intents, provider_id="again", road="watch", now=scenes.NOW)
+    outcomes.sent(first, provider_id="late", road="celery", now=scenes.NOW)
+    outcomes.sent(second, provider_id="again", road="watch", now=scenes.NOW)
     outcomes.failed_for_now(second, code="late")
 
     assert Notification.objects.get().provider_id == "late"

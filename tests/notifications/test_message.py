@@ -4,6 +4,7 @@ import pytest
 
 from recovery.clinical.tiers import Tier
 from recovery.models import Notification, User
+from recovery.notifications import claims
 from recovery.notifications.message import compose
 from tests.notifications import scenes
 
@@ -21,8 +22,9 @@ def composed(tier: Tier = Tier.EMERGENCY, *more: Tier):
     first = scenes.red_flag(tier=tier)
     others = [scenes.alert(first.latest_assessment, f"RULE-{n}", tier) for n, tier in enumerate(more)]
     (lead,) = scenes.planned(first, *others)
-    together = Notification.objects.filter(message_key=Notification.objects.get(pk=lead).message_key)
-    return compose(together.select_related("alert", "recipient").order_by("-pk"))
+    held = claims.claim(lead)
+    assert held is not None
+    return compose(held.intents[::-1])
 
 
 @pytest.mark.parametrize("tiers", [[Tier.EMERGENCY], [Tier.SAME_DAY], [Tier.EMERGENCY, Tier.SAME_DAY]])

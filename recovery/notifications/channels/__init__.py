@@ -1,5 +1,6 @@
 """A channel carries a message to a person. This is all that delivery knows of one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -14,6 +15,10 @@ class Message:
     urgent: bool
     subject: str
     text: str
+
+
+Waiting = Callable[[], object]
+"""Called every now and then while a provider is waited for, so that who sends can show that they still live."""
 
 
 class Temporary(Exception):
@@ -39,10 +44,10 @@ class Permanent(Exception):
 class Channel(Protocol):
     """A line to a provider, used by one thread. May be opened again and again; every call is bounded in time."""
 
-    def open(self) -> None:
+    def open(self, waiting: Waiting) -> None:
         """Make ready to send, or find that it still is. Raises Temporary."""
 
-    def send(self, message: Message) -> str:
+    def send(self, message: Message, waiting: Waiting) -> str:
         """Hand one message over and return the provider's id for it. Raises Temporary or Permanent."""
 
     def close(self) -> None:
