@@ -6,6 +6,7 @@ In one transaction. Whoever comes first, Celery or the watch, does it; whoever c
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -110,24 +111,32 @@ def _judge_at_last(assessment: Assessment, *, by: str, now: datetime) -> Assessm
 def _new_findings(assessment: Assessment) -> list[Finding]:
     """The findings that the assessment of the same check-in before this one did not hold, or held at a lower tier.
 
-    Before this one: the latest of the latest revision, since a superseded revision may be judged after its correction.
+    Before this one: the latest of the latest revision, since a superseded revision may be judged after its correction;
+    of a refused report that was judged by hand, what could be read of it by itself.
     A correction, the rest of a half-finished check-in or a new judgement repeats what was found before; only what is
     new or worse opens or raises an alert (one that was closed meanwhile is not opened again by it). Silence that was
     broken by the time it is told is none.
     """
     if assessment.silent_slot is not None and _heard_since(assessment):
         return []
-    before = Assessment.objects.filter(
-        check_in__isnull=False, check_in=assessment.check_in_id, pk__lt=assessment.pk
-    )
-    latest = before.order_by("-revision", "-pk").values_list("findings", flat=True).first() or []
-    found = {document["rule"]: Tier.of(document["tier"]) for document in latest}
+    found = {document["rule"]: Tier.of(document["tier"]) for document in _found_before(assessment)}
     return [
         finding
         for finding in verdicts.findings_of(assessment)
         if (finding.rule, finding.tier) not in PATIENT_ONLY
         and finding.tier > found.get(finding.rule, Tier.NONE)
     ]
+
+
+def _found_before(assessment: Assessment) -> list[dict[str, Any]]:
+    older = Assessment.objects.filter(pk__lt=assessment.pk)
+    own = older.filter(check_in__isnull=False, check_in=assessment.check_in_id)
+    latest = own.order_by("-revision", "-pk").values_list("findings", flat=True).first()
+    if latest is None and assessment.check_in and assessment.check_in.answered_by == CheckIn.AnsweredBy.NURSE:
+        latest = (
+            older.filter(quarantine__check_in=assessment.check_in).values_list("findings", flat=True).first()
+        )
+    return latest or []
 
 
 def _open_or_join(finding: Finding, assessment: Assessment, *, now: datetime) -> tuple[Alert, str | None]:

@@ -74,7 +74,9 @@ class CheckIn(Receipt):
     clock_suspect: bool = Field(
         description="The phone's time could not be right, so it was judged at `received_at`"
     )
-    answered_by: Literal["patient", "carer"]
+    answered_by: Literal["patient", "carer", "nurse"] = Field(
+        description="`nurse`: a refused report that the care team judged by hand; made by no phone"
+    )
     answers: dict[str, Any]
     withdrawn_at: datetime | None
 
