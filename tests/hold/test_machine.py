@@ -15,7 +15,7 @@ from recovery import clock
 from recovery.models import Episode, Quarantine
 from tests import factories
 from tests.factories import at
-from tests.hold import oracle
+from tests.hold import alerted
 from tests.hold.broker import Broker
 from tests.hold.effort import NIGHTLY, effort
 from tests.hold.machine.machinery import Machinery
@@ -82,7 +82,7 @@ class Hold(Patient, Team, Machinery):
 
     @invariant()
     def no_two_live_alerts_are_about_the_same(self) -> None:
-        oracle.assert_one_live_alert_per_rule(self.episode)
+        alerted.assert_one_live_alert_per_rule(self.episode)
 
 
 def _given(sent: Sent) -> dict[str, object]:
