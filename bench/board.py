@@ -21,7 +21,7 @@ def measure() -> dict[str, Any]:
     with Stage() as stage:
         first = desk.open_alert(world.begin(earlier=1))
         cookie = desk.sign_in()
-        world.multiply(first, PATIENTS, owner_url=stage.services.owner_url)
+        world.multiply(first, PATIENTS, days=1, owner_url=stage.services.owner_url)
         many = stage.copy("many")
         for total, owner_url in ((FEW, stage.services.owner_url), (MANY, many["DATABASE_OWNER_URL"])):
             desk.copy_alerts(first, patients=PATIENTS, live=LIVE, total=total, owner_url=owner_url)

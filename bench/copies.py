@@ -46,15 +46,17 @@ def copy(owner: psycopg.Connection, table: str, *, where: str, many: str, **inst
 
 
 def settle(owner: psycopg.Connection, *tables: str) -> None:
-    """After a fill: sequences go on behind the last id, statistics are true, no vacuum is due in a measurement."""
+    """After a fill: statistics are true, and no vacuum is due in a measurement."""
+    go_on_behind(owner, *tables)
     for table in tables:
-        name = sql.Identifier(table)
-        owner.execute(
-            sql.SQL("SELECT setval(pg_get_serial_sequence({}, 'id'), (SELECT max(id) FROM {}))").format(
-                sql.Literal(table), name
-            )
-        )
-        owner.execute(sql.SQL("VACUUM (ANALYZE) {}").format(name))
+        owner.execute(sql.SQL("VACUUM (ANALYZE) {}").format(sql.Identifier(table)))
+
+
+def go_on_behind(owner: psycopg.Connection, *tables: str) -> None:
+    """Sequences go on behind the last id that was given."""
+    behind = "SELECT setval(pg_get_serial_sequence({}, 'id'), (SELECT max(id) FROM {}))"
+    for table in tables:
+        owner.execute(sql.SQL(behind).format(sql.Literal(table), sql.Identifier(table)))
 
 
 @contextmanager

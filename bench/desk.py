@@ -2,7 +2,8 @@
 
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ import psycopg
 from bench import copies, load, world
 from bench.world import First
 
-WARM_UP = 4
+WARM_UP = 8
 """Rounds that do not count: each of a server's processes has to meet a page once."""
 ALERTS = ("recovery_alert", "recovery_notification")
 
@@ -28,21 +29,26 @@ def open_alert(first: First) -> First:
     return world.first(first.phone.token)
 
 
-def copy_alerts(first: First, *, patients: int, live: int, total: int, owner_url: str) -> None:
-    """So many alerts, the live ones of as many patients and scattered evenly among the others, which are closed.
+def copy_alerts(first: First, *, patients: int, live: int, total: int, owner_url: str) -> list[UUID]:
+    """So many alerts, of which the live ones are returned.
 
-    A quarter of the live ones is an emergency. Each alert is of the latest report of its patient.
+    Those belong to as many patients, evenly out of all, whose last report (that of the first patient, copied here) is a
+    red flag; they lie scattered among the others, which are closed. A quarter of the live ones is an emergency.
     """
-    step, day, more = total // live, len(first.check_ins) - 1, patients - 1
+    step, more, red_day = total // live, patients - 1, len(first.check_ins) - 1
     numbers = f"""(
         SELECT i, i % {step} = 0 AS is_live, i / {step} AS nth,
-               CASE WHEN i % {step} = 0 THEN i / {step} ELSE 1 + i % {more} END AS patient
+               CASE WHEN i % {step} = 0 THEN i / {step} * {more // live} ELSE 1 + i % {more} END AS patient
         FROM generate_series(1, {total - 1}) AS i) AS n"""
+    judged = f"""CASE WHEN n.is_live THEN {first.assessment_of("n.patient", day=red_day, more=more)}
+        ELSE {first.assessment_of("n.patient", day=0, more=more)} END"""
+    opened_at = f"""CASE WHEN n.is_live THEN now() - n.nth % 1440 * interval '1 min'
+        ELSE now() - interval '2 days' - ({total} - n.i) * interval '1 min' END"""
     with copies.copying(owner_url) as owner:
+        with_red_flags = f"(SELECT nth * {more // live} AS i FROM generate_series(1, {live - 1}) AS nth) AS n"
+        world.copy_day(owner, first, red_day, more=more, many=with_red_flags)
+        copies.go_on_behind(owner, *world.REPORTS)
         alert, message = _first_alert(owner)
-        judged = first.assessment_of("n.patient", day=day, more=more)
-        opened_at = f"""CASE WHEN n.is_live THEN now() - n.nth % 1440 * interval '1 min'
-            ELSE now() - interval '2 days' - ({total} - n.i) * interval '1 min' END"""
         copies.copy(
             owner, "recovery_alert", where=f"it.id = {alert}", many=numbers,
             id=f"{alert} + n.i", uuid="gen_random_uuid()", episode_id=f"{first.phone.episode_id} + n.patient",
@@ -60,6 +66,8 @@ def copy_alerts(first: First, *, patients: int, live: int, total: int, owner_url
             id=f"{message} + n.i", alert_id=f"{alert} + n.i", message_key="gen_random_uuid()", planned_at=opened_at,
         )  # fmt: skip
         copies.settle(owner, *ALERTS)
+        live_ones = owner.execute("SELECT uuid FROM recovery_alert WHERE status = 'open' ORDER BY id")
+        return [uuid for (uuid,) in live_ones.fetchall()]
 
 
 def _first_alert(owner: psycopg.Connection) -> tuple[int, int]:
@@ -81,22 +89,25 @@ def sign_in() -> str:
     return "; ".join(f"{name}={cookie.value}" for name, cookie in browser.cookies.items())
 
 
-def alerts_of(phones: list[world.Phone], owner_url: str) -> list[UUID]:
-    """The live alerts of these patients."""
-    with psycopg.connect(owner_url) as owner:
-        found = owner.execute(
-            "SELECT uuid FROM recovery_alert WHERE status = 'open' AND episode_id = ANY(%s) ORDER BY id",
-            [[phone.episode_id for phone in phones]],
-        )
-        return [uuid for (uuid,) in found.fetchall()]
-
-
 def add_database(alias: str, environment: Mapping[str, str]) -> None:
     """Let this process ask a second database as well."""
     from django.db import connections
 
     name = environment["DATABASE_URL"].rpartition("/")[2]
     connections.databases[alias] = connections.databases["default"] | {"NAME": name}
+
+
+@contextmanager
+def at_database(alias: str) -> Iterator[None]:
+    """Let whatever this process asks go to that database: the connections change places."""
+    from django.db import connections
+
+    default = connections["default"]
+    connections["default"] = connections[alias]
+    try:
+        yield
+    finally:
+        connections["default"] = default
 
 
 def page(port: int, path: str, cookie: str) -> Callable[[], object]:

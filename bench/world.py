@@ -122,20 +122,43 @@ def first(token: str) -> First:
     )
 
 
-def multiply(first: First, count: int, *, owner_url: str) -> list[Phone]:
-    """Copy the first patient until there are `count`. Reports lie day by day, as they would have arrived."""
-    more, are_many = count - 1, count * len(first.check_ins) >= LARGE
+def multiply(first: First, count: int, *, owner_url: str, days: int | None = None) -> list[Phone]:
+    """Copy the first patient, with all or so many of their days, until there are `count`.
+
+    Reports lie day by day, as they would have arrived.
+    """
+    more, each_day = count - 1, range(len(first.check_ins) if days is None else days)
+    everybody = f"generate_series(1, {more}) AS n (i)"
     with copies.copying(owner_url) as owner:
-        _copy_people(owner, first, more)
-        if are_many:
-            with copies.without_indexes(owner, *REPORTS), ThreadPoolExecutor(3) as pool:
-                days = range(len(first.check_ins))
-                list(pool.map(lambda day: _copy_day_alone(owner_url, first, day, more), days))
+        _copy_people(owner, first, everybody)
+        if more * len(each_day) < LARGE:
+            for day in each_day:
+                copy_day(owner, first, day, more=more, many=everybody)
         else:
-            for day in range(len(first.check_ins)):
-                _copy_day(owner, first, day, more)
+
+            def copy_day_beside_others(day: int) -> None:
+                with copies.copying(owner_url) as one_of_several:
+                    copy_day(one_of_several, first, day, more=more, many=everybody)
+
+            with copies.without_indexes(owner, *REPORTS), ThreadPoolExecutor(3) as pool:
+                list(pool.map(copy_day_beside_others, each_day))
         copies.settle(owner, *PEOPLE, *REPORTS)
     return [first.phone, *(Phone(first.phone.episode_id + i, f"bench-{i}") for i in range(1, count))]
+
+
+def copy_day(owner: psycopg.Connection, first: First, day: int, *, more: int, many: str) -> None:
+    """The report of one day for the copies that `many` names: an SQL source of their numbers, `n.i`, out of `more`."""
+    original, verdict, episode = first.check_ins[day], first.assessments[day], first.phone.episode_id
+    check_in = first.check_in_of("n.i", day=day, more=more)
+    copies.copy(
+        owner, "recovery_checkin", where=f"it.id = {original}", many=many,
+        id=check_in, client_id="gen_random_uuid()", patient_id=f"{first.patient_id} + n.i",
+        episode_id=f"{episode} + n.i", device_id=f"{first.device_id} + n.i",
+    )  # fmt: skip
+    copies.copy(
+        owner, "recovery_assessment", where=f"it.id = {verdict}", many=many,
+        id=first.assessment_of("n.i", day=day, more=more), check_in_id=check_in, episode_id=f"{episode} + n.i",
+    )  # fmt: skip
 
 
 def add_colleague() -> None:
@@ -146,8 +169,7 @@ def add_colleague() -> None:
     Membership.objects.create(user=colleague, team=CareTeam.objects.get(), role="nurse")
 
 
-def _copy_people(owner: psycopg.Connection, first: First, more: int) -> None:
-    many = f"generate_series(1, {more}) AS n (i)"
+def _copy_people(owner: psycopg.Connection, first: First, many: str) -> None:
     patient, episode, device = first.patient_id, first.phone.episode_id, first.device_id
     copies.copy(
         owner, "recovery_patient", where=f"it.id = {patient}", many=many,
@@ -165,24 +187,4 @@ def _copy_people(owner: psycopg.Connection, first: First, more: int) -> None:
         owner, "recovery_devicetoken", where=f"it.id = {device}", many=many,
         id=f"{device} + n.i", uuid="gen_random_uuid()", patient_id=f"{patient} + n.i", episode_id=f"{episode} + n.i",
         token_hash="encode(sha256(convert_to('bench-' || n.i, 'UTF8')), 'hex')",
-    )  # fmt: skip
-
-
-def _copy_day_alone(owner_url: str, first: First, day: int, more: int) -> None:
-    with copies.copying(owner_url) as owner:
-        _copy_day(owner, first, day, more)
-
-
-def _copy_day(owner: psycopg.Connection, first: First, day: int, more: int) -> None:
-    many = f"generate_series(1, {more}) AS n (i)"
-    original, verdict, episode = first.check_ins[day], first.assessments[day], first.phone.episode_id
-    check_in = first.check_in_of("n.i", day=day, more=more)
-    copies.copy(
-        owner, "recovery_checkin", where=f"it.id = {original}", many=many,
-        id=check_in, client_id="gen_random_uuid()", patient_id=f"{first.patient_id} + n.i",
-        episode_id=f"{episode} + n.i", device_id=f"{first.device_id} + n.i",
-    )  # fmt: skip
-    copies.copy(
-        owner, "recovery_assessment", where=f"it.id = {verdict}", many=many,
-        id=first.assessment_of("n.i", day=day, more=more), check_in_id=check_in, episode_id=f"{episode} + n.i",
     )  # fmt: skip
