@@ -131,6 +131,7 @@ class AlertEvent(models.Model):
         RAISED = "raised", "Raised"
         CHANGED = "changed", "Patient changed the answer"
         TOLD = "told", "Team told"
+        UNTOLD = "untold", "Could not be told"
         ACKNOWLEDGED = "acknowledged", "Taken on"
         CONTACTED = "contacted", "Contact recorded"
         NOTED = "noted", "Note"

@@ -9,7 +9,7 @@ from django.db.models import F
 from django.db.models.functions import Greatest
 
 from recovery import statements
-from recovery.models import Alert, Attempt, Notification
+from recovery.models import Alert, AlertEvent, Attempt, Notification
 from recovery.notifications import Road
 from recovery.notifications.claims import Claim, ours
 from recovery.notifications.database_clock import DatabaseClock, after
@@ -65,11 +65,25 @@ def failed_for_now(held: Claim, *, code: str, not_before: timedelta = timedelta(
 
 @transaction.atomic
 def failed_for_good(held: Claim, *, code: str, now: datetime) -> None:
-    """This person cannot be told. The state stays, for the board to show that somebody was not reached."""
+    """This person cannot be told. The state stays, for the board to show that somebody was not reached; the alert's
+    history says so, too."""
     _end(held, Attempt.Outcome.PERMANENT, code)
-    alerts = sorted(set(ours(held).values_list("alert", flat=True)))
+    untold = list(ours(held).select_related("recipient").order_by("pk"))
     if ours(held).update(status=Status.FAILED, last_error=code):
-        _touch(alerts, now=now)
+        AlertEvent.objects.bulk_create(_untold(intent, code=code, now=now) for intent in untold)
+        _touch(sorted({intent.alert_id for intent in untold}), now=now)
+
+
+def _untold(intent: Notification, *, code: str, now: datetime) -> AlertEvent:
+    told = {"to": str(intent.recipient.uuid), "channel": intent.channel, "step": intent.step, "error": code}
+    return AlertEvent(
+        clinic_id=intent.clinic_id,
+        alert_id=intent.alert_id,
+        kind=AlertEvent.Kind.UNTOLD,
+        at=now,
+        tier=intent.tier,
+        detail=told,
+    )
 
 
 def back_off(attempt: int) -> timedelta:

@@ -134,7 +134,9 @@ def test_a_refusal_for_good_stays_visible_and_is_not_tried_again(mailbox: Postbo
     assert Attempt.objects.get().outcome == "permanent"
     alert.refresh_from_db()
     assert alert.told_at is None
-    assert not AlertEvent.objects.filter(kind="told").exists()
+    (event,) = AlertEvent.objects.all()
+    assert (event.kind, event.tier, event.detail["error"]) == ("untold", alert.tier, "smtp-550")
+    assert event.detail["to"] == str(failed.recipient.uuid)
     mailbox.refuse.clear()
     scenes.make_due()
     assert deliver_due() == 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from recovery.clinical.tiers import Tier
 from recovery.dashboard.screens.place import Clock, place_of
@@ -14,9 +15,11 @@ WHAT = {
     K.RAISED: "Raised",
     K.CHANGED: "The patient changed the answer",
     K.TOLD: "Team told",
+    K.UNTOLD: "A colleague could not be told",
     K.ACKNOWLEDGED: "Taken on",
     K.CONTACTED: "Contact tried",
     K.NOTED: "Note",
+    K.MUTED: "Muted",
     K.CLOSED: "Closed",
     K.RESOLVED: "Resolved itself",
 }
@@ -44,7 +47,7 @@ def events_of(events: Iterable[AlertEvent], *, episode: Episode, clock: Clock) -
     return [
         Event(
             at=clock.moment(event.at),
-            what=_what(event, episode),
+            what=_what(event, episode, clock),
             by=event.by.name if event.by else "",
             note=str(event.detail.get("note", "")),
         )
@@ -52,12 +55,18 @@ def events_of(events: Iterable[AlertEvent], *, episode: Episode, clock: Clock) -
     ]
 
 
-def _what(event: AlertEvent, episode: Episode) -> str:
+def _what(event: AlertEvent, episode: Episode, clock: Clock) -> str:
     said = WHAT[K(event.kind)]
     match K(event.kind):
         case K.OPENED | K.JOINED | K.RAISED if event.assessment and event.tier:
             place = place_of(episode, event.assessment.effective_at)
             return f"{said}: {Tier(event.tier).label.lower()}, {place.words.lower()}"
+        case K.CHANGED if event.detail.get("withdrawn"):
+            return "The patient took the report back"
+        case K.MUTED:
+            if event.detail.get("ended"):
+                return "No longer muted"
+            return f"{said} until {clock.moment(datetime.fromisoformat(event.detail['until']))}"
         case K.CONTACTED:
             reached = "patient reached" if event.detail.get("reached") else "patient not reached"
             return f"{said}: {reached}, {BY_WHAT.get(event.detail.get('by_what', ''), 'way not recorded')}"
