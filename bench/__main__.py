@@ -21,6 +21,7 @@ PARTS = [
     "phones",
     "board",
     "growth",
+    "memory",
 ]
 RESULTS = Path(__file__).with_name("results.json")
 

@@ -68,6 +68,13 @@ FIGURES = [
     Figure("board", "page_ratio", "the whole page, likewise", 1.3, 1.05),
     Figure("board", "statements", "statements of the board's list", 1),
     Figure("board", "page_many_ms", "the page with 2,000 alerts", unit=" ms"),
+    Figure("growth", "page_ratio", "a patient's page at 10,000,000 check-ins, to hardly any", 1.5, 1.1),
+    Figure("growth", "chart_ratio", "what it reads and draws, without the page around it", 1.5, 1.1),
+    Figure("growth", "post_ratio", "full POST at 10,000,000 check-ins, to hardly any", 0.8, 0.95, True),
+    Figure("growth", "post_p99_ratio", "the same: p99"),
+    Figure("memory", "web_grown", "memory after 100,000 check-ins, share grown since 2,000: web", 0.1, 0.02),
+    Figure("memory", "worker_grown", "worker", 0.1, 0.02),
+    Figure("memory", "watch_grown", "watch", 0.1, 0.02),
 ]
 
 

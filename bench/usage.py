@@ -33,17 +33,15 @@ def cpu_s(root: int) -> float:
     return sum(sum(_times(pid)) for pid in tree(root)) / TICKS_PER_S
 
 
-def memory_mb(pids: Iterable[int]) -> dict[str, float]:
-    """Resident memory: `pss` counts a page that several share once in all, `rss` once for each of them."""
+def memory_mb(pids: Iterable[int]) -> float:
+    """Resident memory of these processes together. A page that several share counts once (PSS)."""
     _must_be_linux()
-    taken = {"pss": 0.0, "rss": 0.0}
+    kilobytes = 0
     for pid in pids:
         with suppress(OSError):  # it ended meanwhile
-            for line in (PROC / f"{pid}/smaps_rollup").read_text().splitlines():
-                name, _, value = line.partition(":")
-                if name.lower() in taken:
-                    taken[name.lower()] += int(value.split()[0]) / 1024
-    return taken
+            lines = (PROC / f"{pid}/smaps_rollup").read_text().splitlines()
+            kilobytes += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return kilobytes / 1024
 
 
 class Neighbours:
