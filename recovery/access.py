@@ -12,6 +12,7 @@ from recovery import statements
 from recovery.clinical.tiers import Tier
 from recovery.models import (
     Alert,
+    AlertEvent,
     CareTeam,
     CheckIn,
     Clinic,
@@ -87,6 +88,10 @@ def episodes(user: User | AnonymousUser) -> QuerySet[Episode]:
 
 def alerts(user: User | AnonymousUser) -> AlertQuerySet:
     return AlertQuerySet(Alert).filter(team__in=memberships(user).values("team"))
+
+
+def alert_events(user: User | AnonymousUser) -> QuerySet[AlertEvent]:
+    return AlertEvent.objects.filter(alert__team__in=memberships(user).values("team"))
 
 
 def check_ins(user: User | AnonymousUser) -> QuerySet[CheckIn]:
