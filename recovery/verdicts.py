@@ -1,9 +1,11 @@
 """What a patient is told of a stored verdict: the protocol's texts with the clinic's numbers in them."""
 
+from dataclasses import replace
+
 from recovery.clinical import protocol as protocols
 from recovery.clinical.assessment import Finding
 from recovery.clinical.tiers import Tier
-from recovery.clinical.verdict import Numbers, Verdict, tell_patient
+from recovery.clinical.verdict import Numbers, Verdict, not_taken_line, tell_patient
 from recovery.models import Assessment, Clinic, Episode
 
 NOT_JUDGED = "UNASSESSED"
@@ -47,3 +49,13 @@ def for_patient(*, episode: Episode, assessment: Assessment) -> Verdict:
         protocols.get(assessment.protocol),
         numbers_of(episode.clinic),
     )
+
+
+def of_refused(*, episode: Episode, assessment: Assessment, seen: bool = True) -> Verdict:
+    """The same for a report that was not taken: where nothing was found in it, that is not what the patient is told.
+    `seen`: the service kept it."""
+    told = for_patient(episode=episode, assessment=assessment)
+    if told.tier > Tier.NONE:
+        return told
+    protocol = protocols.get(assessment.protocol)
+    return replace(told, action=not_taken_line(protocol, numbers_of(episode.clinic), seen=seen))

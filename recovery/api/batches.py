@@ -77,9 +77,7 @@ def _refuse(reception: Reception, problem: Problem, body: Body, document: dict[s
     except (OperationalError, InterfaceError) as error:
         report(error, reception.request_id)
         return reception.put_off([_found(item) for item in judged] or [envelope])
-    return reception.answer_with(
-        refusals.tell(problem, told, device=reception.device, if_nothing=refusals.ASK_AGAIN)
-    )
+    return reception.answer_with(refusals.tell(problem, told))
 
 
 def _told_of(item: Item, reception: Reception, problem: Problem) -> list[Verdict]:

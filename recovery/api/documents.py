@@ -246,6 +246,9 @@ class Questionnaire(Document):
         description="Condition on the answers; while it holds, show the emergency action at once, network or not"
     )
     emergency_action: str
+    emergency_if: tuple[str, ...] = Field(
+        description='When to call at once, in words that end "Call ... now if"; show them on every page'
+    )
 
 
 class ProblemKind(Document):

@@ -112,9 +112,7 @@ class Reception:
         told = refusals.keep(
             problem, device=self.device, raw=raw, found=found, id_in_path=id_in_path, now=self.now
         )
-        return self.answer_with(
-            refusals.tell(problem, [told], device=self.device, if_nothing=refusals.ASK_AGAIN)
-        )
+        return self.answer_with(refusals.tell(problem, [told]))
 
     def put_off(self, found: Iterable[Found]) -> Answer:
         """The database cannot take it now: the phone keeps it and comes again, but what to do is said at once.
@@ -122,9 +120,7 @@ class Reception:
         `found` is what could be read of the reports, at least one.
         """
         told = [refusals.judge_unkept(each, device=self.device, now=self.now) for each in found]
-        return self.answer_with(
-            refusals.tell(Problem.unavailable(), told, device=self.device, if_nothing=refusals.NOT_TAKEN_YET)
-        )
+        return self.answer_with(refusals.tell(Problem.unavailable(), told))
 
     def answer_with(self, problem: Problem) -> Answer:
         return Answer(problem.status, problem.document(self.request_id), problem.headers)

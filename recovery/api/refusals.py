@@ -16,20 +16,11 @@ from recovery.api.problems import Problem
 from recovery.api.scanning import Flaw
 from recovery.clinical import protocol as protocols
 from recovery.clinical.answers import valid_part
-from recovery.clinical.tiers import Tier
 from recovery.clinical.verdict import Verdict
 from recovery.models import DeviceToken
 
 NOT_KEPT = {"twin_in_progress", "cut_off"}
 """Refused for a moment only: the phone keeps the report and sends it again. A line that broke is no alarm."""
-
-ASK_AGAIN = "We could not take this report as it came. Please do the check-in again, or call {team_phone}."
-"""In place of the action for no finding: of a report that was not taken nobody can say that nothing was found."""
-
-NOT_TAKEN_YET = (
-    "Nobody has seen this report yet, it has to be sent again. If you are worried, call {team_phone}."
-)
-"""The same, of one that nobody has seen."""
 
 MOST_READINGS = 20
 """In how many ways a report is read in which answers were given twice."""
@@ -66,7 +57,7 @@ def keep(
         readings=_readings(found.document, device),
         now=now,
     )
-    return verdicts.for_patient(episode=device.episode, assessment=assessment)
+    return verdicts.of_refused(episode=device.episode, assessment=assessment)
 
 
 def judge_unkept(found: Found, *, device: DeviceToken, now: datetime) -> Verdict:
@@ -79,23 +70,19 @@ def judge_unkept(found: Found, *, device: DeviceToken, now: datetime) -> Verdict
         earlier=[],
         now=now,
     )
-    return verdicts.for_patient(episode=device.episode, assessment=assessment)
+    return verdicts.of_refused(episode=device.episode, assessment=assessment, seen=False)
 
 
-def tell(problem: Problem, told: Sequence[Verdict], *, device: DeviceToken, if_nothing: str) -> Problem:
-    """The problem with what the patient is to be told: the worst of the verdicts first, each finding once.
-
-    `if_nothing` stands in place of the action when nothing was found.
-    """
+def tell(problem: Problem, told: Sequence[Verdict]) -> Problem:
+    """The problem with what the patient is to be told: the worst of the verdicts first, each finding once."""
     ordered = sorted(told, key=lambda verdict: -verdict.tier)
     worst = ordered[0]
     lines: dict[str, Line] = {}
     for line in (line for verdict in ordered for line in verdict.lines):
         lines.setdefault(line.rule, Line(rule=line.rule, text=line.text))
-    asked = if_nothing.format(team_phone=device.episode.clinic.team_phone)
     problem.members |= {
         "urgency": worst.tier.code,
-        "action": worst.action if worst.tier > Tier.NONE else asked,
+        "action": worst.action,
         "lines": tuple(lines.values()),
         "footer": worst.footer,
     }

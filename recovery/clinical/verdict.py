@@ -72,6 +72,11 @@ def action_line(tier: Tier, protocol: Protocol, numbers: Numbers) -> str:
     return numbers.filled_in(protocol.actions[tier])
 
 
+def not_taken_line(protocol: Protocol, numbers: Numbers, *, seen: bool) -> str:
+    """What to do about a report that was not taken, where nothing was found in it. `seen`: the service kept it."""
+    return numbers.filled_in(protocol.not_taken.kept if seen else protocol.not_taken.unseen)
+
+
 def patient_text(finding: Finding, protocol: Protocol, numbers: Numbers) -> str:
     """The lead text of a finding, without the action line."""
     return numbers.filled_in(_said_of(finding, protocol).patient.at(finding.tier))

@@ -13,6 +13,8 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control
 from django.views.generic import TemplateView
 
+from recovery.clinical import protocol as protocols
+
 HERE = Path(__file__).parent
 PARTS = (HERE / "static", HERE / "templates")
 
@@ -28,13 +30,19 @@ def files() -> tuple[str, ...]:
 def version() -> str:
     """Changes with every byte of the page, so that phones fetch a new one as a whole or not at all."""
     paths = sorted(path for part in PARTS for path in part.rglob("*") if path.is_file())
-    return sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()[:12]
+    parts = [*(path.read_bytes() for path in paths), *(text.encode() for text in call_now_if())]
+    return sha256(b"\0".join(parts)).hexdigest()[:12]
+
+
+def call_now_if() -> tuple[str, ...]:
+    """When to call for help, for whoever is not signed in: by then the service says it for the patient's protocol."""
+    return tuple(protocols.get().call_now_if.values())
 
 
 @method_decorator(cache_control(no_cache=True), name="dispatch")
 class Page(TemplateView):
     template_name = "phone/page.html"
-    extra_context = {"version": version}
+    extra_context = {"version": version, "call_now_if": call_now_if}
 
 
 @method_decorator(cache_control(no_cache=True), name="dispatch")

@@ -57,6 +57,8 @@ def test_the_emergency_screen_goes_with_it(ana: Phone) -> None:
 
     assert {"cannot_move": "yes"} in told["emergency_screen"]["any"]
     assert told["emergency_action"] == "Call 999 now. Do not drive yourself."
+    assert told["emergency_if"][0] == "you cannot move a part of your body"
+    assert len(told["emergency_if"]) == len(told["emergency_screen"]["any"])
 
 
 def test_the_answers_are_read_by_the_same_document(ana: Phone) -> None:

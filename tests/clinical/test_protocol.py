@@ -67,6 +67,8 @@ def _patient_texts() -> list[tuple[str, str]]:
     texts += [(tier.code, text) for tier, text in PROTOCOL.actions.items()]
     texts += [(info.id, info.patient) for info in PROTOCOL.information.values()]
     texts += [("footer", PROTOCOL.footer)]
+    texts += [("kept", PROTOCOL.not_taken.kept), ("unseen", PROTOCOL.not_taken.unseen)]
+    texts += [(name, f"Call 999 now if {text}.") for name, text in PROTOCOL.call_now_if.items()]
     for item in [*PROTOCOL.questionnaire.items.values(), *PROTOCOL.baseline_form.values()]:
         texts.append((item.link_id, f"{item.text} {item.help}"))
     return texts

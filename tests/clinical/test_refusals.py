@@ -182,6 +182,12 @@ def _item(page: int, index: int, **changes: Any):
 DOCUMENTS: list[tuple[str, Any, str, str]] = [
     ("unknown part", lambda raw: raw.update(extra=1), "extra", "not a part"),
     ("missing part", _without("footer"), "footer", "is missing"),
+    ("no words for a report that was not taken", _without("not_taken", "unseen"), "not_taken.unseen", "is missing"),
+    ("an emergency without words", _without("call_now_if", "cough"), "call_now_if.cough", "emergency screen asks it"),
+    ("words for what is none", lambda raw: raw["call_now_if"].update(fall="you fall"), "call_now_if.fall",
+     "no question of the emergency screen"),
+    ("a number in what has none", lambda raw: raw["call_now_if"].update(cough="call {team_phone}"),
+     "call_now_if.cough", "no number is filled in here"),
     ("unknown key of a rule", _chest(urgency=1), "rules[CHEST].urgency", "is not known here"),
     ("rule without source", _chest(sources=[]), "rules[CHEST].sources", "at least one source"),
     ("unknown source", _chest(sources=["Wikipedia"]), "rules[CHEST].sources[0]", "no source"),

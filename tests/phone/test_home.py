@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from recovery import alerts, clock
 from recovery.models import Alert, Assessment, CareTeam
 from tests import factories
+from tests.phone.conftest import TakePhone
 from tests.phone.pocket import Pocket
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -43,6 +44,14 @@ def test_the_red_flag_card_is_on_every_screen(ana: Pocket, screen: str) -> None:
     ana.page.goto(f"/phone#/{screen}")
     ana.sees("Call 999 now if")
     ana.sees("you cannot move a part of your body")
+
+
+def test_before_anybody_signed_in_the_card_is_there_too(take_phone: TakePhone) -> None:
+    stranger = take_phone()
+    stranger.page.goto("/phone")
+
+    stranger.sees("Call your emergency number now if")
+    stranger.sees("you cannot move a part of your body")
 
 
 def test_the_loop_is_seen_to_close(ana: Pocket, team: CareTeam) -> None:

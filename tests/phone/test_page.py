@@ -6,6 +6,7 @@ import re
 import pytest
 from django.test import Client
 
+from recovery.clinical import protocol as protocols
 from recovery.phone import views
 
 
@@ -18,6 +19,19 @@ def test_the_page_holds_no_script_and_no_style_of_its_own(page: str) -> None:
     assert re.findall(r"<script(?![^>]*\bsrc=)", page) == []
     assert "<style" not in page
     assert re.search(r"\s(style|on\w+)=", page) is None
+
+
+def test_without_a_protocol_and_without_javascript_the_page_says_when_to_call(page: str) -> None:
+    lines = re.findall(r"<li>(.*?)</li>", page)
+
+    assert lines == list(protocols.get().call_now_if.values())
+
+
+def test_the_card_stands_in_no_script() -> None:
+    """What the protocol says is the protocol's alone: another procedure has other words."""
+    modules = " ".join(path.read_text() for path in views.HERE.rglob("*.js"))
+
+    assert [text for text in protocols.get().call_now_if.values() if text in modules] == []
 
 
 def test_the_page_sets_no_cookie_and_is_asked_for_anew() -> None:

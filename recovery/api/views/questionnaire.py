@@ -37,6 +37,7 @@ class Questionnaire(PhoneView):
                 required_groups=protocol.questionnaire.required_groups,
                 emergency_screen=dict(protocol.emergency_screen_document),
                 emergency_action=action_line(Tier.EMERGENCY, protocol, verdicts.numbers_of(episode.clinic)),
+                emergency_if=tuple(protocol.call_now_if.values()),
             )
         )
 

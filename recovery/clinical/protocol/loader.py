@@ -9,20 +9,19 @@ from typing import Any
 
 from recovery.clinical.conditions import Condition, Vocabulary
 from recovery.clinical.problems import Problem
-from recovery.clinical.protocol import ground, questions
+from recovery.clinical.protocol import ground, questions, telling
 from recovery.clinical.protocol.document import read_yaml
 from recovery.clinical.protocol.model import Protocol
 from recovery.clinical.protocol.reading import Reading, unknown_keys
 from recovery.clinical.protocol.rules import RuleReader
-from recovery.clinical.protocol.shape import ActionsShape, WordsShape, shaped
+from recovery.clinical.protocol.shape import WordsShape, shaped
 from recovery.clinical.protocol.subjects import facts_used
-from recovery.clinical.tiers import Tier
 from recovery.clinical.words import WordScreen
 
 PARTS = (
     "version", "title", "status", "review_on", "sources", "facts", "settings", "limits", "phases", "slots",
-    "ends_h", "questionnaire", "baseline_form", "emergency_screen", "risk_factors", "enrolment", "education",
-    "actions", "footer", "information", "word_lists", "conditions", "rules", "service_alerts",
+    "ends_h", "questionnaire", "baseline_form", "emergency_screen", "call_now_if", "risk_factors", "enrolment",
+    "education", "actions", "not_taken", "footer", "information", "word_lists", "conditions", "rules", "service_alerts",
 )  # fmt: skip
 STATUSES = ("draft", "signed", "withdrawn")
 
@@ -76,12 +75,14 @@ def build(raw: Any, found_before: Iterable[Problem] = ()) -> Protocol:
     information = rule_reader.read_information(raw.get("information"))
     rules = rule_reader.read_rules(raw.get("rules"))
     service_alerts = rule_reader.read_service_alerts(raw.get("service_alerts"), rules)
-    actions = _actions(raw.get("actions"), reading)
+    call_now_if = telling.read_call_now_if(raw.get("call_now_if"), screen, questionnaire.items, reading)
+    actions = telling.read_actions(raw.get("actions"), reading)
+    not_taken = telling.read_not_taken(raw.get("not_taken"), reading)
     footer = reading.text(raw.get("footer"), "footer")
     word_screen = _word_screen(raw.get("word_lists"), reading)
     facts = reading.facts()
     version, title, status, review_on, ends_h = _head(raw, reading)
-    if reading.problems or screen is None or word_screen is None:
+    if reading.problems or screen is None or word_screen is None or not_taken is None:
         raise ProtocolError(reading.problems)
     check_in_rules = tuple(rule for rule in rules.values() if not rule.timer)
     return Protocol(
@@ -101,7 +102,9 @@ def build(raw: Any, found_before: Iterable[Problem] = ()) -> Protocol:
         information=information,
         emergency_screen=Condition(screen),
         emergency_screen_document=raw["emergency_screen"],
+        call_now_if=call_now_if,
         actions=actions,
+        not_taken=not_taken,
         footer=footer,
         word_screen=word_screen,
         enrolment=enrolment,
@@ -141,13 +144,6 @@ def _head(raw: dict[str, Any], reading: Reading) -> tuple[str, str, str, date, f
         reading.note("ends_h", "is a number of hours")
         ends_h = 0
     return str(version), str(title), str(status), review_on, ends_h
-
-
-def _actions(raw: Any, reading: Reading) -> dict[Tier, str]:
-    shape = shaped(ActionsShape, raw, "actions", reading.problems)
-    if shape is None:
-        return {}
-    return {tier: reading.text(getattr(shape, tier.code), f"actions.{tier.code}") for tier in Tier}
 
 
 def _word_screen(raw: Any, reading: Reading) -> WordScreen | None:

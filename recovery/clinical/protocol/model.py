@@ -211,6 +211,15 @@ class Information:
 
 
 @dataclass(frozen=True, slots=True)
+class NotTaken:
+    """What a patient is told of a report that was not taken, in place of the action for none: of one that the service
+    kept, and of one that nobody has seen."""
+
+    kept: str
+    unseen: str
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     """An enrolment question for staff, or a piece of education for patients."""
 
@@ -241,7 +250,9 @@ class Protocol:
     information: Mapping[str, Information]
     emergency_screen: Condition
     emergency_screen_document: Mapping[str, Any]
+    call_now_if: Mapping[str, str]
     actions: Mapping[Tier, str]
+    not_taken: NotTaken
     footer: str
     word_screen: WordScreen
     enrolment: Mapping[str, Article]

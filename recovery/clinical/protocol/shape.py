@@ -135,6 +135,11 @@ class ActionsShape(Shape):
     emergency: Text
 
 
+class NotTakenShape(Shape):
+    kept: Text
+    unseen: Text
+
+
 class RuleShape(Shape):
     id: Text
     name: Text

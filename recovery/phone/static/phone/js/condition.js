@@ -38,11 +38,3 @@ function compares(value, { at_least: atLeast = 1, ...tests }) {
 }
 
 const isGiven = (value) => value !== null && value !== undefined;
-
-/** The questions that a condition looks at. */
-export function subjects(condition) {
-  if ("not" in condition) return subjects(condition.not);
-  return Object.entries(condition).flatMap(([key, asked]) =>
-    key === "all" || key === "any" ? asked.flatMap(subjects) : [key === "known" ? asked : key],
-  );
-}

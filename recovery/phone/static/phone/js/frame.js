@@ -5,23 +5,11 @@ import { draft } from "./draft.js";
 import { reports, signedOut } from "./outbox.js";
 import { me, numbers, questionnaire } from "./patient.js";
 import { isEmergency } from "./questions.js";
-import { subjects } from "./condition.js";
 import { device, forgetful } from "./store.js";
 import { here } from "./route.js";
 
-/** What a person can feel, for the questions that are an emergency by themselves. */
-const FEELINGS = {
-  cannot_move: "you cannot move a part of your body",
-  weakness: "an arm or a leg gets weak",
-  numbness: "you go numb between the legs or in both legs",
-  bladder: "you start to leak, or find it hard to pee",
-  bowel: "you lose control of your bowel",
-  breathing: "it gets hard to breathe",
-  chest_pain: "your chest hurts or feels tight",
-  cough: "you cough up blood",
-  bleeding: "blood soaks through and will not stop",
-  allergy: "your face or throat swells, or you wheeze",
-};
+/** When to call at once, as the page itself says it: for a phone that was never told by the service. */
+const AS_SERVED = [...document.querySelectorAll("#help li")].map((line) => line.textContent);
 
 const WITHOUT_END = new Set(["part", "review", "emergency"]);
 
@@ -126,15 +114,14 @@ function memoryBanner() {
 /** The red-flag card: on every screen, network or not. */
 function help() {
   const number = numbers()?.emergency_number;
-  const asked = questionnaire();
-  const words = asked ? subjects(asked.emergency_screen).map((id) => FEELINGS[id]) : Object.values(FEELINGS);
+  const words = questionnaire()?.emergency_if ?? AS_SERVED;
   const card = me()?.red_flag_card;
   return [
     h("h2", {}, number ? `Call ${number} now if` : "Call your emergency number now if"),
     h(
       "ul",
       {},
-      [...new Set(words)].filter(Boolean).map((text) => h("li", {}, text)),
+      words.map((text) => h("li", {}, text)),
     ),
     card && h("h2", {}, card.title),
     card && h("p", {}, card.text),
