@@ -12,8 +12,8 @@ from recovery.api.parsing import Body
 from recovery.api.problems import Problem, report
 from recovery.api.reception import Answer, Item, Reception, found_in
 from recovery.api.refusals import Found
-from recovery.api.scanning import Flaw
 from recovery.clinical.verdict import Verdict
+from recovery.scanning import Flaw
 
 MOST_JUDGED = 200
 """Of a refused batch, so that no body keeps the service busy. Of what lies beyond a human being is told."""

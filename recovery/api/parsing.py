@@ -15,7 +15,7 @@ from rest_framework.parsers import BaseParser
 from recovery.api.codes import KINDS
 from recovery.api.documents import Complaint
 from recovery.api.problems import Problem
-from recovery.api.scanning import MAX_DEPTH, Flaw, read_constant, read_float, read_int, read_object, scan
+from recovery.scanning import MAX_DEPTH, Flaw, read_constant, read_float, read_int, read_object, scan
 
 KEPT_DEPTH = 100
 CHECK_IN_BYTES = 256 * 1024

@@ -13,11 +13,11 @@ from recovery import quarantine, verdicts
 from recovery.api.documents import Line
 from recovery.api.fields import client_id, instant
 from recovery.api.problems import Problem
-from recovery.api.scanning import Flaw
 from recovery.clinical import protocol as protocols
 from recovery.clinical.answers import valid_part
 from recovery.clinical.verdict import Verdict
 from recovery.models import DeviceToken
+from recovery.scanning import Flaw
 
 NOT_KEPT = {"twin_in_progress", "cut_off"}
 """Refused for a moment only: the phone keeps the report and sends it again. A line that broke is no alarm."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recovery.api.scanning import MAX_DEPTH, MOST_STEPS, Flaw, scan
+from recovery.scanning import MAX_DEPTH, MOST_STEPS, Flaw, scan
 
 DOCUMENTS = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**15), 10**15) | st.floats(allow_nan=False, allow_infinity=False)
