@@ -219,6 +219,13 @@ def revoke(*, device: DeviceToken, now: datetime, by: User | None = None) -> Non
         audit.record(what="revoked phone", now=now, clinic=device.episode.clinic, user=by, subject=device)
 
 
+@transaction.atomic
+def sign_off(*, device: DeviceToken, now: datetime) -> None:
+    """The same, done on the phone itself."""
+    if DeviceToken.objects.filter(pk=device.pk, revoked_at=None).update(revoked_at=now):
+        audit.record(what="signed off", now=now, clinic=device.episode.clinic, device=device, subject=device)
+
+
 def _count_wrong_try(code: EnrolmentCode) -> None:
     """Count in the database, where parallel guesses cannot pass each other. Raises CodeLocked once it is locked."""
     unused = EnrolmentCode.objects.filter(pk=code.pk, redeemed_at=None)

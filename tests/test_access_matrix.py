@@ -67,6 +67,7 @@ MATRIX: dict[str, Row] = {
     # The phone's API
     "api/v1/enrolments/redeem": anybody(POST="400"),
     "api/v1/me": phones(GET="200 200", HEAD="200 200"),
+    "api/v1/me/device": phones(DELETE="204 204"),
     "api/v1/questionnaire": phones(GET="200 200", HEAD="200 200"),
     "api/v1/check-ins": phones(GET="200 200", HEAD="200 200", POST="400 400"),
     "api/v1/check-ins/batch": phones(POST="400 400"),

@@ -146,7 +146,6 @@ class Slot(Document):
     opens_at: datetime
     closes_at: datetime
     open_now: bool
-    done: bool = Field(description="A completed check-in fills it already")
 
 
 class EpisodeDocument(Document):
@@ -176,7 +175,10 @@ class Me(Document):
     hours: float
     day: int
     phase: Phase
-    next_slot: Slot | None
+    next_slot: Slot | None = Field(
+        description="The open one, unless a completed check-in fills it already; else the next to open"
+    )
+    done_for_now: bool = Field(description="A completed check-in fills the slot that is open now")
     missed: tuple[Line, ...] = Field(description="While a check-in is missed: what to tell the patient")
     numbers: Numbers
     red_flag_card: RedFlagCard

@@ -9,7 +9,7 @@ from recovery.api.views.alerts import Alerts
 from recovery.api.views.check_ins import Batch, CheckIns, OneCheckIn
 from recovery.api.views.docs import ProblemKinds, Schema, docs
 from recovery.api.views.enrolments import Redeem
-from recovery.api.views.me import Me
+from recovery.api.views.me import Me, ThisPhone
 from recovery.api.views.questionnaire import Questionnaire
 
 
@@ -34,6 +34,7 @@ app_name = "api"
 urlpatterns = [
     path("enrolments/redeem", Redeem.as_view(), name="redeem"),
     path("me", Me.as_view(), name="me"),
+    path("me/device", ThisPhone.as_view(), name="this-phone"),
     path("questionnaire", Questionnaire.as_view(), name="questionnaire"),
     path("check-ins", CheckIns.as_view(), name="check-ins"),
     path("check-ins/batch", Batch.as_view(), name="batch"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
+from math import inf
 from zoneinfo import ZoneInfo
 
 from recovery.clinical.facts.records import hours_between, in_utc
@@ -43,9 +44,10 @@ def slot_at(slots: Sequence[Slot], hours: float) -> Slot | None:
     return next((slot for slot in slots if slot.open_h <= hours < slot.close_h), None)
 
 
-def next_slot(slots: Sequence[Slot], hours: float) -> Slot | None:
-    """The slot open at an hour, or else the next to open."""
-    return next((slot for slot in slots if hours < slot.close_h), None)
+def next_slot(slots: Sequence[Slot], hours: float, reported_h: float | None = None) -> Slot | None:
+    """The slot open at an hour, or else the next to open. One that the latest completed check-in fills is none of them."""
+    filled_h = -inf if reported_h is None else reported_h
+    return next((slot for slot in slots if hours < slot.close_h and filled_h < slot.open_h), None)
 
 
 def due_h_after(slots: Sequence[Slot], hours: float | None) -> float | None:

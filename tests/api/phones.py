@@ -13,6 +13,7 @@ from tests.factories import ALL_CLEAR, at, reload_phone
 CHECK_INS = "/api/v1/check-ins"
 BATCH = "/api/v1/check-ins/batch"
 ME = "/api/v1/me"
+DEVICE = "/api/v1/me/device"
 ALERTS = "/api/v1/alerts"
 
 

@@ -3,11 +3,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from recovery import silence
-from recovery.models import Episode
+from recovery import assessments, silence
+from recovery.models import Assessment, AuditEvent, CheckIn, DeviceToken, Episode
 from tests import factories
 from tests.api.conftest import SetClock
-from tests.api.phones import CHECK_INS, ME, Phone, check_in
+from tests.api.phones import CHECK_INS, DEVICE, ME, Phone, check_in
 from tests.factories import at
 
 
@@ -55,16 +55,34 @@ def test_the_next_slot_is_the_open_one_or_the_next_to_open(
 
     shown = ana.get(ME).json()["next_slot"]
 
-    assert (shown["id"], shown["open_now"], shown["done"]) == (slot, open_now, False)
+    assert (shown["id"], shown["open_now"]) == (slot, open_now)
 
 
-def test_a_slot_is_done_once_a_completed_check_in_fills_it(ana: Phone) -> None:
+def test_once_a_completed_check_in_fills_a_slot_the_one_after_it_is_next(
+    ana: Phone, set_clock: SetClock
+) -> None:
     ana.post(CHECK_INS, check_in(19) | {"status": "in-progress"})
-    before = ana.get(ME).json()["next_slot"]
+    before = ana.get(ME).json()
     ana.post(CHECK_INS, check_in(20))
-    after = ana.get(ME).json()["next_slot"]
+    after = ana.get(ME).json()
+    set_clock(36)
+    later = ana.get(ME).json()
 
-    assert (before["id"], before["done"], after["id"], after["done"]) == ("S1", False, "S1", True)
+    assert [(me["next_slot"]["id"], me["next_slot"]["open_now"], me["done_for_now"])
+            for me in (before, after, later)] == [
+        ("S1", True, False),
+        ("S2", False, True),
+        ("S2", True, False),
+    ]  # fmt: skip
+
+
+def test_after_the_last_check_in_nothing_is_due(ana: Phone, set_clock: SetClock) -> None:
+    set_clock(2000)
+    ana.post(CHECK_INS, check_in(2000))
+
+    me = ana.get(ME).json()
+
+    assert (me["next_slot"], me["done_for_now"]) == (None, True)
 
 
 def test_after_the_last_slot_nothing_is_due(ana: Phone, set_clock: SetClock) -> None:
@@ -112,6 +130,39 @@ def test_who_never_started_is_offered_help(ana: Phone, set_clock: SetClock) -> N
     assert ana.get(ME).json()["missed"] == [
         {"rule": "NEVER-STARTED", "text": "We have not had your first check-in. Can we help you get started?"}
     ]
+
+
+def test_of_a_silence_that_could_not_be_judged_the_patient_is_told_nothing(
+    ana: Phone, episode: Episode, set_clock: SetClock
+) -> None:
+    Assessment.objects.create(
+        clinic_id=episode.clinic_id,
+        episode=episode,
+        silent_slot=silence.NOT_JUDGED,
+        judged_at=at(20),
+        **assessments.columns(None, episode=episode, at=at(12)),
+    )
+
+    assert missed(ana) == []
+
+
+def test_a_phone_signs_itself_off_and_no_other(ana: Phone, episode: Episode) -> None:
+    other = Phone(factories.phone(episode)[1], Client())
+
+    assert ana.delete(DEVICE).status_code == 204
+
+    assert [ana.get(ME).json()["code"], ana.delete(DEVICE).json()["code"]] == ["device_revoked"] * 2
+    assert other.get(ME).status_code == 200
+    event = AuditEvent.objects.get(what="signed off")
+    assert (event.device, event.user) == (DeviceToken.objects.get(revoked_at__isnull=False), None)
+
+
+def test_what_was_reported_before_signing_off_stays(ana: Phone) -> None:
+    ana.post(CHECK_INS, check_in(20, bleeding="oozing"))
+    ana.delete(DEVICE)
+
+    assert CheckIn.objects.get().answers["bleeding"] == "oozing"
+    assert Assessment.objects.get().flagged_at is None, "it is still owed to the team"
 
 
 def test_the_number_of_statements_does_not_grow(

@@ -144,6 +144,15 @@ def test_slot_is_open_from_its_first_hour_until_just_before_its_last(hours, now,
 
 
 @pytest.mark.parametrize(
+    ("hours", "reported_h", "following"),
+    [(20, 11.99, "S1"), (20, 12, "S2"), (200, 190, "S10"), (230, 229, "S14"), (2000, 1992, None)],
+)
+def test_a_slot_that_is_filled_is_not_the_next_one(hours, reported_h, following):
+    next_slot = PROTOCOL.next_slot(hours, reported_h)
+    assert (next_slot and next_slot.id) == following
+
+
+@pytest.mark.parametrize(
     ("hours", "due_h"), [(None, 12), (0, 12), (1.9, 12), (2, 36), (12, 60), (1992, None)]
 )
 def test_check_in_leaves_the_next_unfilled_slot_to_be_watched(hours, due_h):

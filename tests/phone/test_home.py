@@ -1,5 +1,6 @@
 """The home page: where the recovery stands, and what became of what was told."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -35,6 +36,14 @@ def test_today_says_what_is_normal_and_whom_to_call(ana: Pocket) -> None:
     ana.sees("This app is not watched all the time. In an emergency call 999.")
     numbers = ana.page.locator("#screen .call").evaluate_all("links => links.map((link) => link.href)")
     assert numbers == ["tel:02079460101", "tel:02079460102", "tel:999"]
+
+
+def test_once_a_check_in_is_done_the_next_one_is_named(ana: Pocket) -> None:
+    ana.say_all_is_well()
+    ana.tap("Done")
+
+    ana.sees("This check-in is done. Thank you.")
+    ana.sees(re.compile(r"^Your next check-in: .* You may check in at any time\.$"))
 
 
 @pytest.mark.parametrize("screen", ["home", "who", "part/1", "review", "not-me"])

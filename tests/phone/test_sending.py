@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from django.db import OperationalError
 
 from recovery import clock, enrolment
 from recovery.models import CareTeam, DeviceToken, Episode, Quarantine
@@ -14,6 +15,7 @@ from tests.waiting import wait_until
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 CHECK_INS = "**/api/v1/check-ins"
+CALL_NOW = "Call your care team now on 020 7946 0101. If no one answers in 30 minutes, call 020 7946 0102."
 
 
 def short_check_in(phone: Pocket, who: str = "I am Ana", pain: str = "3") -> None:
@@ -76,6 +78,49 @@ def test_somebody_elses_answer_is_not_taken_for_ours(ana: Pocket, episode: Episo
     assert only_one(episode).answers == {"pain_now": 3}
 
 
+def test_what_to_do_is_shown_although_the_report_could_not_be_stored(
+    ana: Pocket, episode: Episode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is away: the service judges what came by itself, says what to do, and wants it again."""
+    with monkeypatch.context() as away:
+        away.setattr("recovery.checkins.submit", database_is_away)
+        ana.begin()
+        ana.page.goto("/phone#/part/3")
+        ana.pick("pain_controlled", "No")
+        ana.page.goto("/phone#/review")
+        ana.tap("Send to my care team")
+        ana.at(CALL_NOW)
+        ana.sees("Not sent yet.")
+        ana.sees("Nobody has seen them yet.")
+        assert ana.page.locator("main a[href='tel:02079460101']").first.is_visible()
+        ana.tap("Done")
+        ana.sees(CALL_NOW)
+        ana.page.reload()
+        ana.sees(CALL_NOW)
+    assert not episode.check_ins.exists()
+
+    ana.page.get_by_role("link", name="See what to do").click()
+    ana.tap("Try to send now")
+    ana.sees("Your care team's system got this")
+    assert only_one(episode).answers["pain_controlled"] == "no"
+    assert ana.kept("report.") == {}
+
+
+def database_is_away(**_: object) -> None:
+    raise OperationalError
+
+
+def test_a_report_that_could_not_be_stored_and_says_nothing_alarming_is_not_called_no_alert(
+    ana: Pocket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can say that nothing was found in what nobody has."""
+    monkeypatch.setattr("recovery.checkins.submit", database_is_away)
+    short_check_in(ana)
+
+    ana.at("Not sent yet")
+    assert not ana.page.get_by_text("No alert today").filter(visible=True).count()
+
+
 def test_a_refused_report_is_kept_and_its_advice_shown(ana: Pocket, episode: Episode) -> None:
     tries: list[str] = []
 
@@ -89,7 +134,7 @@ def test_a_refused_report_is_kept_and_its_advice_shown(ana: Pocket, episode: Epi
 
     ana.page.route(CHECK_INS, spoil)
     short_check_in(ana)
-    ana.at("Call your care team now on 020 7946 0101. If no one answers in 30 minutes, call 020 7946 0102.")
+    ana.at(CALL_NOW)
     ana.sees("This check-in could not be sent as it is.")
     ana.tap("Done")
     ana.sees("Could not be sent - if you are worried call 020 7946 0101.")

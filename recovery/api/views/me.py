@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from recovery import checkins, clock, verdicts
+from recovery import checkins, clock, enrolment, verdicts
 from recovery.api import documents
 from recovery.api.openapi import FOR_PHONES, described
 from recovery.api.patients import episode_document, patient_document
@@ -30,6 +30,7 @@ class Me(PhoneView):
         numbers = verdicts.numbers_of(episode.clinic)
         card = protocol.education["call"]
         reported_at = self._last_completed_at()
+        reported_h = None if reported_at is None else hours_between(episode.procedure_at, reported_at)
         return answer(
             documents.Me(
                 patient=patient_document(self.device.patient),
@@ -37,7 +38,8 @@ class Me(PhoneView):
                 hours=round(hours, 2),
                 day=day_number(episode.procedure_at, now, ZoneInfo(episode.time_zone)),
                 phase=documents.Phase(id=phase.id, name=phase.name, expect=phase.expect, advice=phase.advice),
-                next_slot=_slot_document(protocol.next_slot(hours), episode, reported_at, now),
+                next_slot=_slot_document(protocol.next_slot(hours, reported_h), episode, now),
+                done_for_now=_fills(protocol.slot_at(hours), reported_h),
                 missed=_missed(episode, protocol, reported_at),
                 numbers=documents.Numbers(**asdict(numbers)),
                 red_flag_card=documents.RedFlagCard(title=card.title, text=numbers.filled_in(card.text)),
@@ -52,14 +54,25 @@ class Me(PhoneView):
         return completed.values_list("effective_at", flat=True).first()
 
 
+class ThisPhone(PhoneView):
+    """The phone that asks. Its patient's other phones are none of its business."""
+
+    @described("sign_off", "Sign this phone off: its token ends", answers={204: None}, refuses=FOR_PHONES)
+    def delete(self, request: Request) -> HttpResponse:
+        enrolment.sign_off(device=self.device, now=clock.now())
+        return HttpResponse(status=204)
+
+
 def _opens_at(slot: Slot, episode: Episode) -> datetime:
     return episode.procedure_at + timedelta(hours=slot.open_h)
 
 
-def _slot_document(
-    slot: Slot | None, episode: Episode, reported_at: datetime | None, now: datetime
-) -> documents.Slot | None:
-    """The slot that is open or opens next; none after the last one, or when nobody expects check-ins any more."""
+def _fills(slot: Slot | None, reported_h: float | None) -> bool:
+    return slot is not None and reported_h is not None and reported_h >= slot.open_h
+
+
+def _slot_document(slot: Slot | None, episode: Episode, now: datetime) -> documents.Slot | None:
+    """None after the last slot, or when nobody expects check-ins any more."""
     if slot is None or episode.status == Episode.Status.ENDED:
         return None
     opens_at = _opens_at(slot, episode)
@@ -68,7 +81,6 @@ def _slot_document(
         opens_at=opens_at,
         closes_at=episode.procedure_at + timedelta(hours=slot.close_h),
         open_now=opens_at <= now,
-        done=reported_at is not None and reported_at >= opens_at,
     )
 
 
@@ -80,8 +92,8 @@ def _missed(episode: Episode, protocol: Protocol, reported_at: datetime | None) 
     silence = episode.assessments.filter(silent_slot__isnull=False).order_by("-effective_at").first()
     if silence is None:
         return ()
-    slot = next(slot for slot in protocol.slots if slot.id == silence.silent_slot)
-    if reported_at is not None and reported_at >= _opens_at(slot, episode):
-        return ()
+    slot = next((slot for slot in protocol.slots if slot.id == silence.silent_slot), None)
+    if slot is None or (reported_at is not None and reported_at >= _opens_at(slot, episode)):
+        return ()  # of a silence that could not be judged only the team is told
     told = verdicts.for_patient(episode=episode, assessment=silence)
     return tuple(documents.Line(rule=line.rule, text=line.text) for line in told.lines)

@@ -270,8 +270,8 @@ class Protocol:
     def slot_at(self, hours: float) -> Slot | None:
         return timeline.slot_at(self.slots, hours)
 
-    def next_slot(self, hours: float) -> Slot | None:
-        return timeline.next_slot(self.slots, hours)
+    def next_slot(self, hours: float, reported_h: float | None = None) -> Slot | None:
+        return timeline.next_slot(self.slots, hours, reported_h)
 
     def due_h_after(self, hours: float | None) -> float | None:
         return timeline.due_h_after(self.slots, hours)

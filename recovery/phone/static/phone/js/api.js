@@ -34,12 +34,13 @@ export async function request(method, path, { token = null, body = null } = {}) 
       redirect: "error",
       signal: patience.signal,
     });
-    document = await response.json();
+    document = response.status === 204 ? null : await response.json();
   } catch (error) {
     throw new Unreachable(error.message);
   } finally {
     clearTimeout(timer);
   }
+  if (response.status === 204) return null;
   const type = response.headers.get("Content-Type") ?? "";
   if (type.startsWith("application/problem+json") && document.code)
     throw new Refused(

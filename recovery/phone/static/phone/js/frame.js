@@ -7,6 +7,7 @@ import { me, numbers, questionnaire } from "./patient.js";
 import { isEmergency } from "./questions.js";
 import { device, forgetful } from "./store.js";
 import { here } from "./route.js";
+import { callsIn, pressing, TIERS } from "./verdict.js";
 
 /** When to call at once, as the page itself says it: for a phone that was never told by the service. */
 const AS_SERVED = [...document.querySelectorAll("#help li")].map((line) => line.textContent);
@@ -57,6 +58,7 @@ function unsentBanner() {
   const asked = questionnaire();
   const urgent =
     asked && unsent.some(({ steps }) => steps.some(({ answers }) => isEmergency(asked, answers)));
+  const advice = worstOf(unsent.map(({ refused, advice }) => pressing(refused ?? advice)));
   const many = unsent.length > 1 ? ` (${unsent.length} check-ins)` : "";
   return h(
     "section",
@@ -65,6 +67,7 @@ function unsentBanner() {
       h("p", {}, h("b", {}, asked.emergency_action)),
       numbers() && call("Call", numbers().emergency_number, "alarm"),
     ],
+    !urgent && advice && [h("p", {}, h("b", {}, advice.action)), callsIn(advice.action, advice.urgency)],
     h(
       "p",
       {},
@@ -79,6 +82,13 @@ function unsentBanner() {
     h("a", { class: "way", href: `#/sent/${first.id}` }, "See what to do"),
     phone && call("Care team", phone),
   );
+}
+
+/** What is to be done about the most urgent of them, as far as the service could say. */
+function worstOf(advice) {
+  const ranks = Object.keys(TIERS);
+  const known = advice.filter((each) => each?.action);
+  return known.sort((one, other) => ranks.indexOf(one.urgency) - ranks.indexOf(other.urgency))[0];
 }
 
 function outBanner() {

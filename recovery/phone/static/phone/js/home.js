@@ -30,7 +30,7 @@ export function homeScreen(screen) {
     now && h("p", { class: "hour" }, hourOf(now)),
     isPressing() && lastCheckIn(),
     kept ? unfinished(kept) : big("Check in now", () => go("who")),
-    now && !kept && h("p", {}, nextOf(now)),
+    now && !kept && nextOf(now).map((text) => h("p", {}, text)),
     !isPressing() && lastCheckIn(),
     loop(),
     now &&
@@ -48,12 +48,13 @@ export function homeScreen(screen) {
 const hourOf = ({ hours, phase, episode }) =>
   hours < 72 && !episode.time_estimated ? `Hour ${Math.floor(hours)} - ${phase.name}` : `${phase.name}`;
 
-function nextOf({ next_slot: slot, episode }) {
-  if (episode.status === "paused") return "Check-ins are on hold now. You may still check in at any time.";
-  if (!slot) return "No more check-ins are planned. You may still check in at any time.";
-  if (slot.done) return "This check-in is done. Thank you. You may check in again at any time.";
-  if (slot.open_now) return `Your check-in is due. Please send it by ${clockTime(slot.closes_at)}.`;
-  return `Your next check-in: ${span(slot.opens_at, slot.closes_at)}. You may check in at any time.`;
+function nextOf({ next_slot: slot, done_for_now: done, episode }) {
+  if (episode.status === "paused") return ["Check-ins are on hold now. You may still check in at any time."];
+  if (slot?.open_now) return [`Your check-in is due. Please send it by ${clockTime(slot.closes_at)}.`];
+  const thanks = done ? ["This check-in is done. Thank you."] : [];
+  if (!slot) return [...thanks, "No more check-ins are planned. You may still check in at any time."];
+  const next = `Your next check-in: ${span(slot.opens_at, slot.closes_at)}.`;
+  return [...thanks, `${next} You may check in at any time.`];
 }
 
 function normal({ phase }) {

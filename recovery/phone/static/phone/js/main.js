@@ -7,6 +7,7 @@ import { partScreen } from "./form.js";
 import { drawFrame } from "./frame.js";
 import { homeScreen } from "./home.js";
 import { flush, onChange, reports, signedOut } from "./outbox.js";
+import { finishLeaving } from "./leaving.js";
 import { followClock, questionnaire, refresh } from "./patient.js";
 import { reviewScreen } from "./review.js";
 import { codeInAddress, go, here } from "./route.js";
@@ -131,6 +132,7 @@ window.addEventListener("hashchange", () => {
 });
 window.addEventListener("online", () => {
   if (device() && !signedOut()) say("The network is back.");
+  finishLeaving();
   flush();
   update();
 });
@@ -150,6 +152,7 @@ onChange(() => {
 unsent = reports().length;
 followClock();
 draw();
+finishLeaving();
 flush();
 if ("serviceWorker" in navigator) {
   const { worker, page } = document.documentElement.dataset;

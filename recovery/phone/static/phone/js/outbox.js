@@ -33,7 +33,8 @@ export function reports() {
     .sort((one, other) => one.observed_at.localeCompare(other.observed_at));
 }
 
-/** What became of a check-in: {state, receipt, problem, tried}; state is waiting, refused, taken, withdrawn or unknown. */
+/** What became of a check-in: {state, receipt, problem, advice, tried}; state is waiting, refused, taken, withdrawn or
+ *  unknown. Advice is what the service said to do although it could not take the report. */
 export function outcome(id) {
   const report = entry(id);
   const receipt = read("receipts")?.find((each) => each.id === id) ?? null;
@@ -41,6 +42,7 @@ export function outcome(id) {
     return {
       state: report.refused ? "refused" : "waiting",
       problem: report.refused,
+      advice: report.advice,
       tried: report.tried,
       receipt,
     };
@@ -58,6 +60,7 @@ export function add(from, answers, status) {
     observed_at: from.observed_at,
     revision: known?.revision ?? from.revision,
     refused: null,
+    advice: known?.advice ?? null,
     tried: known?.tried ?? false,
     steps: [...steps, { key: Math.random(), status, answers, answered_by: from.answered_by }],
   });
@@ -97,22 +100,33 @@ function nextWait(leastS) {
 
 /** The steps of one report in their order. Returns the seconds after which to try again at the earliest. */
 async function send(id) {
-  for (let report = entry(id); report?.steps.length && !report.refused && !signedOut(); report = entry(id)) {
+  for (let report = next(id); report; report = next(id)) {
+    const { token } = device();
     try {
-      const receipt = await request(...message(report));
-      if (receipt.id !== id) throw new Unreachable("this answers something else");
+      const receipt = await request(...message(report, token));
+      if (receipt?.id !== id) throw new Unreachable("this answers something else");
       settle(id, report.steps[0].key, receipt);
     } catch (error) {
       amend(id, { tried: true });
       if (!(error instanceof Refused)) return 0;
-      if (error.status >= 500 || PASSING.has(error.code)) return error.retryAfterS ?? 0;
-      refuse(id, error.problem);
+      if (error.status >= 500 || PASSING.has(error.code)) {
+        if (error.problem.action) amend(id, { advice: error.problem });
+        return error.retryAfterS ?? 0;
+      }
+      refuse(id, error.problem, token);
     }
   }
   return 0;
 }
 
-function message({ id, observed_at, revision, steps: [{ status, answers, answered_by }] }) {
+/** The report, if there is something of it to send, as long as the phone is its patient's. */
+function next(id) {
+  const report = entry(id);
+  const sendable = report?.steps.length && !report.refused && !signedOut();
+  return sendable && report.episode === device()?.episode.id ? report : null;
+}
+
+function message({ id, observed_at, revision, steps: [{ status, answers, answered_by }] }, token) {
   const body = {
     observed_at,
     sent_at: new Date().toISOString(),
@@ -121,7 +135,6 @@ function message({ id, observed_at, revision, steps: [{ status, answers, answere
     app_version: APP,
     answers,
   };
-  const { token } = device();
   return revision === null
     ? ["POST", "/check-ins", { token, body: { id, ...body } }]
     : ["PUT", `/check-ins/${id}`, { token, body: { ...body, base_revision: revision } }];
@@ -132,16 +145,17 @@ function settle(id, key, receipt) {
   const report = entry(id);
   if (!report) return;
   wait = 0;
-  remember(receipt);
+  if (report.episode === device()?.episode.id) remember(receipt);
   if (draft()?.id === id) changeDraft({ revision: receipt.revision });
   const steps = report.steps.filter((step) => step.key !== key);
-  if (steps.length) keep({ ...report, revision: receipt.revision, steps });
+  if (steps.length) keep({ ...report, revision: receipt.revision, advice: null, steps });
   else forget(`report.${id}`);
 }
 
-function refuse(id, problem) {
-  if (problem.status === 401) write("device", { ...device(), out: problem });
-  else if (problem.code === "withdrawn") {
+function refuse(id, problem, token) {
+  if (problem.status === 401) {
+    if (device()?.token === token) write("device", { ...device(), out: problem });
+  } else if (problem.code === "withdrawn") {
     remember({ id, withdrawn: true, detail: problem.detail });
     forget(`report.${id}`);
   } else amend(id, { refused: problem });

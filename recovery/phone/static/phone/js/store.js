@@ -2,6 +2,7 @@
  *  each other's. When the browser refuses to keep anything, it is held in memory and `forgetful()` says so. */
 
 const PREFIX = "recovery.";
+export const LEAVING = "leaving";
 const memory = new Map();
 let refused = false;
 
@@ -53,9 +54,9 @@ export const device = () => read("device");
 export const known = (name) => read(`known.${name}`);
 export const learn = (name, data) => write(`known.${name}`, { at: new Date().toISOString(), data });
 
-/** Sign off: nothing of the patient stays on this phone, `but` entries that begin so. */
+/** Sign off: nothing of the patient stays on this phone, `but` entries that begin so; and LEAVING, see leaving.js. */
 export function forgetEverything({ but = null } = {}) {
-  for (const name of names()) if (but === null || !name.startsWith(but)) forget(name);
+  for (const name of names()) if (name !== LEAVING && (but === null || !name.startsWith(but))) forget(name);
 }
 
 /** Ask the browser not to clear us away when the phone runs short of space. */

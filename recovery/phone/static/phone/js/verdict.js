@@ -20,8 +20,8 @@ export const TIERS = {
 let shown = null;
 
 function mark(id) {
-  const { state, receipt, tried } = outcome(id);
-  return [id, state, tried, receipt?.revision].join();
+  const { state, receipt, advice, tried } = outcome(id);
+  return [id, state, tried, advice?.action, receipt?.revision].join();
 }
 
 export function sentScreen(screen, id) {
@@ -111,11 +111,15 @@ function waiting(id) {
   const asked = questionnaire();
   const emergency = asked && report.steps.some(({ answers }) => isEmergency(asked, answers));
   const { team_phone: team } = numbers() ?? {};
+  const advice = pressing(report.advice);
   const heading = report.tried ? "Not sent yet" : "Sending your answers";
   return [
-    emergency
-      ? verdict({ urgency: "emergency", action: asked.emergency_action }, { heading: "h1" })
-      : h("h1", {}, heading),
+    advice && (!emergency || advice.urgency === "emergency")
+      ? verdict({ ...advice, notes: [] }, { heading: "h1" })
+      : emergency
+        ? verdict({ urgency: "emergency", action: asked.emergency_action }, { heading: "h1" })
+        : h("h1", {}, heading),
+    advice && h("p", {}, h("b", {}, "Not sent yet.")),
     report.tried && h("p", {}, "There is no network, or our system does not answer."),
     h("p", {}, "Your answers are safe on this phone. They go out by themselves."),
     h(
@@ -130,6 +134,9 @@ function waiting(id) {
   ];
 }
 
+/** What a service that could not take a report said of it, if that is more than to wait. */
+export const pressing = (advice) => (advice && advice.urgency !== "none" ? advice : null);
+
 /** The service does not take it as it is. It has said what the patient is to do; the copy stays. */
 function refusal(id, { action, urgency, lines, footer, detail, code }) {
   const again = () => {
@@ -140,9 +147,9 @@ function refusal(id, { action, urgency, lines, footer, detail, code }) {
     go("review");
   };
   return [
-    action
+    action && urgency !== "none"
       ? verdict({ urgency, action, lines, footer }, { heading: "h1" })
-      : h("h1", {}, "We could not take this"),
+      : h("h1", {}, action || "We could not take this"),
     h(
       "p",
       {},

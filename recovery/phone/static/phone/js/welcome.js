@@ -1,14 +1,17 @@
 /** Signing a phone on, making sure whose it is, and signing it off. */
 
 import { Refused } from "./api.js";
-import { attend, big, button, call, fill, h } from "./dom.js";
-import { flush, reports } from "./outbox.js";
+import { attend, big, button, call, fill, h, say } from "./dom.js";
+import { draft } from "./draft.js";
+import { leave, leaving } from "./leaving.js";
+import { flush } from "./outbox.js";
 import { numbers, phoneName, redeem } from "./patient.js";
 import { go } from "./route.js";
-import { askToStay, device, forgetEverything, write } from "./store.js";
+import { askToStay, device, forgetEverything, names, write } from "./store.js";
 import { longDate } from "./time.js";
 
 const LETTERS = 12;
+const PATIENCE_MS = 3000;
 
 const bare = (text) => text.toUpperCase().replace(/[^0-9A-Z]/g, "");
 const inFours = (text) =>
@@ -57,6 +60,8 @@ export function codeScreen(screen, found = "") {
   fill(
     screen,
     h("h1", {}, device() ? "Type the new code" : "Welcome"),
+    leaving() &&
+      h("p", {}, "This phone is signed off. Our system hears of it as soon as there is a network."),
     h("p", {}, "Your care team gave you a code. It lets this phone send them how you are."),
     h(
       "form",
@@ -141,24 +146,41 @@ export function brokenScreen(screen) {
   );
 }
 
+/** What signing off would lose, and a way not to. */
+function whatIsLost(askAgain) {
+  const unsent = names("report.").length;
+  const begun = draft() && "You have not finished a check-in. If you sign off now, your answers are lost.";
+  if (!unsent) return [begun && h("p", {}, h("b", {}, begun))];
+  const [what, them] =
+    unsent === 1
+      ? ["1 check-in on this phone was", "it is"]
+      : [`${unsent} check-ins on this phone were`, "they are"];
+  const send = async () => {
+    say("Trying to send.");
+    await flush();
+    askAgain();
+  };
+  return [
+    h("p", {}, h("b", {}, `${what} not sent.`), ` If you sign off now, ${them} lost.`),
+    button("Try to send now", send, { class: "second" }),
+    begun && h("p", {}, h("b", {}, begun)),
+  ];
+}
+
 export function notMeScreen(screen) {
   const phone = numbers()?.team_phone;
-  const unsent = reports().length;
   const box = h("div", { class: "trouble" });
-  const signOff = () => {
+  const signOff = async () => {
+    const { token } = device();
     forgetEverything();
+    fill(box, h("p", {}, "One moment ..."));
+    await Promise.race([leave(token), new Promise((enough) => setTimeout(enough, PATIENCE_MS))]);
     go("code", { instead: true });
   };
   const ask = () => {
     fill(
       box,
-      unsent > 0 &&
-        h(
-          "p",
-          {},
-          h("b", {}, `${unsent} of your check-ins was not sent.`),
-          " If you sign off now, it is lost.",
-        ),
+      ...whatIsLost(ask),
       h("p", {}, "To use this page again you need a new code."),
       button("Yes, sign this phone off", signOff, { class: "danger" }),
     );
