@@ -35,11 +35,15 @@ def staff_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
                 response = render(request, "404.html", status=404)
         else:
             response = _to_sign_in(request)
-        response.headers["Cache-Control"] = "no-store"
-        patch_vary_headers(response, ["Cookie", "HX-Request"])
-        return response
+        return kept_by_nobody(response)
 
     return door
+
+
+def kept_by_nobody(response: HttpResponse) -> HttpResponse:
+    response.headers["Cache-Control"] = "no-store"
+    patch_vary_headers(response, ["Cookie", "HX-Request"])
+    return response
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

@@ -18,29 +18,42 @@ ADVICE = {
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is to be done next, and how long there is left for it."""
+    """What is to be done next, and by when. `words` are true at the instant of asking; the page turns them on."""
 
     words: str
     overdue: bool = False
+    what: str = ""
+    due_at: datetime | None = None
 
 
 def next_target(alert: Alert, now: datetime) -> Target:
-    tier = Tier(alert.tier)
-    if alert.status == Alert.Status.OPEN:
-        return _due("Take on", TAKE_ON.get(tier), alert.tier_at, now)
-    if alert.status != Alert.Status.ACKNOWLEDGED:
+    if alert.status not in Alert.LIVE:
         return Target("Ended")
-    if alert.contacted_at is not None:
+    if alert.status == Alert.Status.ACKNOWLEDGED and alert.contacted_at is not None:
         return Target("Patient reached. Close with an outcome")
-    if tier is Tier.EMERGENCY:
-        return Target("Patient not reached yet. Phone now", overdue=True)
-    return _due("Reach the patient", REACH.get(tier), alert.tier_at, now)
+    due_at = due(alert.status, alert.tier, alert.tier_at, alert.contacted_at)
+    if alert.status == Alert.Status.ACKNOWLEDGED and alert.tier == Tier.EMERGENCY:
+        return Target("Patient not reached yet. Phone now", overdue=True, due_at=due_at)
+    what = "Take on" if alert.status == Alert.Status.OPEN else "Reach the patient"
+    return Target(what) if due_at is None else _target(what, due_at, now)
 
 
-def _due(what: str, within: timedelta | None, since: datetime, now: datetime) -> Target:
-    if within is None:
-        return Target(what)
-    left = since + within - now
+def due(status: str, tier: int, tier_at: datetime, contacted_at: datetime | None) -> datetime | None:
+    """By when the next step is to be done; None when nobody waits for one. An emergency that was taken on is due at
+    once until the patient was reached."""
+    if status == Alert.Status.OPEN:
+        within = TAKE_ON.get(Tier(tier))
+    elif contacted_at is not None:
+        return None
+    else:
+        within = timedelta() if tier == Tier.EMERGENCY else REACH.get(Tier(tier))
+    return None if within is None else tier_at + within
+
+
+def _target(what: str, due_at: datetime, now: datetime) -> Target:
+    left = due_at - now
     if left < timedelta():
-        return Target(f"{what}: {span(left)} overdue", overdue=True)
-    return Target(f"{what} within {span(left)}" if left >= timedelta(minutes=1) else f"{what} now")
+        return Target(f"{what}: {span(left)} overdue", True, what, due_at)
+    return Target(
+        f"{what} within {span(left)}" if left >= timedelta(minutes=1) else f"{what} now", False, what, due_at
+    )

@@ -156,7 +156,7 @@ def test_no_copy_is_kept_of_what_is_not_there(ben: User, sign_in: SignIn, addres
 def test_no_copy_is_kept_of_a_failure(ben: User, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
     client = sign_in(ben)
     client.raise_request_exception = False
-    monkeypatch.setattr("recovery.dashboard.screens.board.outline", lambda *_: 1 / 0)
+    monkeypatch.setattr("recovery.dashboard.screens.pulse.outline", lambda *_: 1 / 0)
 
     answer = client.get("/")
 

@@ -1,98 +1,96 @@
-"""The board: what is to be worked on now."""
+"""The board: what is to be worked on now, one case for each patient, the most pressing first."""
 
-import hashlib
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from itertools import groupby
+from uuid import UUID
 
 from recovery import access
-from recovery.alerts.moves import CLINICIANS
 from recovery.clinical.tiers import Tier
-from recovery.dashboard.screens.finding import SERVICE_RULES
-from recovery.dashboard.screens.place import Clock, clock_of
+from recovery.dashboard.screens.filters import Chips, Filters, Live, chips
+from recovery.dashboard.screens.person import Number, Person, patient_number, person_of
+from recovery.dashboard.screens.place import Clock, Place, place_of
+from recovery.dashboard.screens.pulse import Outline
 from recovery.dashboard.screens.row import Row, row_of
-from recovery.dashboard.screens.trouble import Trouble, troubles_of
-from recovery.dashboard.targets import ADVICE
+from recovery.dashboard.targets import ADVICE, due
 from recovery.dashboard.wording import counted
 from recovery.models import Alert, User
 
+CASES_PER_PAGE = 25
+"""Patients on one page. Nobody works on more at once, and a page of two thousand would take seconds."""
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How much waits on each of the tabs."""
-
-    board: int
-    reports: int
-    review: int
+NO_HURRY = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
-    """What the board would show, cheaply: enough to say whether it has changed. Its tag turns with the minute, because
-    waiting times do."""
+class Case:
+    """A patient with every live alert that is not routine, the most pressing first."""
 
-    clock: Clock
-    counts: Counts
-    troubles: list[Trouble]
-    has_team: bool
-    clinician_in: frozenset[int]
-    tag: str
+    id: UUID
+    tier: Tier
+    person: Person
+    number: Number
+    now: Place
+    rows: list[Row]
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
     tier: Tier
     advice: str
-    rows: list[Row]
+    cases: list[Case]
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
     outline: Outline
+    filters: Filters
+    tag: str
+    chips: list[Chips]
     groups: list[Group]
     summary: str
+    shown: str
+    hidden_emergencies: int
     title: str
+    pages: int
+    before: str
+    after: str
+
+    @property
+    def list_address(self) -> str:
+        """Where the list alone is asked for again."""
+        return self.filters.address("board-list")
 
 
-def outline(user: User, now: datetime) -> Outline:
-    """Five queries, however much there is."""
-    live = list(
-        access.alerts(user).live().order_by("pk").values_list("uuid", "status", "tier", "rule", "changed_at")
-    )
-    refused = access.quarantine(user).filter(reviewed_at=None).count()
-    counts = Counts(
-        board=sum(tier > Tier.ROUTINE for _, _, tier, _, _ in live),
-        reports=refused + sum(rule == SERVICE_RULES[0] for _, _, _, rule, _ in live),
-        review=sum(tier == Tier.ROUTINE for _, _, tier, _, _ in live),
-    )
-    roles = sorted(access.memberships(user).values_list("team_id", "role"))
-    clock, troubles = clock_of(user, now), troubles_of(user, now)
-    seen = (user.pk, live, counts, roles, troubles, clock.zone.key, int(now.timestamp() // 60))
-    return Outline(
-        clock=clock,
-        counts=counts,
-        troubles=troubles,
-        has_team=bool(roles),
-        clinician_in=frozenset(team for team, role in roles if role in CLINICIANS),
-        tag=hashlib.sha256(repr(seen).encode()).hexdigest()[:32],
-    )
-
-
-def show(user: User, outline: Outline) -> Board:
-    """The rows of an outline, worst tier first and then the longest waiting. One query more."""
-    rows = rows_of(
-        access.alerts(user).for_board(), user=user, clinician_in=outline.clinician_in, clock=outline.clock
-    )
-    waiting = [row for row in rows if row.is_open]
+def show(user: User, outline: Outline, filters: Filters) -> Board:
+    """The cases of one page. Three statements, however much is open: what there is, who it is about, whose teams."""
+    live = _live(user)
+    teams = {
+        str(uuid): name for uuid, name in access.teams(user).order_by("name").values_list("uuid", "name")
+    }
+    cases = _in_order(live)
+    chosen = [case for case in cases if any(filters.let_through(alert, user.pk) for alert in case)]
+    pages = max(-(-len(chosen) // CASES_PER_PAGE), 1)
+    tag = outline.tag(filters.query)
+    filters = replace(filters, page=min(filters.page, pages))
+    start = (filters.page - 1) * CASES_PER_PAGE
+    waiting = sum(alert.status == Alert.Status.OPEN for alert in live)
     return Board(
         outline=outline,
-        groups=[
-            Group(tier, ADVICE[tier], list(members))
-            for tier, members in groupby(rows, key=lambda row: row.tier)
-        ],
-        summary=_summary(waiting, rows),
-        title=f"({len(waiting)}) Board" if waiting else "Board",
+        filters=filters,
+        tag=tag,
+        chips=chips(filters, live, user=user.pk, teams=teams),
+        groups=_groups(chosen, chosen[start : start + CASES_PER_PAGE], user, outline),
+        summary=_summary(waiting, len(live)),
+        shown=_shown(filters, chosen, cases),
+        hidden_emergencies=_emergencies(cases) - _emergencies(chosen),
+        title=f"({waiting}) Board" if waiting else "Board",
+        pages=pages,
+        before=replace(filters, page=filters.page - 1).address() if filters.page > 1 else "",
+        after=replace(filters, page=filters.page + 1).address() if filters.page < pages else "",
     )
 
 
@@ -100,9 +98,76 @@ def rows_of(alerts: Iterable[Alert], *, user: User, clinician_in: Collection[int
     return [row_of(alert, user=user, clinician_in=clinician_in, clock=clock) for alert in alerts]
 
 
-def _summary(waiting: list[Row], rows: list[Row]) -> str:
-    if not rows:
+def _live(user: User) -> list[Live]:
+    columns = (
+        "pk", "episode_id", "status", "tier", "tier_at", "contacted_at", "rule", "episode__protocol", "owner_id",
+        "team__uuid",
+    )  # fmt: skip
+    found = access.alerts(user).live().filter(tier__gte=Tier.WITHIN_24H).order_by("-tier", "tier_at", "pk")
+    return [Live(*row) for row in found.values_list(*columns)]
+
+
+def _in_order(live: Iterable[Live]) -> list[list[Live]]:
+    """The alerts of each patient together: worst tier first, then whose next step is due first."""
+    cases: dict[int, list[Live]] = defaultdict(list)
+    for alert in live:
+        cases[alert.episode].append(alert)
+    for case in cases.values():
+        case.sort(key=_pressing)
+    return sorted(cases.values(), key=lambda case: _pressing(case[0]))
+
+
+def _pressing(alert: Live) -> tuple[int, datetime, int]:
+    due_at = due(alert.status, alert.tier, alert.tier_at, alert.contacted_at)
+    return -alert.tier, due_at or NO_HURRY, alert.pk
+
+
+def _groups(
+    chosen: Sequence[list[Live]], page: Sequence[list[Live]], user: User, outline: Outline
+) -> list[Group]:
+    on_page = access.alerts(user).for_board().filter(pk__in=[alert.pk for case in page for alert in case])
+    alerts = {alert.pk: alert for alert in on_page}
+    cases = [_case([alerts[row.pk] for row in case if row.pk in alerts], user, outline) for case in page]
+    return [
+        Group(
+            tier,
+            ADVICE[tier],
+            list(members),
+            total=sum(case[0].tier == tier for case in chosen),
+        )
+        for tier, members in groupby((case for case in cases if case), key=lambda case: case.tier)
+    ]
+
+
+def _case(alerts: Sequence[Alert], user: User, outline: Outline) -> Case | None:
+    """None when all of it ended between the two statements."""
+    if not alerts:
+        return None
+    episode, clock = alerts[0].episode, outline.clock
+    return Case(
+        id=episode.uuid,
+        tier=Tier(alerts[0].tier),
+        person=person_of(episode, clock.now),
+        number=patient_number(episode),
+        now=place_of(episode, clock.now),
+        rows=rows_of(alerts, user=user, clinician_in=outline.clinician_in, clock=clock),
+    )
+
+
+def _emergencies(cases: Iterable[Sequence[Live]]) -> int:
+    return sum(case[0].tier == Tier.EMERGENCY for case in cases)
+
+
+def _summary(waiting: int, live: int) -> str:
+    if not live:
         return "No open alerts"
     if not waiting:
         return "Every open alert has been taken on"
-    return f"{counted(len(waiting), 'alert waits', 'alerts wait')} for somebody to take on"
+    return f"{counted(waiting, 'alert waits', 'alerts wait')} for somebody to take on"
+
+
+def _shown(filters: Filters, chosen: Sequence[object], cases: Sequence[object]) -> str:
+    """How much of the board a filter leaves; empty without one."""
+    if not filters.any:
+        return ""
+    return f"{len(chosen)} of {counted(len(cases), 'patient', 'patients')} shown"

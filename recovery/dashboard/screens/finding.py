@@ -5,6 +5,7 @@ from recovery.clinical import protocol as protocols
 from recovery.clinical.assessment import Finding
 from recovery.clinical.protocol import Rule, ServiceAlert
 from recovery.clinical.tiers import Tier
+from recovery.clinical.verdict import action_line
 from recovery.models import Alert
 
 SERVICE_RULES = (verdicts.NOT_JUDGED, verdicts.NOT_READABLE)
@@ -29,3 +30,13 @@ def said_of(alert: Alert) -> Rule | ServiceAlert | None:
 def because(finding: Finding) -> list[str]:
     """The clauses in words, each starting like a sentence."""
     return [clause.words[:1].upper() + clause.words[1:] for clause in finding.clauses]
+
+
+def told_of(alert: Alert) -> str:
+    """What the patient was told to do when they last reported it; empty when it is about their silence."""
+    assessment = alert.latest_assessment
+    if assessment.silent_slot:
+        return ""
+    tier = verdicts.tier_of(assessment)
+    protocol = protocols.get_or_default(assessment.protocol)
+    return action_line(tier, protocol, verdicts.numbers_of(alert.episode.clinic))

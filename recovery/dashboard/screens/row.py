@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from recovery.clinical.tiers import Tier
-from recovery.dashboard.screens.finding import because, finding_of
+from recovery.dashboard.screens.finding import because, finding_of, told_of
 from recovery.dashboard.screens.person import Number, Person, patient_number, person_of
 from recovery.dashboard.screens.place import Clock, Place, place_of
 from recovery.dashboard.targets import Target, next_target
@@ -19,11 +19,14 @@ class Row:
     tier: Tier
     person: Person
     number: Number
+    episode: UUID
     felt: str
     place: Place
     name: str
     because: list[str]
+    told: str
     waiting: str
+    since: str
     target: Target
     is_open: bool
     is_mine: bool
@@ -33,6 +36,10 @@ class Row:
     again: str
     team: str
     may_take_on: bool
+
+    @property
+    def due(self) -> str:
+        return self.target.due_at.isoformat() if self.target.due_at else ""
 
     @property
     def key(self) -> str:
@@ -52,11 +59,14 @@ def row_of(alert: Alert, *, user: User, clinician_in: Collection[int], clock: Cl
         tier=Tier(alert.tier),
         person=person_of(episode, clock.now),
         number=patient_number(episode),
+        episode=episode.uuid,
         felt=clock.moment(assessment.effective_at),
         place=place_of(episode, assessment.effective_at),
         name=finding.name,
         because=because(finding),
+        told=told_of(alert),
         waiting=span(clock.now - alert.tier_at),
+        since=alert.tier_at.isoformat(),
         target=next_target(alert, clock.now),
         is_open=alert.status == Alert.Status.OPEN,
         is_mine=alert.owner_id == user.pk,

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from recovery import access
-from recovery.dashboard.screens.board import Outline, rows_of
+from recovery.dashboard.screens.board import rows_of
 from recovery.dashboard.screens.finding import SERVICE_RULES
 from recovery.dashboard.screens.person import Number, Person, patient_number, person_of
+from recovery.dashboard.screens.pulse import Outline
 from recovery.dashboard.screens.row import Row
 from recovery.dashboard.wording import counted
 from recovery.models import Quarantine, User

@@ -14,7 +14,6 @@ from recovery import alerts, clock
 from recovery.dashboard.door import StaffRequest, staff_page
 from recovery.dashboard.forms.moves import CloseForm, ContactForm, Move, NoteForm
 from recovery.dashboard.screens import alert as screen
-from recovery.dashboard.screens import board
 from recovery.dashboard.views.alert import whole_alert
 from recovery.dashboard.views.board import list_of, whole_board
 
@@ -30,7 +29,7 @@ def acknowledge(request: StaffRequest, alert_id: UUID) -> HttpResponse:
     except alerts.NotAllowed as refusal:
         return _told(request, page, refusal.message, on_board=on_board)
     if request.htmx and on_board:
-        return list_of(request, board.outline(request.user, clock.now()), notice="")
+        return list_of(request, notice="")
     messages.success(request, "You have taken this on. Now phone the patient.")
     back = reverse("dashboard:board") + f"#alert-{alert_id}" if on_board else _page(page)
     return HttpResponseRedirect(back, status=303)
@@ -96,7 +95,7 @@ def _told(request: StaffRequest, alert_id: UUID, message: str, *, on_board: bool
     if not on_board:
         return whole_alert(request, alert_id, refusal=message, status=409)
     if request.htmx:
-        return list_of(request, board.outline(request.user, clock.now()), notice=message, status=409)
+        return list_of(request, notice=message, status=409)
     return whole_board(request, notice=message, status=409)
 
 

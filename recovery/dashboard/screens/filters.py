@@ -1,0 +1,151 @@
+"""What of the board somebody wants to see. It stands in the address, so it can be kept, shared and gone back to."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.urls import reverse
+
+from recovery.clinical import protocol as protocols
+from recovery.clinical.tiers import Tier
+from recovery.dashboard.screens.finding import SERVICE_RULES
+
+OWNERS = {"mine": "Mine", "nobody": "Nobody's"}
+SUBJECTS = {"silent": "Silent patients", "unjudged": "Not assessed"}
+TIERS = {tier.code: tier for tier in (Tier.EMERGENCY, Tier.SAME_DAY, Tier.WITHIN_24H)}
+
+
+class Live(NamedTuple):
+    """The little that is read of every live alert, to put them in order and count them."""
+
+    pk: int
+    episode: int
+    status: str
+    tier: int
+    tier_at: datetime
+    contacted_at: datetime | None
+    rule: str
+    protocol: str
+    owner: int | None
+    team: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """One choice in each dimension, or none. What nobody knows is not a filter and is left out."""
+
+    owner: str = ""
+    subject: str = ""
+    tier: str = ""
+    team: str = ""
+    page: int = 1
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> "Filters":
+        page = given.get("page", "1")
+        return cls(
+            owner=_known(given.get("owner"), OWNERS),
+            subject=_known(given.get("about"), SUBJECTS),
+            tier=_known(given.get("tier"), TIERS),
+            team=_uuid(given.get("team", "")),
+            page=int(page) if page.isascii() and page.isdecimal() and len(page) < 5 and int(page) else 1,
+        )
+
+    @property
+    def query(self) -> str:
+        """As it stands in the address, in one order."""
+        chosen = {"owner": self.owner, "about": self.subject, "tier": self.tier, "team": self.team}
+        chosen["page"] = str(self.page) if self.page > 1 else ""
+        return urlencode({name: value for name, value in chosen.items() if value})
+
+    @property
+    def any(self) -> bool:
+        return bool(self.owner or self.subject or self.tier or self.team)
+
+    def address(self, name: str = "board") -> str:
+        return f"{reverse(f'dashboard:{name}')}{'?' if self.query else ''}{self.query}"
+
+    def let_through(self, alert: Live, user: int) -> bool:
+        return (
+            (not self.owner or alert.owner == (user if self.owner == "mine" else None))
+            and (not self.subject or _is_about(alert, self.subject))
+            and (not self.tier or alert.tier == TIERS[self.tier])
+            and (not self.team or str(alert.team) == self.team)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One choice as a link: chosen, it takes itself away again."""
+
+    label: str
+    number: int
+    chosen: bool
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chips:
+    """The choices of one dimension, with how many alerts each would show."""
+
+    label: str
+    chips: list[Chip]
+
+
+def chips(filters: Filters, live: Sequence[Live], *, user: int, teams: Mapping[str, str]) -> list[Chips]:
+    """All choices. Teams are a choice only for somebody who has several."""
+    counted = _counter(filters, live, user)
+    dimensions = [
+        Chips("Whose", [counted("owner", value, label) for value, label in OWNERS.items()]),
+        Chips("How urgent", [counted("tier", code, tier.label) for code, tier in TIERS.items()]),
+        Chips("About", [counted("subject", value, label) for value, label in SUBJECTS.items()]),
+    ]
+    if len(teams) > 1:
+        dimensions.append(Chips("Team", [counted("team", uuid, name) for uuid, name in teams.items()]))
+    return dimensions
+
+
+def _counter(filters: Filters, live: Sequence[Live], user: int) -> Callable[[str, str, str], Chip]:
+    def chip(dimension: str, value: str, label: str) -> Chip:
+        chosen = getattr(filters, dimension) == value
+        alone = _with(filters, dimension, value)
+        return Chip(
+            label=label,
+            number=sum(alone.let_through(alert, user) for alert in live),
+            chosen=chosen,
+            address=(_with(filters, dimension, "") if chosen else alone).address(),
+        )
+
+    return chip
+
+
+def _with(filters: Filters, dimension: str, value: str) -> Filters:
+    changes: dict[str, Any] = {dimension: value}
+    return replace(filters, page=1, **changes)
+
+
+def _is_about(alert: Live, subject: str) -> bool:
+    if subject == "unjudged":
+        return alert.rule in SERVICE_RULES
+    return alert.rule in _timers(alert.protocol)
+
+
+@cache
+def _timers(protocol: str) -> frozenset[str]:
+    """The rules that fire because nothing came."""
+    return frozenset(rule.id for rule in protocols.get_or_default(protocol).timer_rules)
+
+
+def _known(value: str | None, choices: Mapping[str, object]) -> str:
+    return value if value is not None and value in choices else ""
+
+
+def _uuid(value: str) -> str:
+    try:
+        return str(UUID(value))
+    except ValueError:
+        return ""

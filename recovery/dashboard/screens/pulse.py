@@ -1,0 +1,123 @@
+"""Everything that decides whether the board looks as it did a moment ago, in one statement.
+
+An open board asks every few seconds, all day, on every desk. Together with the session that makes two statements,
+however much is open, and an answer without a body while nothing has changed.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.base import SessionBase
+from django.utils.crypto import constant_time_compare
+
+from recovery import statements
+from recovery.alerts.moves import CLINICIANS
+from recovery.clinical.tiers import Tier
+from recovery.dashboard.screens.finding import SERVICE_RULES
+from recovery.dashboard.screens.place import Clock
+from recovery.dashboard.screens.trouble import LATE, Trouble, troubles_of
+from recovery.models import User
+
+_PULSE = """
+WITH mine AS (
+    SELECT m.team_id, m.role FROM recovery_membership m JOIN recovery_user u ON u.id = m.user_id
+    WHERE m.user_id = %(user)s AND m.ended_at IS NULL AND u.is_active
+), live AS MATERIALIZED (
+    SELECT a.* FROM recovery_alert a JOIN mine USING (team_id) WHERE a.status IN ('open', 'acknowledged')
+), refused AS (
+    SELECT q.received_at FROM recovery_quarantine q JOIN recovery_episode e ON e.id = q.episode_id
+    JOIN mine USING (team_id) WHERE q.reviewed_at IS NULL
+), untold AS (
+    SELECT person.name, n.status = 'failed' AS failed, count(DISTINCT n.alert_id) AS alerts
+    FROM live JOIN recovery_notification n ON n.alert_id = live.id
+    JOIN recovery_user person ON person.id = n.recipient_id
+    WHERE n.status = 'failed' OR n.status IN ('waiting', 'sending') AND n.planned_at < %(late)s
+    GROUP BY 1, 2 ORDER BY 2 DESC, 1
+)
+SELECT me.password, me.is_active,
+       (SELECT c.time_zone FROM mine JOIN recovery_careteam t ON t.id = mine.team_id
+        JOIN recovery_clinic c ON c.id = t.clinic_id ORDER BY t.id LIMIT 1),
+       (SELECT coalesce(jsonb_agg(jsonb_build_array(team_id, role) ORDER BY team_id), '[]') FROM mine),
+       (SELECT count(*) FROM live WHERE tier > %(routine)s),
+       (SELECT count(*) FROM live WHERE tier = %(routine)s),
+       (SELECT count(*) FROM live WHERE rule = %(unjudged)s),
+       (SELECT coalesce(bit_xor(hashtextextended(concat_ws(':', id, status, tier, changed_at), 0)), 0) FROM live),
+       (SELECT count(*) FROM refused), (SELECT min(received_at) FROM refused),
+       (SELECT coalesce(jsonb_agg(jsonb_build_array(name, failed, alerts)), '[]') FROM untold)
+FROM recovery_user me WHERE me.id = %(user)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much waits on each of the tabs."""
+
+    board: int
+    reports: int
+    review: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What the board would show, cheaply: enough to say whether it has changed."""
+
+    clock: Clock
+    counts: Counts
+    oldest_refused_at: datetime | None
+    troubles: list[Trouble]
+    has_team: bool
+    clinician_in: frozenset[int]
+    content: str
+
+    def tag(self, variant: str = "") -> str:
+        """Turns when the content does, with the day of the clinic, and with the variant (filters, page)."""
+        day = self.clock.now.astimezone(self.clock.zone).date()
+        return hashlib.sha256(f"{self.content}:{day}:{variant}".encode()).hexdigest()[:32]
+
+
+def outline(user: User, now: datetime) -> Outline:
+    """One statement, however much there is."""
+    row = statements.fetch_one(_PULSE, _parameters(user.pk, now))
+    if row is None:
+        raise User.DoesNotExist
+    return _outline(user.pk, row, now)
+
+
+def outline_of_session(session: SessionBase, now: datetime) -> Outline | None:
+    """The same for whoever holds this session, in one statement more; None when nobody is signed in by it."""
+    pk = session.get(SESSION_KEY)
+    row = statements.fetch_one(_PULSE, _parameters(int(pk), now)) if pk else None
+    if row is None or not row[1]:
+        return None
+    expected = User(password=row[0]).get_session_auth_hash()
+    if not constant_time_compare(session.get(HASH_SESSION_KEY, ""), expected):
+        return None
+    return _outline(int(str(pk)), row, now)
+
+
+def _parameters(user: int, now: datetime) -> Mapping[str, Any]:
+    return {
+        "user": user,
+        "late": now - LATE,
+        "routine": int(Tier.ROUTINE),
+        "unjudged": SERVICE_RULES[0],
+    }
+
+
+def _outline(user: int, row: tuple[Any, ...], now: datetime) -> Outline:
+    _, _, zone, roles, board, review, unjudged, _, refused, oldest, untold = row
+    clinicians = frozenset(team for team, role in roles if role in CLINICIANS)
+    return Outline(
+        clock=Clock(now, ZoneInfo(zone or "UTC")),
+        counts=Counts(board=board, reports=refused + unjudged, review=review),
+        oldest_refused_at=oldest,
+        troubles=troubles_of(untold),
+        has_team=bool(roles),
+        clinician_in=clinicians,
+        content=repr((user, row[2:])),
+    )
