@@ -5,5 +5,9 @@ import os
 QUICK = "BENCH_QUICK"
 
 
+def is_quick() -> bool:
+    return bool(os.environ.get(QUICK))
+
+
 def pick(full: int, quick: int) -> int:
-    return quick if os.environ.get(QUICK) else full
+    return quick if is_quick() else full

@@ -175,6 +175,9 @@ class Stage:
         with suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()
+        with suppress(ChildProcessError):
+            while True:
+                os.waitpid(-child.pid, 0)
 
     def serve(self, application: str = "config.wsgi:application", **environment: str) -> Server:
         """Start a WSGI application as production does, two one-thread workers; returns when it answers."""

@@ -34,14 +34,14 @@ FAULTY_S, FAULT_AFTER_S = size.pick(30, 3), size.pick(10, 1)
 KILLS = size.pick(5, 1)
 PHONES = size.pick(2_000, 50)
 RED_PHONES = PER_SECOND * (STEADY_S + 3 * FAULTY_S + 10) // traffic.RED_EVERY
-SHORT_LEASE = {} if size.pick(1, 0) else {"DELIVERY_LEASE_S": "2"}
+LEASE = {"DELIVERY_LEASE_S": "2"} if size.is_quick() else {}
 
 Asked = dict[UUID, float]
 """When each red flag was to be sent."""
 
 
 def measure() -> dict[str, Any]:
-    with System(KILLS + PHONES + RED_PHONES, **SHORT_LEASE) as system:
+    with System(KILLS + PHONES + RED_PHONES, **LEASE) as system:
         alone, phones = system.phones[:KILLS], system.phones[KILLS:]
         reports = traffic.reports(phones[:PHONES], phones[PHONES:])
         sent, asked = {}, {}
