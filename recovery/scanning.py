@@ -1,7 +1,8 @@
-"""Reading what a plain reader gives up on: JSON nested without end, or broken off somewhere.
+"""Reading JSON with a Flaw wherever something cannot be read.
 
-Only for bodies that are refused. The reader keeps a stack of its own, so no depth ends it, and it takes a bounded
-number of steps, so no body keeps the service busy.
+And reading what a plain reader gives up on: JSON nested without end, or broken off somewhere. Only for bodies that are
+refused; that reader keeps a stack of its own, so no depth ends it, and it takes a bounded number of steps, so no body
+keeps the service busy.
 """
 
 import json
@@ -61,6 +62,27 @@ def read_int(text: str) -> int | Flaw:
 
 def read_constant(text: str) -> Flaw:
     return Flaw("not_a_number", text)
+
+
+DECODER = json.JSONDecoder(
+    object_pairs_hook=read_object, parse_float=read_float, parse_int=read_int, parse_constant=read_constant
+)
+
+
+def text_of(raw: bytes) -> str:
+    """A body as text, in the encoding that it seems to be in. Bytes that are no text are shown as what they are."""
+    return raw.decode(json.detect_encoding(raw), "backslashreplace")
+
+
+def rest_of(raw: bytes) -> dict[str, Any]:
+    """What can be read of a body that is refused, with a Flaw where something cannot be."""
+    encoding = json.detect_encoding(raw)
+    text = raw.decode(encoding, "surrogateescape" if encoding.startswith("utf-8") else "replace")
+    try:
+        document = DECODER.decode(text)
+    except (ValueError, RecursionError):
+        document, _ = scan(text)
+    return document if isinstance(document, dict) else {}
 
 
 def scan(text: str) -> tuple[Any, bool]:

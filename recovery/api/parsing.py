@@ -15,7 +15,7 @@ from rest_framework.parsers import BaseParser
 from recovery.api.codes import KINDS
 from recovery.api.documents import Complaint
 from recovery.api.problems import Problem
-from recovery.scanning import MAX_DEPTH, Flaw, read_constant, read_float, read_int, read_object, scan
+from recovery.scanning import DECODER, MAX_DEPTH, Flaw, rest_of, scan
 
 KEPT_DEPTH = 100
 CHECK_IN_BYTES = 256 * 1024
@@ -43,7 +43,7 @@ class Body:
         if self.raw.startswith(b"\xef\xbb\xbf"):
             raise Problem("byte_order_mark", [complaint("byte 0", "byte_order_mark")])
         try:
-            document = _DECODER.decode(self.raw.decode("utf-8"))
+            document = DECODER.decode(self.raw.decode("utf-8"))
         except UnicodeDecodeError as error:
             raise Problem("not_utf8", [complaint(f"byte {error.start}", "not_utf8")]) from None
         except json.JSONDecodeError as error:
@@ -58,13 +58,7 @@ class Body:
 
     def rest(self) -> dict[str, Any]:
         """What can be read of a body that is refused, with a Flaw where something cannot be."""
-        encoding = json.detect_encoding(self.raw)
-        text = self.raw.decode(encoding, "surrogateescape" if encoding.startswith("utf-8") else "replace")
-        try:
-            document = _DECODER.decode(text)
-        except (ValueError, RecursionError):
-            document, _ = scan(text)
-        return document if isinstance(document, dict) else {}
+        return rest_of(self.raw)
 
 
 def read(request: HttpRequest, *, at_most: int) -> Body:
@@ -183,8 +177,3 @@ def _flaws_of_text(text: str) -> Iterator[str]:
         yield "nul_character"
     if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
         yield "lone_surrogate"
-
-
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=read_object, parse_float=read_float, parse_int=read_int, parse_constant=read_constant
-)
