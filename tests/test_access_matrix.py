@@ -97,6 +97,9 @@ MATRIX: dict[str, Row] = {
     "board/list": staff(GET="200 200", HEAD="200 200"),
     "review": staff(GET="200 200", HEAD="200 200"),
     "reports": staff(GET="200 200", HEAD="200 200"),
+    "patients": staff(GET="200 200", HEAD="200 200", POST="422 422"),
+    "patients/<uuid:episode_id>": staff(GET="200 404", HEAD="200 404"),
+    "patients/<uuid:episode_id>/state": staff(GET="200 404", HEAD="200 404"),
     "alerts/<uuid:alert_id>": staff(GET="200 404", HEAD="200 404"),
     "alerts/<uuid:alert_id>/state": staff(GET="200 404", HEAD="200 404"),
     "alerts/<uuid:alert_id>/acknowledge": staff(POST="303 404"),
@@ -144,6 +147,7 @@ class Scene:
         self.objects = {
             "<client_id:client_id>": sent["id"],
             "<uuid:alert_id>": Alert.objects.get().uuid,
+            "<uuid:episode_id>": episode.uuid,
             "<slug:code>": "not_found",
             RESET_LINK: "accounts/password/reset/key/1-no-such-key/",
         }

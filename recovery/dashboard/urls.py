@@ -1,6 +1,6 @@
 from django.urls import path
 
-from recovery.dashboard.views import alert, board, moves, reports, review
+from recovery.dashboard.views import alert, board, moves, patient, patients, reports, review
 
 app_name = "dashboard"
 
@@ -9,6 +9,9 @@ urlpatterns = [
     path("board/list", board.board_list, name="board-list"),
     path("review", review.review, name="review"),
     path("reports", reports.reports, name="reports"),
+    path("patients", patients.patients, name="patients"),
+    path("patients/<uuid:episode_id>", patient.patient, name="patient"),
+    path("patients/<uuid:episode_id>/state", patient.patient_state, name="patient-state"),
     path("alerts/<uuid:alert_id>", alert.alert, name="alert"),
     path("alerts/<uuid:alert_id>/state", alert.alert_state, name="alert-state"),
     path("alerts/<uuid:alert_id>/acknowledge", moves.acknowledge, name="acknowledge"),

@@ -22,3 +22,17 @@ class Scale:
 
     def y(self, score: float) -> float:
         return round(self.bottom - score / 10 * (self.bottom - self.top), 1)
+
+
+@dataclass(frozen=True, slots=True)
+class EvenHours:
+    """The same for a stretch of hours at an even pace: a few days are looked at closely."""
+
+    start_h: float
+    end_h: float
+    left: float
+    right: float
+
+    def x(self, hours: float) -> float:
+        share = (min(max(hours, self.start_h), self.end_h) - self.start_h) / (self.end_h - self.start_h)
+        return round(self.left + share * (self.right - self.left), 1)
