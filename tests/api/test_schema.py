@@ -33,6 +33,7 @@ def test_every_call_of_the_phone_is_described(schema: Any) -> None:
     assert described == {
         "POST /api/v1/enrolments/redeem",
         "GET /api/v1/me",
+        "DELETE /api/v1/me/device",
         "GET /api/v1/questionnaire",
         "POST /api/v1/check-ins",
         "GET /api/v1/check-ins",
