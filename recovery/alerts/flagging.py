@@ -8,18 +8,24 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from recovery import assessments, verdicts
-from recovery.alerts import clearing, muting, withdrawn
+from recovery import assessments, statements, verdicts
+from recovery.alerts import clearing, muting, usual, withdrawn
 from recovery.clinical import protocol as protocols
 from recovery.clinical.assessment import Finding
 from recovery.clinical.tiers import Tier
-from recovery.models import Alert, AlertEvent, Assessment, CheckIn, Episode
+from recovery.models import Alert, AlertEvent, Assessment, CheckIn
 from recovery.notifications import plan
 
 FLAGGING = 0x5245_0001
 """Class of the advisory lock that keeps two flaggings of one episode apart, without holding up its check-ins."""
+
+_CLAIM = """
+    SELECT episode_id, pg_advisory_xact_lock(%s::int, (episode_id %% 2147483648)::int)
+      FROM (SELECT episode_id FROM recovery_assessment
+             WHERE id = %s AND flagged_at IS NULL FOR UPDATE SKIP LOCKED) AS ours
+"""
 
 REPEAT_AFTER = {Tier.EMERGENCY: timedelta(hours=1), Tier.SAME_DAY: timedelta(hours=4)}
 """While an alert is open, a new finding tells the team again at most this often (clearing policy C1)."""
@@ -39,60 +45,60 @@ def flag(*, assessment_id: int, by: str, now: datetime) -> list[int]:
 def flag_if_owed(assessment_id: int, *, by: str, now: datetime) -> list[int] | None:
     """The same; None when nothing was owed, or somebody else is at it."""
     with transaction.atomic():
-        assessment = _claim(assessment_id)
-        if assessment is None:
+        episode_id = _claim(assessment_id)
+        if episode_id is None:
             return None
-        episode = assessment.episode
-        _one_at_a_time(episode)
-        if assessment.tier is None:
-            assessment = _judge_at_last(assessment, by=by, now=now)
-        tell: list[tuple[Alert, str]] = []
-        for finding in _new_findings(assessment):
-            if muting.is_muted(finding, episode=episode, now=now):
-                continue
-            alert, step = _open_or_join(finding, assessment, now=now)
-            if step is not None:
-                tell.append((alert, step))
-        _note_changed_answers(assessment, now=now)
-        clearing.resolve_cleared(episode=episode, now=now)
-        planned = _tell(assessment, tell, by=by, now=now)
-        _mark_flagged(assessment, by=by, now=now)
-    if episode.rejudge_from is not None:
-        planned += _flag_rejudged(episode, by=by, now=now)
+        planned, to_rejudge = _flag_claimed(assessment_id, by=by, now=now)
+    if to_rejudge:
+        planned += _flag_rejudged(episode_id, by=by, now=now)
     return planned
+
+
+def _flag_claimed(assessment_id: int, *, by: str, now: datetime) -> tuple[list[int], bool]:
+    """What was planned, and whether later reports of the episode must be judged anew."""
+    if opened := usual.open_alerts(assessment_id, by=by, now=now):
+        tell = [(alert_id, "opened") for alert_id in opened.alerts]
+        planned = plan.tell_team(assessment_id=assessment_id, alerts=tell, now=now, road=by)
+        return planned, opened.to_rejudge
+    assessment = Assessment.objects.select_related("episode__clinic", "check_in").get(pk=assessment_id)
+    episode = assessment.episode
+    if assessment.tier is None:
+        assessment = _judge_at_last(assessment, by=by, now=now)
+    tell = []
+    for finding in _new_findings(assessment):
+        if muting.is_muted(finding, episode=episode, now=now):
+            continue
+        alert, step = _open_or_join(finding, assessment, now=now)
+        if step is not None:
+            tell.append((alert.pk, step))
+    _note_changed_answers(assessment, now=now)
+    clearing.resolve_cleared(episode=episode, now=now)
+    planned = plan.tell_team(assessment_id=assessment.pk, alerts=tell, now=now, road=by)
+    _mark_flagged(assessment, by=by, now=now)
+    return planned, episode.rejudge_from is not None
 
 
 def open_service_alert(rule: str, *, assessment: Assessment, now: datetime) -> list[int]:
     """Open (or join) an alert about the service itself, as urgent as what it keeps from being told at the least."""
-    _one_at_a_time(assessment.episode)
+    _one_at_a_time(assessment.episode_id)
     finding = verdicts.service_finding(rule, protocol=assessment.protocol)
     finding = replace(finding, tier=max(finding.tier, Tier(assessment.tier or Tier.NONE)))
     alert, step = _open_or_join(finding, assessment, now=now)
-    return _tell(assessment, [(alert, step)] if step else [], by=Assessment.FlaggedBy.WATCH, now=now)
+    tell = [(alert.pk, step)] if step else []
+    return plan.tell_team(assessment_id=assessment.pk, alerts=tell, now=now, road=Assessment.FlaggedBy.WATCH)
 
 
-def _tell(
-    assessment: Assessment, alerts: Sequence[tuple[Alert, str]], *, by: str, now: datetime
-) -> list[int]:
-    """Plan who is told. An alert counts as told only if there was somebody to tell."""
-    planned = plan.tell_team(assessment=assessment, alerts=alerts, now=now, road=by)
-    if planned:
-        Alert.objects.filter(pk__in=[alert.pk for alert, _ in alerts]).update(told_at=now)
-    return planned
+def _claim(assessment_id: int) -> int | None:
+    """The episode, once the assessment is ours and no other of the episode is being flagged. None when it is not owed,
+    or somebody else is at it."""
+    row = statements.fetch_one(_CLAIM, [FLAGGING, assessment_id])
+    return None if row is None else int(row[0])
 
 
-def _claim(assessment_id: int) -> Assessment | None:
-    return (
-        Assessment.objects.select_for_update(of=("self",), skip_locked=True)
-        .select_related("episode__clinic", "check_in")
-        .filter(pk=assessment_id, flagged_at=None)
-        .first()
+def _one_at_a_time(episode_id: int) -> None:
+    statements.fetch_all(
+        "SELECT pg_advisory_xact_lock(%s::int, (%s %% 2147483648)::int)", [FLAGGING, episode_id]
     )
-
-
-def _one_at_a_time(episode: Episode) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [FLAGGING, episode.pk % 2**31])
 
 
 def _judge_at_last(assessment: Assessment, *, by: str, now: datetime) -> Assessment:
@@ -209,11 +215,11 @@ def _mark_flagged(assessment: Assessment, *, by: str, now: datetime) -> None:
     Assessment.objects.filter(pk=assessment.pk).update(flagged_at=now, flagged_by=by)
 
 
-def _flag_rejudged(episode: Episode, *, by: str, now: datetime) -> list[int]:
+def _flag_rejudged(episode_id: int, *, by: str, now: datetime) -> list[int]:
     """Judge the episode's later check-ins anew and flag what changed. A failure here is the watch's to repeat."""
-    assessments.rejudge(episode_id=episode.pk, now=now)
+    assessments.rejudge(episode_id=episode_id, now=now)
     owed: Sequence[int] = list(
-        Assessment.objects.filter(episode=episode, flagged_at=None, set_aside_at=None)
+        Assessment.objects.filter(episode=episode_id, flagged_at=None, set_aside_at=None)
         .order_by("effective_at", "pk")
         .values_list("pk", flat=True)
     )

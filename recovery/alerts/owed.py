@@ -9,10 +9,9 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import F
 from django.db.models.functions import Now
 
-from recovery import verdicts
+from recovery import statements, verdicts
 from recovery.alerts.flagging import flag_if_owed, open_service_alert
 from recovery.models import Assessment
 
@@ -22,22 +21,52 @@ AGAIN_SOON = timedelta(seconds=2)
 AGAIN_SLOWLY, A_FEW = timedelta(hours=1), 10
 
 
-def flag_owed(*, limit: int, now: datetime) -> int:
-    """The watch's turn. Returns how many rows it flagged."""
-    due = Assessment.objects.filter(flagged_at=None).exclude(next_attempt_at__gt=Now())
-    fresh = due.filter(set_aside_at=None).order_by(F("tier").desc(nulls_first=True), "id")
-    set_aside = due.filter(set_aside_at__isnull=False).order_by("next_attempt_at")
-    done = 0
-    for row in [*fresh.values_list("pk", flat=True)[:limit], *set_aside.values_list("pk", flat=True)[:A_FEW]]:
-        try:
-            done += flag_if_owed(row, by=Assessment.FlaggedBy.WATCH, now=now) is not None
-        except (OperationalError, InterfaceError) as error:  # the database's trouble, not this row's
-            log.error("assessment %s has to wait: %s", row, type(error).__name__)
-            Assessment.objects.filter(pk=row, flagged_at=None).update(next_attempt_at=Now() + AGAIN_SOON)
-        except Exception as error:
-            log.error("assessment %s could not be flagged: %s", row, type(error).__name__)
-            _count_failure(row, error=error, now=now)
-    return done
+# Whoever is at a row has it locked: so several who ask at once are told different rows. Index: assessment_owed.
+_NEXT = """
+    SELECT id FROM recovery_assessment
+     WHERE flagged_at IS NULL AND set_aside_at IS NULL AND id <> ALL(%(but)s::bigint[])
+       AND (next_attempt_at IS NULL OR next_attempt_at <= statement_timestamp() OR %(fresh)s AND attempts = 0)
+     ORDER BY tier DESC NULLS FIRST, id
+     LIMIT 1
+       FOR UPDATE SKIP LOCKED
+"""
+
+
+def flag_owed(*, limit: int, now: datetime, by: str = Assessment.FlaggedBy.WATCH, fresh: bool = False) -> int:
+    """Flag up to `limit` rows that are owed, with `fresh` also those that are still left to a nudge. Returns how many.
+
+    Any number of these may run at once.
+    """
+    done, failed = 0, list[int]()
+    for _ in range(limit):
+        row = statements.fetch_one(_NEXT, {"fresh": fresh, "but": failed})
+        if row is None:
+            break
+        flagged = _flag(row[0], by=by, now=now)
+        done += bool(flagged)
+        failed += [row[0]] if flagged is None else []
+    return done + _flag_set_aside(by=by, now=now)
+
+
+def _flag_set_aside(*, by: str, now: datetime) -> int:
+    rows = Assessment.objects.filter(flagged_at=None, set_aside_at__isnull=False)
+    due = rows.exclude(next_attempt_at__gt=Now()).order_by("next_attempt_at").values_list("pk", flat=True)
+    return sum(bool(_flag(row, by=by, now=now)) for row in due[:A_FEW])
+
+
+def _flag(assessment_id: int, *, by: str, now: datetime) -> bool | None:
+    """Whether it was flagged by this; None when that failed. A failure is counted, and puts the row off."""
+    try:
+        return flag_if_owed(assessment_id, by=by, now=now) is not None
+    except (OperationalError, InterfaceError) as error:  # the database's trouble, not this row's
+        log.error("assessment %s has to wait: %s", assessment_id, type(error).__name__)
+        Assessment.objects.filter(pk=assessment_id, flagged_at=None).update(
+            next_attempt_at=Now() + AGAIN_SOON
+        )
+    except Exception as error:
+        log.error("assessment %s could not be flagged: %s", assessment_id, type(error).__name__)
+        _count_failure(assessment_id, error=error, now=now)
+    return None
 
 
 def _count_failure(assessment_id: int, *, error: Exception, now: datetime) -> None:

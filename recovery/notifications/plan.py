@@ -1,15 +1,14 @@
 """Who is to be told of an alert: one intent per alert, step, person and channel, held by a constraint."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
 
-from django.db.models import Exists, Min, OuterRef
+from django.db.models import Exists, OuterRef
 
+from recovery import statements
 from recovery.clinical.tiers import Tier
-from recovery.models import Alert, Assessment, Membership, Notification, User
-from recovery.notifications.database_clock import after
+from recovery.models import Alert, Membership, Notification
 
 log = logging.getLogger(__name__)
 
@@ -23,40 +22,71 @@ UNDER_WAY = (Notification.Status.WAITING, Notification.Status.SENDING, Notificat
 GRACE = {"celery": timedelta(seconds=2), "watch": timedelta()}
 """How long the watch leaves a fresh intent to the nudge that follows it. The nudge itself need not wait."""
 
+# Everybody who belongs to the team now. What repeats itself on an alert that somebody took on is for them alone, as
+# long as they are still there to hear it.
+#
+# A key is made here and kept through every retry. It is not derived from the assessment: what a second plan for the
+# same assessment adds must leave as a message of its own, not be dropped as a copy of the first.
+_PLAN = """
+    WITH urgent AS (
+        SELECT a.id, a.clinic_id, a.team_id, a.tier, given.step,
+               CASE WHEN given.step LIKE 'repeat%%' AND a.status = 'acknowledged' THEN a.owner_id END AS owner_id
+          FROM unnest(%(alerts)s::bigint[], %(steps)s::text[]) AS given (alert_id, step)
+          JOIN recovery_alert a ON a.id = given.alert_id
+         WHERE a.tier >= %(told_from)s
+    ), member AS (
+        SELECT DISTINCT m.team_id, m.user_id
+          FROM recovery_membership m JOIN recovery_user u ON u.id = m.user_id
+         WHERE m.team_id IN (SELECT team_id FROM urgent) AND m.ended_at IS NULL AND m.role = ANY(%(roles)s::text[])
+           AND u.is_active
+    ), recipient AS MATERIALIZED (
+        SELECT user_id, gen_random_uuid() AS message_key FROM (SELECT DISTINCT user_id FROM member)
+    ), to_tell AS (
+        SELECT urgent.*, member.user_id
+          FROM urgent JOIN member USING (team_id)
+         WHERE urgent.owner_id IS NULL OR urgent.owner_id = member.user_id
+            OR (urgent.team_id, urgent.owner_id) NOT IN (SELECT team_id, user_id FROM member)
+    ), planned AS (
+        INSERT INTO recovery_notification (clinic_id, alert_id, step, recipient_id, channel, message_key, tier,
+               planned_at, status, attempts, next_attempt_at, sent_by, provider_id, last_error)
+        SELECT clinic_id, id, step, user_id, 'email', message_key, tier,
+               %(now)s, 'waiting', 0, clock_timestamp() + %(grace)s, '', '', ''
+          FROM to_tell JOIN recipient USING (user_id)
+         ORDER BY tier DESC, id, user_id
+            ON CONFLICT DO NOTHING
+     RETURNING id, message_key
+    ), told AS (
+        UPDATE recovery_alert SET told_at = %(now)s
+         WHERE id IN (SELECT id FROM urgent) AND EXISTS (SELECT FROM planned)
+    )
+    SELECT (SELECT count(*) FROM urgent), (SELECT count(*) FROM to_tell),
+           ARRAY(SELECT min(id) FROM planned GROUP BY message_key ORDER BY min(id))
+"""
+
 
 def tell_team(
-    *, assessment: Assessment, alerts: Sequence[tuple[Alert, str]], now: datetime, road: str = "watch"
+    *, assessment_id: int, alerts: Sequence[tuple[int, str]], now: datetime, road: str = "watch"
 ) -> list[int]:
     """Plan to tell the care team of these alerts of one assessment, each with the step that is the reason.
 
-    `road` is who plans, Celery or the watch. Called in the transaction that opens or raises the alerts. Returns one
-    notification per message, most urgent first; delivering it delivers the whole message.
+    `road` is who plans, Celery or the watch. Called in the transaction that opens or raises the alerts, which count as
+    told if there was somebody to tell. Returns one notification per message, most urgent first; delivering it delivers
+    the whole message.
     """
-    urgent = sorted(
-        (row for row in alerts if row[0].tier >= TOLD_FROM), key=lambda row: (-row[0].tier, row[0].pk)
-    )
-    # A key is made here and kept through every retry. It is not derived from the assessment: what a second plan for
-    # the same assessment adds must leave as a message of its own, not be dropped as a copy of the first.
-    keys: dict[User, UUID] = {}
-    intents = [
-        Notification(
-            clinic_id=alert.clinic_id,
-            alert=alert,
-            step=step,
-            recipient=person,
-            channel=Notification.Channel.EMAIL,
-            message_key=keys.setdefault(person, uuid4()),
-            tier=alert.tier,
-            planned_at=now,
-            next_attempt_at=after(GRACE.get(road, timedelta())),
-        )
-        for alert, step in urgent
-        for person in _to_tell(alert, step)
-    ]
-    if urgent and not intents:
-        log.error("assessment %s: nobody of the care team can be told; add an active member", assessment.pk)
-    Notification.objects.bulk_create(intents, ignore_conflicts=True)
-    return _leads(keys.values())
+    if not alerts:
+        return []
+    parameters = {
+        "alerts": [alert_id for alert_id, _ in alerts],
+        "steps": [step for _, step in alerts],
+        "told_from": TOLD_FROM,
+        "roles": list(ROLES),
+        "now": now,
+        "grace": GRACE.get(road, timedelta()),
+    }
+    [(urgent, to_tell, leads)] = statements.fetch_all(_PLAN, parameters)
+    if urgent and not to_tell:
+        log.error("assessment %s: nobody of the care team can be told; add an active member", assessment_id)
+    return list(leads)
 
 
 def tell_untold(*, limit: int, now: datetime) -> int:
@@ -72,32 +102,11 @@ def tell_untold(*, limit: int, now: datetime) -> int:
         Alert.objects.filter(status=Alert.Status.OPEN, tier__gte=TOLD_FROM)
         .exclude(Exists(told.filter(status__in=UNDER_WAY)))
         .filter(Exists(colleagues))
-        .select_related("latest_assessment")
-        .order_by("-tier", "pk")[:limit]
+        .order_by("-tier", "pk")
+        .values_list("pk", "latest_assessment")[:limit]
     )
-    done = 0
-    for alert in untold:
-        if tell_team(assessment=alert.latest_assessment, alerts=[(alert, "opened")], now=now):
-            Alert.objects.filter(pk=alert.pk).update(told_at=now)
-            done += 1
-    return done
-
-
-def _to_tell(alert: Alert, step: str) -> list[User]:
-    """Everybody who belongs to the team now. What repeats itself on an alert that somebody took on is for them alone,
-    as long as they are still there to hear it."""
-    members = User.objects.filter(
-        is_active=True,
-        memberships__team_id=alert.team_id,
-        memberships__ended_at=None,
-        memberships__role__in=ROLES,
-    )
-    everybody = list(members.order_by("pk"))
-    if step.startswith("repeat") and alert.status == Alert.Status.ACKNOWLEDGED:
-        return [person for person in everybody if person.pk == alert.owner_id] or everybody
-    return everybody
-
-
-def _leads(keys: Iterable[UUID]) -> list[int]:
-    planned = Notification.objects.filter(message_key__in=list(keys)).values("message_key")
-    return [row["lead"] for row in planned.annotate(lead=Min("pk")).order_by("lead")]
+    plans = [
+        tell_team(assessment_id=assessment_id, alerts=[(alert_id, "opened")], now=now)
+        for alert_id, assessment_id in untold
+    ]
+    return sum(map(bool, plans))

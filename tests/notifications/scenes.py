@@ -82,9 +82,8 @@ def alert(of: Assessment, rule: str = "CORD-BLADDER", tier: Tier = Tier.EMERGENC
 
 def planned(*alerts: Alert, step: str = "opened", road: str = "watch") -> list[int]:
     """The team is to be told of these alerts, found by one check-in."""
-    return plan.tell_team(
-        assessment=alerts[0].latest_assessment, alerts=[(alert, step) for alert in alerts], now=NOW, road=road
-    )
+    tell = [(alert.pk, step) for alert in alerts]
+    return plan.tell_team(assessment_id=alerts[0].latest_assessment_id, alerts=tell, now=NOW, road=road)
 
 
 def red_flag(recipients: Sequence[str] = ("Ben Okafor",), **fields: Any) -> Alert:

@@ -171,7 +171,7 @@ def test_what_is_set_aside_is_shown_as_urgent_as_it_is_and_told_when_the_fault_i
 ) -> None:
     checkins.submit(device=ana, submission=submission(30, chest_pain="yes"), now=at(30))
     with monkeypatch.context() as broken:
-        broken.setattr(alerts.clearing, "resolve_cleared", _raise)
+        broken.setattr(alerts.usual, "open_alerts", _raise)
         turn(5)
         assert live() == {"UNASSESSED": Tier.EMERGENCY}
     turn(1)
@@ -179,7 +179,7 @@ def test_what_is_set_aside_is_shown_as_urgent_as_it_is_and_told_when_the_fault_i
     assert live() == {"UNASSESSED": Tier.EMERGENCY, "CHEST": Tier.EMERGENCY}
 
 
-def _raise(**_: object) -> None:
+def _raise(*_: object, **__: object) -> None:
     raise ValueError
 
 
