@@ -10,8 +10,13 @@ from pydantic_core import PydanticCustomError
 
 UUID_PATTERN = "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
 _UUID = re.compile(UUID_PATTERN)
+_NOBODYS = "|".join(f"{c}{{8}}-{c}{{4}}-{c}{{4}}-{c}{{4}}-{c}{{12}}" for c in ("0", "[Ff]"))
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
+_IN_RANGE = (  # as near as a pattern comes
+    r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
 )
 FIRST, END = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -43,9 +48,18 @@ def instant(value: Any) -> datetime:
 ClientId = Annotated[
     UUID,
     BeforeValidator(client_id),
-    WithJsonSchema({"type": "string", "format": "uuid", "pattern": f"^{UUID_PATTERN}$"}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "uuid",
+            "pattern": f"^{UUID_PATTERN}$",
+            "not": {"pattern": f"^({_NOBODYS})$"},
+        }
+    ),
 ]
 Instant = Annotated[
-    datetime, BeforeValidator(instant), WithJsonSchema({"type": "string", "format": "date-time"})
+    datetime,
+    BeforeValidator(instant),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": _IN_RANGE}),
 ]
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=40)]

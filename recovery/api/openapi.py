@@ -32,8 +32,11 @@ PROBLEM = "application/problem+json"
 
 
 def _batch_body(version: str) -> type[BatchBody]:
-    """A batch as it is meant. It is read more leniently: what is wrong in one check-in is that one's matter."""
-    check_ins: Any = Annotated[list[check_in_body(version)], Field(min_length=1, max_length=MOST_IN_A_BATCH)]  # type: ignore[misc]
+    """A batch as it is meant, and as it is read: what is wrong in one check-in is that one's matter."""
+    other: Any = Annotated[Any, Field(description="Anything else is kept, and its result says what is wrong")]
+    check_ins: Any = Annotated[
+        list[check_in_body(version) | other], Field(min_length=1, max_length=MOST_IN_A_BATCH)  # type: ignore[misc]
+    ]
     return create_model("BatchBodyRequest", __base__=BatchBody, check_ins=(check_ins, ...))
 
 
@@ -91,15 +94,29 @@ class PydanticModels(PydanticExtension):
 
     def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
         model = REFINED[self.target](DEFAULT) if self.target in REFINED else self.target
+        request = direction == "request"
         schema = model_json_schema(
             model,
             ref_template="#/components/schemas/{model}",
-            mode="validation" if direction == "request" else "serialization",
+            mode="validation" if request else "serialization",
         )
+        if request:
+            _as_read(schema)
         for name, part in schema.pop("$defs", {}).items():
             component = ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, object=name, schema=part)
             auto_schema.registry.register_on_missing(component)
         return schema
+
+
+def _as_read(part: Any) -> None:
+    """Say of a request what its readers ask for beyond the models: texts without U+0000, at least one answer."""
+    if isinstance(part, dict):
+        if part.get("type") == "string" and not part.keys() & {"enum", "const", "pattern"}:
+            part["pattern"] = "^[^\\u0000]*$"
+        if part.get("title") == "Answers" and "properties" in part:
+            part["not"] = {"additionalProperties": {"type": "null"}}
+    for member in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        _as_read(member)
 
 
 class DeviceTokens(OpenApiAuthenticationExtension):

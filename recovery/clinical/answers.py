@@ -57,7 +57,7 @@ class TemperatureAnswer(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    value: Annotated[float, BeforeValidator(_number)]
+    value: Annotated[float, Field(ge=-LARGEST_VALUE, le=LARGEST_VALUE), BeforeValidator(_number)]
     unit: Literal["C", "F"]
 
 

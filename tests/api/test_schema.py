@@ -1,5 +1,6 @@
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from openapi_spec_validator import validate
 
 from recovery.clinical import protocol as protocols
 from tests.api.conftest import SetClock
-from tests.api.phones import CHECK_INS, Phone, check_in
+from tests.api.phones import BATCH, CHECK_INS, Phone, check_in
 
 
 @pytest.fixture(scope="module")
@@ -61,13 +62,21 @@ def test_the_example_is_taken_as_it_stands(schema: Any, ana: Phone, set_clock: S
     assert ana.post(CHECK_INS, example["value"]).status_code == 201
 
 
-def test_what_is_answered_fits_what_is_described(schema: Any, ana: Phone) -> None:
-    """Every answer is made by the model it is described by; here the description is asked, as an app's author would."""
+Fits = Callable[[str, Any], bool]
 
-    def fits(name: str, document: Any) -> bool:
+
+@pytest.fixture
+def fits(schema: Any) -> Fits:
+    """Whether a document fits its description: here that is asked, as an app's author would."""
+
+    def asked(name: str, document: Any) -> bool:
         reference = {"$ref": f"#/components/schemas/{name}", "components": schema["components"]}
         return OAS31Validator(reference).is_valid(document)
 
+    return asked
+
+
+def test_what_is_answered_fits_what_is_described(fits: Fits, ana: Phone) -> None:
     sent = check_in(bleeding="oozing")
     assert fits("CheckInBodyRequest", sent)
     assert not fits("CheckInBodyRequest", check_in(bleeding="Oozing"))
@@ -77,6 +86,36 @@ def test_what_is_answered_fits_what_is_described(schema: Any, ana: Phone) -> Non
     assert fits("Questionnaire", ana.get("/api/v1/questionnaire").json())
     assert fits("AlertList", ana.get("/api/v1/alerts").json())
     assert fits("ProblemDocument", ana.post(CHECK_INS, {}).json())
+
+
+@pytest.mark.parametrize(
+    ("named", "unfit"),
+    [
+        ("an id that is nobody's", {"id": "00000000-0000-0000-0000-000000000000"}),
+        ("an instant that is no date", {"observed_at": "2026-02-30T09:00:00"}),
+        ("an instant of another century", {"observed_at": "1999-12-30T09:00:00Z"}),
+        ("a text with U+0000", {"app_version": "test\0"}),
+        ("not one answer", {"answers": {"pain_now": None, "temp": None}}),
+        ("no number at all of degrees", {"answers": {"temp": {"value": 1e7, "unit": "C"}}}),
+    ],
+)
+def test_what_is_refused_does_not_fit_what_is_described_either(
+    fits: Fits, ana: Phone, named: str, unfit: dict[str, Any]
+) -> None:
+    sent = check_in() | unfit
+
+    assert not fits("CheckInBodyRequest", sent)
+    assert ana.post(CHECK_INS, sent).status_code in {400, 422}
+
+
+def test_a_batch_may_hold_what_is_no_check_in_as_described(fits: Fits, ana: Phone) -> None:
+    sent = {"check_ins": [check_in(), "no check-in", {"id": 5}]}
+
+    answered = ana.post(BATCH, sent)
+
+    assert fits("BatchBodyRequest", sent)
+    assert [result["status"] for result in answered.json()["results"]] == [201, 400, 422]
+    assert fits("BatchResults", answered.json())
 
 
 def test_the_page_runs_under_a_policy_without_inline_scripts(db: None) -> None:

@@ -10,7 +10,7 @@ from recovery import checkins, clock
 from recovery.api import batches, documents, examples, receipts
 from recovery.api.bodies import BatchBody, CheckInBody, CorrectionBody
 from recovery.api.codes import UNFIT
-from recovery.api.cursors import MOST, USUAL, page_after, page_size
+from recovery.api.cursors import CURSOR_PATTERN, MOST, USUAL, page_after, page_size
 from recovery.api.openapi import CLIENT_ID, FOR_PHONES, FOR_REPORTS, described
 from recovery.api.parsing import BATCH_BYTES, CHECK_IN_BYTES, read
 from recovery.api.problems import Problem
@@ -19,7 +19,11 @@ from recovery.api.views.base import PhoneView, answer
 from recovery.models import CheckIn
 
 PAGE = [
-    OpenApiParameter("cursor", str, description="`next_cursor` of the page before"),
+    OpenApiParameter(
+        "cursor",
+        {"type": "string", "pattern": f"^{CURSOR_PATTERN}$"},
+        description="`next_cursor` of the page before",
+    ),
     OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL}),
 ]
 

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from recovery.api.codes import KINDS
@@ -25,7 +26,13 @@ class Schema(OpenView):
 class ProblemKinds(OpenView):
     """What a problem document's `type` leads to."""
 
-    @described("explain_code", "What a code means", answers={200: ProblemKind}, refuses=("not_found",))
+    @described(
+        "explain_code",
+        "What a code means",
+        parameters=[OpenApiParameter("code", str, OpenApiParameter.PATH, enum=sorted(KINDS))],
+        answers={200: ProblemKind},
+        refuses=("not_found",),
+    )
     def get(self, request: Request, code: str) -> HttpResponse:
         if code not in KINDS:
             raise Http404
