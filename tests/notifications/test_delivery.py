@@ -124,7 +124,8 @@ def test_one_refused_recipient_does_not_hold_up_the_others(mailbox: Postbox):
 
 
 def test_a_refusal_for_good_stays_visible_and_is_not_tried_again(mailbox: Postbox):
-    (lead,) = scenes.planned(scenes.red_flag())
+    alert = scenes.red_flag()
+    (lead,) = scenes.planned(alert)
     mailbox.refuse[None] = "550 5.1.1 no such user"
 
     assert not deliver(lead)
