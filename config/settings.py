@@ -144,7 +144,7 @@ CELERY_TIMEZONE = "UTC"
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 globals().update(env.smtp(_secret("EMAIL_URL", "smtp://127.0.0.1:1025"), name="EMAIL_URL"))
 EMAIL_TIMEOUT = 10
-DELIVERY_LEASE_S = env.integer("DELIVERY_LEASE_S", 30, least=1, most=600)  # longer than a send can take
+DELIVERY_LEASE_S = env.integer("DELIVERY_LEASE_S", 8, least=1, most=600)  # renewed while a provider is waited for
 DEFAULT_FROM_EMAIL = env.text(
     "MAIL_FROM", "no-reply@localhost"
 )  # a name would show on locked screens: choose it well
@@ -229,7 +229,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "POSTPROCESSING_HOOKS": [],  # pydantic names its own enumerations
+    "POSTPROCESSING_HOOKS": ["recovery.api.openapi.complete"],  # pydantic names its own enumerations
 }
 
 # --- time, language, static files, logs ----------------------------------------------------------------------------

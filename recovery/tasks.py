@@ -1,31 +1,59 @@
-"""The Celery door: each task is one domain call. What goes wrong here is only said; the row stays owed, with its count
-of failures and its due time, and the watch has it. So no task is retried, and none relies on being delivered."""
+"""The Celery door. A nudge names a row that is owed, and says that hands are needed: whoever is nudged does that row,
+then takes what else is fresh or due, for a while. In a storm most nudges so find their row done, which costs a query.
+
+What goes wrong here is only said; the row stays owed, with its count of failures and its due time, and the watch has
+it. So no task is retried, and none relies on being delivered.
+"""
 
 import logging
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from celery import shared_task
 
 from recovery import alerts, clock, nudges
+from recovery.breaker import Breaker
+from recovery.models import Assessment
 from recovery.notifications import delivery
+from recovery.notifications.lines import Lines
 
 log = logging.getLogger(__name__)
+
+TURN_S = 5.0
+"""A task ends after this, whatever is still owed: there is a nudge for it, or the watch."""
+
+AT_ONCE = 20
+"""Messages, then flaggings, taken in turn: neither keeps the other waiting."""
+
+_breakers: dict[str, Breaker] = {}
 
 
 @shared_task(name="recovery.tasks.flag_red_flags")
 def flag_red_flags(assessment_id: int, **_: object) -> None:
-    """Open and raise the alerts of one assessment, then have the team told."""
-    with _left_to_the_watch("assessment", assessment_id):
-        for notification_id in alerts.flag(assessment_id=assessment_id, by="celery", now=clock.now()):
-            nudges.deliver(notification_id)
+    """Open and raise the alerts of one assessment, and have the team told."""
+    with _left_to_the_watch("assessment", assessment_id), closing(Lines(_breakers)) as lines:
+        planned = alerts.flag(assessment_id=assessment_id, by=Assessment.FlaggedBy.CELERY, now=clock.now())
+        if len(planned) > 1:
+            nudges.deliver(planned[-1])  # a second pair of hands, should the provider be slow
+        _work_on(lines)
 
 
 @shared_task(name="recovery.tasks.deliver")
 def deliver(notification_id: int, **_: object) -> None:
     """Send one message to one person."""
-    with _left_to_the_watch("notification", notification_id):
-        delivery.deliver(notification_id=notification_id, road="celery", now=clock.now())
+    with _left_to_the_watch("notification", notification_id), closing(Lines(_breakers)) as lines:
+        delivery.deliver(notification_id=notification_id, road="celery", now=clock.now(), lines=lines)
+        _work_on(lines)
+
+
+def _work_on(lines: Lines) -> None:
+    ends_at = time.monotonic() + TURN_S
+    done = 1
+    while done and time.monotonic() < ends_at:
+        now = clock.now()
+        done = delivery.deliver_due(limit=AT_ONCE, road="celery", now=now, fresh=True, lines=lines)
+        done += alerts.flag_owed(limit=AT_ONCE, now=now, by=Assessment.FlaggedBy.CELERY, fresh=True)
 
 
 @contextmanager

@@ -24,18 +24,20 @@ def never() -> bool:
     return False
 
 
-def cycle(now: datetime, stop: Callable[[], bool] = never) -> Counter[str]:
+def cycle(now: datetime, stop: Callable[[], bool] = never, *, sends: bool = True) -> Counter[str]:
     """One turn through everything that can be owed, the most urgent kind first. Returns what was done, by kind.
 
-    A step that raises does not keep the others from their turn; it is counted under "failed". Ends between two units
-    of work when `stop` says so. Raises DatabaseLost.
+    Without `sends`, messages are left to senders of their own (notifications/senders.py). A step that raises does not
+    keep the others from their turn; it is counted under "failed". Ends between two units of work when `stop` says so.
+    Raises DatabaseLost.
     """
     done: Counter[str] = Counter()
 
     def tell() -> None:
         take("flagged", lambda: alerts.flag_owed(limit=LIMIT, now=now))
         take("planned", lambda: plan.tell_untold(limit=LIMIT, now=now))
-        take("sent", lambda: delivery.deliver_due(limit=LIMIT, road="watch", now=now, stop=stop))
+        if sends:
+            take("sent", lambda: delivery.deliver_due(limit=LIMIT, road="watch", now=now, stop=stop))
 
     def take(kind: str, step: Callable[[], int]) -> None:
         if stop():

@@ -33,9 +33,8 @@ _NEXT = """
 
 
 def flag_owed(*, limit: int, now: datetime, by: str = Assessment.FlaggedBy.WATCH, fresh: bool = False) -> int:
-    """Flag up to `limit` rows that are owed, with `fresh` also those that are still left to a nudge. Returns how many.
-
-    Any number of these may run at once.
+    """Flag up to `limit` rows that are owed, with `fresh` also those that are still left to a nudge, but none that were
+    set aside. Returns how many. Any number of these may run at once.
     """
     done, failed = 0, list[int]()
     for _ in range(limit):
@@ -45,7 +44,7 @@ def flag_owed(*, limit: int, now: datetime, by: str = Assessment.FlaggedBy.WATCH
         flagged = _flag(row[0], by=by, now=now)
         done += bool(flagged)
         failed += [row[0]] if flagged is None else []
-    return done + _flag_set_aside(by=by, now=now)
+    return done if fresh else done + _flag_set_aside(by=by, now=now)
 
 
 def _flag_set_aside(*, by: str, now: datetime) -> int:

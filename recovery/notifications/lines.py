@@ -12,11 +12,11 @@ REST_AFTER, REST_S = 3, 10.0
 
 
 class Lines:
-    """Used by one thread."""
+    """Used by one thread. The breakers may be shared with others, and outlive them."""
 
-    def __init__(self) -> None:
+    def __init__(self, breakers: dict[str, Breaker] | None = None) -> None:
         self._lines: dict[str, Channel] = {}
-        self._breakers: dict[str, Breaker] = {}
+        self._breakers = {} if breakers is None else breakers
 
     def to(self, channel: str) -> Channel:
         if channel not in self._lines:
@@ -25,16 +25,14 @@ class Lines:
 
     def resting(self) -> set[str]:
         """The channels that are not to be tried now."""
-        return {channel for channel, breaker in self._breakers.items() if not breaker.allows()}
+        return {channel for channel, breaker in list(self._breakers.items()) if not breaker.allows()}
 
     def worked(self, channel: str) -> None:
         if channel in self._breakers:
             self._breakers[channel].succeeded()
 
     def went_down(self, channel: str) -> None:
-        if channel not in self._breakers:
-            self._breakers[channel] = Breaker(failures=REST_AFTER, seconds=REST_S)
-        self._breakers[channel].failed()
+        self._breakers.setdefault(channel, Breaker(failures=REST_AFTER, seconds=REST_S)).failed()
 
     def close(self) -> None:
         for line in self._lines.values():

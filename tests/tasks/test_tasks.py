@@ -20,16 +20,34 @@ def reported(**answers: str) -> Assessment:
     ).assessment
 
 
-def test_a_red_flag_opens_its_alert_and_plans_who_is_told():
+def test_a_red_flag_opens_its_alert_and_the_team_is_told(mailbox: Postbox):
     assessment = reported(bladder="new_or_worse")
 
     assert tasks.flag_red_flags(assessment.pk) is None
     assessment.refresh_from_db()
     assert assessment.flagged_by == "celery"
     assert Alert.objects.filter(rule="BLADDER", status="open").count() == 1
-    assert Notification.objects.filter(next_attempt_at__gt=DatabaseClock()).count() == 2, (
-        "the nudge comes first"
-    )
+    assert list(Notification.objects.values_list("sent_by", "attempts")) == [("celery", 1)] * 2
+    assert len(mailbox.mails) == 2
+
+
+def test_what_is_planned_by_celery_is_left_to_it_for_a_while():
+    """The nudge need not wait, and the watch leaves it the time."""
+    scenes.planned(scenes.red_flag(), road="celery")
+
+    assert Notification.objects.filter(next_attempt_at__gt=DatabaseClock()).exists()
+
+
+def test_whoever_is_nudged_takes_what_else_is_fresh(mailbox: Postbox):
+    first, *others = [reported(bladder="new_or_worse") for _ in range(5)]
+    tasks.flag_red_flags(first.pk)
+
+    for assessment in others:
+        assessment.refresh_from_db()
+        assert assessment.flagged_by == "celery"
+    assert len(mailbox.mails) == 10
+    tasks.flag_red_flags(others[0].pk)
+    assert len(mailbox.mails) == 10
 
 
 def test_a_message_is_sent_on_the_celery_road(mailbox: Postbox):

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 
 from recovery import clock, watch
+from recovery.notifications.senders import Senders
 
 log = logging.getLogger("recovery.watch")
 
@@ -32,22 +33,26 @@ class Command(BaseCommand):
         stopping = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
-        log.info("watching")
+        with Senders(now=clock.now, stopping=stopping, every_s=every) as senders:
+            log.info("watching")
+            self._watch(senders, stopping, every)
+        log.info("stopped")
+
+    def _watch(self, senders: Senders, stopping: threading.Event, every: float) -> None:
         report, wait = Report(), every
         while not stopping.is_set():
             try:
                 close_old_connections()
-                done = watch.cycle(clock.now(), stop=stopping.is_set)
+                done = watch.cycle(clock.now(), stop=stopping.is_set, sends=False)
             except watch.DatabaseLost as loss:
                 wait = min(max(wait, 1.0) * 2, LONGEST_WAIT_S)
                 log.error("the database does not answer (%s): trying again in %g s", loss, wait)
                 stopping.wait(wait)
                 continue
             wait = every
-            report.add(done)
+            report.add(done + Counter(sent=senders.tried()))
             if not _was_busy(done):
                 stopping.wait(every)
-        log.info("stopped")
 
 
 class Report:
