@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from recovery import assessments, statements, verdicts
-from recovery.alerts import clearing, muting, usual, withdrawn
+from recovery.alerts import changed, clearing, muting, usual
 from recovery.clinical import protocol as protocols
 from recovery.clinical.assessment import Finding
 from recovery.clinical.tiers import Tier
@@ -71,7 +71,7 @@ def _flag_claimed(assessment_id: int, *, by: str, now: datetime) -> tuple[list[i
         alert, step = _open_or_join(finding, assessment, now=now)
         if step is not None:
             tell.append((alert.pk, step))
-    _note_changed_answers(assessment, now=now)
+    changed.note_changes(assessment, now=now)
     clearing.resolve_cleared(episode=episode, now=now)
     planned = plan.tell_team(assessment_id=assessment.pk, alerts=tell, now=now, road=by)
     _mark_flagged(assessment, by=by, now=now)
@@ -186,29 +186,6 @@ def _open_or_join(finding: Finding, assessment: Assessment, *, now: datetime) ->
 
 def _may_repeat(alert: Alert, now: datetime) -> bool:
     return alert.told_at is None or now - alert.told_at >= REPEAT_AFTER[Tier(alert.tier)]
-
-
-def _note_changed_answers(assessment: Assessment, *, now: datetime) -> None:
-    """An alert whose answer the patient changed stays open, with a note (specification 6.7)."""
-    if assessment.check_in_id is None:
-        return
-    check_in = CheckIn.objects.get(pk=assessment.check_in_id)
-    if check_in.withdrawn_at is not None:
-        withdrawn.note_on_alerts(check_in, now=now)
-    if check_in.withdrawn_at is not None or check_in.revision == 1:
-        return
-    current = Assessment.objects.get(check_in=check_in, is_current=True)
-    still_found = {finding["rule"] for finding in current.findings}
-    reported = Alert.objects.filter(status__in=Alert.LIVE, events__assessment__check_in=check_in)
-    for alert in reported.exclude(rule__in=still_found).distinct():
-        _, is_new = AlertEvent.objects.get_or_create(
-            alert=alert,
-            kind=AlertEvent.Kind.CHANGED,
-            assessment=current,
-            defaults={"clinic_id": alert.clinic_id, "at": now},
-        )
-        if is_new:
-            Alert.objects.filter(pk=alert.pk).update(changed_at=now)
 
 
 def _mark_flagged(assessment: Assessment, *, by: str, now: datetime) -> None:

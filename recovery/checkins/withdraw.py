@@ -8,7 +8,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Least
 
 from recovery import audit
-from recovery.alerts import withdrawn
+from recovery.alerts import changed
 from recovery.checkins.moving_on import due_again, locked
 from recovery.checkins.receipts import Unknown
 from recovery.models import CheckIn, DeviceToken, Episode
@@ -30,5 +30,5 @@ def withdraw(*, device: DeviceToken, client_id: UUID, now: datetime) -> None:
         rejudge_from=Least(F("rejudge_from"), Value(check_in.effective_at)),
         next_due_at=due_again(episode),
     )
-    withdrawn.note_on_alerts(check_in, now=now)
+    changed.note_withdrawal(check_in, now=now)
     audit.record(what="withdrew check-in", now=now, clinic=episode.clinic, device=device)
