@@ -19,6 +19,7 @@ PARTS = [
     "post",
     "telling",
     "phones",
+    "drain",
     "board",
     "growth",
     "memory",
