@@ -1,20 +1,20 @@
 """The board with two thousand open alerts of one team, among ten thousand alerts and among a million.
 
 Two databases of one server with the same patients; the open alerts lie scattered among the closed ones, which is the
-worst for whoever reads them. Measured in turns: the query as the database plans and executes it, the same with its rows
-made into objects, and the whole page over HTTP.
+worst for whoever reads them. Measured in turns: what the database does for a page, the page over HTTP, and the question
+whether the list has changed, which every open board asks every few seconds.
 """
 
 from collections.abc import Callable
 from typing import Any
 
-from bench import desk, size, world
+from bench import desk, size, sql, world
 from bench.stage import Server, Stage
 
 LIVE = size.pick(2_000, 20)
 FEW, MANY = size.pick(10_000, 100), size.pick(1_000_000, 2_000)
 PATIENTS = size.pick(20_000, 50)
-QUERIES, PAGES = size.pick(40, 2), size.pick(15, 2)
+QUERIES, PAGES, POLLS = size.pick(40, 2), size.pick(30, 2), size.pick(100, 2)
 
 
 def measure() -> dict[str, Any]:
@@ -25,52 +25,26 @@ def measure() -> dict[str, Any]:
         many = stage.copy("many")
         for total, owner_url in ((FEW, stage.services.owner_url), (MANY, many["DATABASE_OWNER_URL"])):
             desk.copy_alerts(first, patients=PATIENTS, live=LIVE, total=total, owner_url=owner_url)
-        desk.add_database("many", many)
-        measured = {"live_alerts": LIVE, "few_alerts": FEW, "many_alerts": MANY} | _queries()
-        servers = {"few": stage.serve(), "many": stage.serve(**many)}
-        return measured | _pages(servers, cookie)
+        with sql.logged(stage, stage.services.plan.database, "many"):
+            watched = [desk.page(server.port, "/", cookie) for server in _servers(stage, many)]
+            query = desk.compare(*(desk.queried(stage, page) for page in watched), rounds=QUERIES)
+            statements = sql.statements_of(stage, watched[1]).count
+        servers = _servers(stage, many)
+        page = desk.compare(*_timed(desk.page, servers, "/", cookie), rounds=PAGES)
+        poll = desk.compare(*_timed(desk.poll, servers, "/board/list", cookie), rounds=POLLS)
+    measured = {"live_alerts": LIVE, "few_alerts": FEW, "many_alerts": MANY, "statements": statements}
+    return measured | desk.named("query", query) | desk.named("page", page) | desk.named("poll", poll)
 
 
-def _queries() -> dict[str, Any]:
-    from django.db import connections
-    from django.test.utils import CaptureQueriesContext
-
-    from recovery import access
-    from recovery.models import User
-
-    nurse = User.objects.get(email="nurse@example.org")
-    board = access.alerts(nurse).for_board()
-
-    def rows(alias: str) -> Callable[[], object]:
-        def run() -> object:
-            if len(found := list(board.using(alias))) != LIVE:
-                raise RuntimeError(f"the board shows {len(found)} alerts, not {LIVE}")
-            return found
-
-        return run
-
-    sql, parameters = board.query.sql_with_params()
-
-    def executed(alias: str) -> Callable[[], float]:
-        def run() -> float:
-            with connections[alias].cursor() as cursor:
-                cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}", parameters)
-                ((plan,),) = cursor.fetchone()
-            return float(plan["Planning Time"] + plan["Execution Time"])
-
-        return run
-
-    with CaptureQueriesContext(connections["many"]) as asked:
-        rows("many")()
-    query = desk.compare(executed("default"), executed("many"), rounds=QUERIES)
-    objects = desk.compare(desk.timed(rows("default")), desk.timed(rows("many")), rounds=QUERIES)
-    return named("query", query) | named("rows", objects) | {"statements": len(asked)}
+def _servers(stage: Stage, many: dict[str, str]) -> tuple[Server, Server]:
+    return stage.serve(), stage.serve(**many)
 
 
-def _pages(servers: dict[str, Server], cookie: str) -> dict[str, Any]:
-    few, many = (desk.timed(desk.page(server.port, "/", cookie)) for server in servers.values())
-    return named("page", desk.compare(few, many, rounds=PAGES))
-
-
-def named(what: str, figures: dict[str, Any]) -> dict[str, Any]:
-    return {f"{what}_{name}": value for name, value in figures.items()}
+def _timed(
+    asking: Callable[[int, str, str], Callable[[], object]],
+    servers: tuple[Server, Server],
+    path: str,
+    cookie: str,
+) -> tuple[Callable[[], float], Callable[[], float]]:
+    few, many = (desk.timed(asking(server.port, path, cookie)) for server in servers)
+    return few, many

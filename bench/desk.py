@@ -2,20 +2,33 @@
 
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import psycopg
 
-from bench import copies, load, world
+from bench import copies, load, sql, world
+from bench.stage import Stage
 from bench.world import First
 
 WARM_UP = 8
 """Rounds that do not count: each of a server's processes has to meet a page once."""
+_CASES = """
+    SELECT alert.uuid, episode.uuid FROM recovery_alert alert JOIN recovery_episode episode ON episode.id = episode_id
+    WHERE alert.status = 'open' ORDER BY alert.id
+"""
 ALERTS = ("recovery_alert", "recovery_notification")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A live alert and whose it is, as in addresses."""
+
+    alert: UUID
+    episode: UUID
 
 
 def open_alert(first: First) -> First:
@@ -29,7 +42,7 @@ def open_alert(first: First) -> First:
     return world.first(first.phone.token)
 
 
-def copy_alerts(first: First, *, patients: int, live: int, total: int, owner_url: str) -> list[UUID]:
+def copy_alerts(first: First, *, patients: int, live: int, total: int, owner_url: str) -> list[Case]:
     """So many alerts, of which the live ones are returned.
 
     Those belong to as many patients, evenly out of all, whose last report (that of the first patient, copied here) is a
@@ -66,8 +79,7 @@ def copy_alerts(first: First, *, patients: int, live: int, total: int, owner_url
             id=f"{message} + n.i", alert_id=f"{alert} + n.i", message_key="gen_random_uuid()", planned_at=opened_at,
         )  # fmt: skip
         copies.settle(owner, *ALERTS)
-        live_ones = owner.execute("SELECT uuid FROM recovery_alert WHERE status = 'open' ORDER BY id")
-        return [uuid for (uuid,) in live_ones.fetchall()]
+        return [Case(*row) for row in owner.execute(_CASES).fetchall()]
 
 
 def _first_alert(owner: psycopg.Connection) -> tuple[int, int]:
@@ -89,35 +101,27 @@ def sign_in() -> str:
     return "; ".join(f"{name}={cookie.value}" for name, cookie in browser.cookies.items())
 
 
-def add_database(alias: str, environment: Mapping[str, str]) -> None:
-    """Let this process ask a second database as well."""
-    from django.db import connections
-
-    name = environment["DATABASE_URL"].rpartition("/")[2]
-    connections.databases[alias] = connections.databases["default"] | {"NAME": name}
-
-
-@contextmanager
-def at_database(alias: str) -> Iterator[None]:
-    """Let whatever this process asks go to that database: the connections change places."""
-    from django.db import connections
-
-    default = connections["default"]
-    connections["default"] = connections[alias]
-    try:
-        yield
-    finally:
-        connections["default"] = default
-
-
 def page(port: int, path: str, cookie: str) -> Callable[[], object]:
     """Asking for a page, which must be there."""
 
     def ask() -> object:
-        outcome = load.run(port, iter([load.get(path, cookie=cookie)]), count=1)
-        if set(outcome.statuses) != {200}:
-            raise RuntimeError(f"{path} was answered {dict(outcome.statuses)}")
-        return outcome
+        status, headers = load.ask(port, load.get(path, cookie=cookie))
+        if status != 200:
+            raise RuntimeError(f"{path} was answered {status}")
+        return headers
+
+    return ask
+
+
+def poll(port: int, path: str, cookie: str) -> Callable[[], object]:
+    """Asking whether a list has changed since it was fetched, which it has not."""
+    _, headers = load.ask(port, load.get(path, cookie=cookie))
+
+    def ask() -> object:
+        status, _ = load.ask(port, load.get(path, cookie=cookie, known=headers["etag"]))
+        if status != 304:
+            raise RuntimeError(f"{path} was answered {status}, but nothing has changed")
+        return status
 
     return ask
 
@@ -133,6 +137,11 @@ def timed(run: Callable[[], object]) -> Callable[[], float]:
     return measured
 
 
+def queried(stage: Stage, run: Callable[[], object]) -> Callable[[], float]:
+    """Milliseconds in the database, of what is logged there."""
+    return lambda: sql.statements_of(stage, run).ms
+
+
 def compare(few: Callable[[], float], many: Callable[[], float], *, rounds: int) -> dict[str, Any]:
     """What each takes, in turns: medians in milliseconds, and the median of the ratios of neighbours."""
     taken: dict[str, list[float]] = {"few": [], "many": []}
@@ -144,3 +153,7 @@ def compare(few: Callable[[], float], many: Callable[[], float], *, rounds: int)
     ratios = [many / few for few, many in zip(taken["few"], taken["many"], strict=True)]
     medians = {f"{name}_ms": round(statistics.median(times), 2) for name, times in taken.items()}
     return medians | {"ratio": round(statistics.median(ratios), 2)}
+
+
+def named(what: str, figures: dict[str, Any]) -> dict[str, Any]:
+    return {f"{what}_{name}": value for name, value in figures.items()}

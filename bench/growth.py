@@ -1,4 +1,4 @@
-"""Ten million check-ins against hardly any: a patient's page with its chart, and the full POST.
+"""Ten million check-ins against hardly any: a patient's page with its chart, an alert's page, and the full POST.
 
 Two databases of one server: one with as many patients as ten million reports take (42 each), one with few more than are
 asked about here. Reports lie in the order of their arrival, so that those of one patient lie far apart, and hold the 28
@@ -10,19 +10,18 @@ import statistics
 from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle
 from typing import Any
-from uuid import UUID
 
 import psycopg
 
-from bench import desk, load, size, traffic, world
-from bench.board import named
+from bench import desk, load, size, sql, traffic, world
+from bench.desk import Case
 from bench.stage import Server, Stage
 from bench.world import First, Phone
 
 REPORTS = size.pick(10_000_000, 2_000)
 ASKED = size.pick(2_000, 20)
 """Patients with a live alert, whose pages are asked for; as many others report."""
-PAGES, CHARTS = size.pick(100, 2), size.pick(400, 2)
+PAGES, QUERIES = size.pick(100, 2), size.pick(100, 2)
 ROUNDS, COUNT = size.pick(10, 1), size.pick(1_000, 40)
 RED_PHONES = (ROUNDS + 1) * COUNT // traffic.RED_EVERY
 
@@ -34,56 +33,56 @@ def measure() -> dict[str, Any]:
         first = desk.open_alert(world.begin())
         cookie = desk.sign_in()
         many = stage.copy("many")
-        desk.add_database("many", many)
         owner_urls = stage.services.owner_url, many["DATABASE_OWNER_URL"]
         patients = 3 * ASKED, max(REPORTS // world.EARLIER, 3 * ASKED)
         filled = [_fill(first, count, url) for count, url in zip(patients, owner_urls, strict=True)]
+        cases, phones = [cases for cases, _ in filled], [phones for _, phones in filled]
+        with sql.logged(stage, stage.services.plan.database, "many"):
+            watched = _next_pages((stage.serve(), stage.serve(**many)), cases, _patient_path, cookie)
+            query = desk.compare(*(desk.queried(stage, page) for page in watched), rounds=QUERIES)
         servers = stage.serve(), stage.serve(**many)
-        return (
-            {"few_reports": _reports(owner_urls[0]), "many_reports": _reports(owner_urls[1])}
-            | {"many_gb": _gigabytes(owner_urls[1])}
-            | named("page", _pages(servers, [alerts for alerts, _ in filled], cookie))
-            | named("chart", _charts([alerts for alerts, _ in filled]))
-            | named("post", _posts(servers, [phones for _, phones in filled]))
+        page = desk.compare(
+            *map(desk.timed, _next_pages(servers, cases, _patient_path, cookie)), rounds=PAGES
         )
+        alert = desk.compare(*map(desk.timed, _next_pages(servers, cases, _alert_path, cookie)), rounds=PAGES)
+        post = _posts(servers, phones)
+        sizes: dict[str, Any] = {
+            "few_reports": _reports(owner_urls[0]),
+            "many_reports": _reports(owner_urls[1]),
+        }
+        sizes["many_gb"] = _gigabytes(owner_urls[1])
+    parts = {"query": query, "page": page, "alert_page": alert, "post": post}
+    return sizes | {
+        name: value for part, each in parts.items() for name, value in desk.named(part, each).items()
+    }
 
 
-def _fill(first: First, patients: int, owner_url: str) -> tuple[list[UUID], list[Phone]]:
+def _fill(first: First, patients: int, owner_url: str) -> tuple[list[Case], list[Phone]]:
     """The live alerts, and phones of patients without one. Both lie evenly among all."""
     everybody = world.multiply(first, patients, days=world.EARLIER, owner_url=owner_url)
-    alerts = desk.copy_alerts(first, patients=patients, live=ASKED, total=ASKED, owner_url=owner_url)
+    cases = desk.copy_alerts(first, patients=patients, live=ASKED, total=ASKED, owner_url=owner_url)
     apart = (patients - 1) // ASKED
-    return alerts, everybody[apart + 1 :: apart][: ASKED - 1]
+    return cases, everybody[apart + 1 :: apart][: ASKED - 1]
 
 
-def _pages(servers: Pair, alerts: Sequence[list[UUID]], cookie: str) -> dict[str, Any]:
-    def next_page(server: Server, ids: list[UUID]) -> Callable[[], float]:
-        following = cycle(ids)
-        return desk.timed(lambda: desk.page(server.port, f"/alerts/{next(following)}", cookie)())
+def _next_pages(
+    servers: Pair, cases: Sequence[list[Case]], path: Callable[[Case], str], cookie: str
+) -> list[Callable[[], object]]:
+    """Asking for the page of the next case, each time another one."""
 
-    few, many = map(next_page, servers, alerts)
-    return desk.compare(few, many, rounds=PAGES)
+    def next_page(server: Server, each: list[Case]) -> Callable[[], object]:
+        following = cycle(each)
+        return lambda: desk.page(server.port, path(next(following)), cookie)()
+
+    return [next_page(server, each) for server, each in zip(servers, cases, strict=True)]
 
 
-def _charts(alerts: Sequence[list[UUID]]) -> dict[str, Any]:
-    """What the page reads of the check-ins and draws, in this process, without the page around it."""
-    from recovery import clock
-    from recovery.dashboard.screens import alert as screen
-    from recovery.models import User
+def _patient_path(case: Case) -> str:
+    return f"/patients/{case.episode}"
 
-    nurse = User.objects.get(email="nurse@example.org")
 
-    def next_chart(database: str, ids: list[UUID]) -> Callable[[], float]:
-        following = cycle(ids)
-
-        def draw() -> float:
-            with desk.at_database(database):
-                return desk.timed(lambda: screen.show(nurse, next(following), clock.now()))()
-
-        return draw
-
-    few, many = map(next_chart, ("default", "many"), alerts)
-    return desk.compare(few, many, rounds=CHARTS)
+def _alert_path(case: Case) -> str:
+    return f"/alerts/{case.alert}"
 
 
 def _posts(servers: Pair, phones: Sequence[list[Phone]]) -> dict[str, Any]:

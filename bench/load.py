@@ -46,7 +46,7 @@ class Connection:
     port: int
     started_at: float = 0.0
     buffer: bytes = b""
-    body: bytes = b""
+    head: str = ""
     wire: socket.socket = field(init=False)
 
     def __post_init__(self) -> None:
@@ -59,7 +59,7 @@ class Connection:
         self.wire.sendall(request)
 
     def status(self) -> int | None:
-        """Read what is there; the status once the answer is whole, which then lies in `body`."""
+        """Read what is there; the status once the answer is whole."""
         chunk = self.wire.recv(262_144)
         if not chunk:
             raise ConnectionError("the server closed the connection in the middle of an answer")
@@ -71,10 +71,11 @@ class Connection:
         for line in head.lower().split(b"\r\n"):
             if line.startswith(b"content-length:"):
                 length = int(line[15:])
-        whole = body.endswith(b"0\r\n\r\n") if length is None else len(body) >= length
+        is_bare = head[9:12] in {b"204", b"304"}
+        whole = is_bare or (body.endswith(b"0\r\n\r\n") if length is None else len(body) >= length)
         if not whole:
             return None
-        self.body = body
+        self.head = head.decode("latin-1").lower()
         return int(head[9:12])
 
 
@@ -88,8 +89,22 @@ def post(path: str, body: bytes, *, token: str = "") -> bytes:
     return head.encode() + body
 
 
-def get(path: str, *, cookie: str) -> bytes:
-    return f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nCookie: {cookie}\r\n\r\n".encode()
+def get(path: str, *, cookie: str, known: str = "") -> bytes:
+    """`known` is the tag of the answer that the caller has."""
+    tag = f"If-None-Match: {known}\r\n" if known else ""
+    return f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nCookie: {cookie}\r\n{tag}\r\n".encode()
+
+
+def ask(port: int, request: bytes) -> tuple[int, dict[str, str]]:
+    """One request over a connection of its own: the status, and the headers by their names in small letters."""
+    connection = Connection(port)
+    try:
+        connection.send(request)
+        while (status := connection.status()) is None:
+            pass
+    finally:
+        connection.wire.close()
+    return status, dict(line.split(": ", 1) for line in connection.head.split("\r\n")[1:])
 
 
 def run(port: int, requests: Iterator[bytes], *, count: int, connections: int = 8) -> Outcome:

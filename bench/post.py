@@ -6,7 +6,6 @@ and sends about six; those that report a red flag send nothing else.
 """
 
 import json
-import re
 import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,16 +14,17 @@ from uuid import uuid4
 
 import psycopg
 
-from bench import load, size, traffic, usage, world
+from bench import load, size, sql, traffic, usage, world
 from bench.schema import FLOOR
-from bench.stage import Server, Stage, wait_until
-from services.provision import connect
+from bench.stage import Server, Stage
 
 ROUNDS = size.pick(12, 1)
 COUNT = size.pick(1_000, 40)
 COUNTED = size.pick(400, 20)
 """Check-ins during which statements are counted."""
 
+MANY = 32
+"""Connections of the warm-up: enough to reach both processes of a server."""
 PHONES = size.pick(2_000, 20)
 RED_PHONES = ((ROUNDS + 1) * COUNT + 3 * COUNTED) // traffic.RED_EVERY
 
@@ -52,16 +52,16 @@ def measure() -> dict[str, Any]:
         rounds: dict[str, list[Round]] = {name: [] for name in servers}
         for number in range(ROUNDS + 1):
             for name in sorted(servers, reverse=bool(number % 2)):  # neither side always comes second
-                done = _round(stage, servers[name], requests[name])
+                done = _round(stage, servers[name], requests[name], connections=8 if number else MANY)
                 if number:  # the first round warms up
                     rounds[name].append(done)
-        statements = _count_statements(stage, full)
+        statements = _statements_per_post(stage, full)
     return _summary(rounds) | {"statements_per_post": statements, "rounds": ROUNDS, "samples": ROUNDS * COUNT}
 
 
-def _round(stage: Stage, server: Server, requests: Iterator[bytes]) -> Round:
+def _round(stage: Stage, server: Server, requests: Iterator[bytes], *, connections: int) -> Round:
     web, database = usage.cpu_s(server.pid), usage.cpu_s(stage.pid("postgres"))
-    outcome = load.run(server.port, requests, count=COUNT)
+    outcome = load.run(server.port, requests, count=COUNT, connections=connections)
     if set(outcome.statuses) != {201}:
         raise RuntimeError(f"answered {dict(outcome.statuses)}, not 201 throughout")
     return Round(outcome, usage.cpu_s(server.pid) - web, usage.cpu_s(stage.pid("postgres")) - database)
@@ -117,22 +117,10 @@ def _floor_requests() -> Iterator[bytes]:
         yield load.post("/check-ins", json.dumps(body).encode())
 
 
-def _count_statements(stage: Stage, requests: Iterator[bytes]) -> float:
-    """Whatever reaches the database for a check-in, BEGIN, COMMIT and the look whether it still answers included.
-
-    Counted in the database's own log, on a server of its own, once its connections are made.
-    """
-    database = stage.services.plan.database
-    with connect(stage.services.admin_url) as admin:
-        admin.execute(f"ALTER DATABASE {database} SET log_statement = 'all'")
+def _statements_per_post(stage: Stage, requests: Iterator[bytes]) -> float:
+    """On a server of its own, once each of its processes has its connection."""
+    with sql.logged(stage, stage.services.plan.database):
         server = stage.serve()
-        load.run(server.port, requests, count=2 * COUNTED)
-        admin.execute(f"ALTER DATABASE {database} RESET log_statement")
-        before = _statements_logged(stage)
-        load.run(server.port, requests, count=COUNTED)
-    wait_until(lambda: _statements_logged(stage) > before, within_s=10, what="the database's log")
-    return round((_statements_logged(stage) - before) / COUNTED, 2)
-
-
-def _statements_logged(stage: Stage) -> int:
-    return len(re.findall(rb" LOG:  (?:statement|execute) ?[^:]*: ", stage.log.read_bytes()))
+        load.run(server.port, requests, count=2 * COUNTED, connections=MANY)
+        counted = sql.statements_of(stage, lambda: load.run(server.port, requests, count=COUNTED))
+    return round(counted.count / COUNTED, 2)
