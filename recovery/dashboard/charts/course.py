@@ -24,6 +24,8 @@ __all__ = ["Drawing", "Flag", "Reading", "Span", "Window", "draw"]
 
 HEIGHT = 396.0
 LEFT, RIGHT = 48.0, 12.0
+BOLD_LETTER = 7.8
+"""Width of a letter of a phase's name; one that does not fit its band is left to the table."""
 BANDS = (22.0, 368.0)
 ALERTS_Y = 36.0
 PAIN = (72.0, 222.0)
@@ -183,7 +185,7 @@ def _bands(protocol: Protocol, span: Span, across: Scale | EvenHours) -> list[Ba
         if phase.start_h >= span.end_h or phase.end_h <= span.start_h:
             continue
         x, end = across.x(phase.start_h), across.x(phase.end_h)
-        label = phase.name if len(phase.name) * LETTER < end - x else ""
+        label = phase.name if len(phase.name) * BOLD_LETTER < end - x else ""
         bands.append(Band(x, round(end - x, 1), round((x + end) / 2, 1), label, number % 2 == 1))
     return bands
 

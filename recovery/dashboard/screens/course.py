@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from recovery.clinical import protocol as protocols
 from recovery.clinical.tiers import Tier
@@ -136,33 +137,34 @@ def _lines(
 ) -> list[Line]:
     """Check-ins, missed slots and alerts in one order, newest first."""
 
-    def line(
-        at: datetime, kind: str, what: str, pain: str = "", temperature: str = "", until: str = ""
-    ) -> Line:
+    def line(at: datetime, kind: str, what: str, pain: str = "", temperature: str = "") -> Line:
         place = place_of(episode, at)
-        return Line(at, kind, clock.moment(at) + until, place.words, place.phase, pain, temperature, what)
+        return Line(at, kind, clock.moment(at), place.words, place.phase, pain, temperature, what)
 
     lines = [
         line(
             one.check_in.effective_at,
             "check-in",
             _what(one),
-            "no score" if one.check_in.pain is None else f"{one.check_in.pain} of 10",
-            one.temperature or "no reading",
+            "–" if one.check_in.pain is None else str(one.check_in.pain),
+            one.temperature or "–",
         )
         for one in said
     ]
     lines += [
-        line(due.closes_at, "missed", f"{_missed(due)}: due from hour {hour(due.slot.open_h)}, closed now")
+        line(due.closes_at, "missed", _missed(due))
         for due in dues
         if due.became in (Became.MISSED, Became.HALF)
     ]
-    lines += [line(alert.at, "alert", f"Alert, {alert.tier.label.lower()}: {alert.name}") for alert in alerts]
+    for at, opened in groupby(sorted(alerts, key=lambda alert: alert.at), key=lambda alert: alert.at):
+        names = [f"{alert.tier.label.lower()}, {alert.name}" for alert in opened]
+        lines.append(line(at, "alert", f"{'Alert' if len(names) == 1 else 'Alerts'}: {'; '.join(names)}"))
     return sorted(lines, key=lambda line: line.at, reverse=True)
 
 
 def _missed(due: Due) -> str:
-    return "Check-in missed" if due.became == Became.MISSED else "Check-in only half-finished"
+    missed = "missed" if due.became is Became.MISSED else "only half-finished"
+    return f"Check-in {missed}: it was due from hour {hour(due.slot.open_h)} to {hour(due.slot.close_h)}"
 
 
 def _what(one: Said) -> str:

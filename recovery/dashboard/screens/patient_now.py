@@ -73,7 +73,7 @@ def now_of(episode: Episode, check_ins: Sequence[CheckIn], clock: Clock, *, seen
     return Now(
         id=episode.uuid,
         clock=clock,
-        place=place_of(episode, clock.now),
+        place=place_of(episode, episode.ended_at or clock.now),
         advice=protocols.get(episode.protocol).phase_at(episode.hours_at(clock.now)).advice,
         status=episode.status,
         paused=_paused(episode, clock),

@@ -96,6 +96,7 @@ class Entry:
     names: str
     found: list[Found]
     remarks: list[str]
+    is_taken_back: bool
     report: Report
     judged: str
     protocol: str
@@ -148,6 +149,7 @@ def _entry(one: Said, episode: Episode, clock: Clock) -> Entry:
         names=one.found,
         found=[Found(f.name, f.rule, f.tier, because(f)) for f in one.findings],
         remarks=one.remarks,
+        is_taken_back=not one.counts,
         report=report_of(row, episode=episode, protocol=protocol, findings=one.findings, clock=clock),
         judged=clock.moment(assessment.judged_at) if assessment else "",
         protocol=protocol.version,
