@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from recovery.api.documents import Complaint
-from recovery.api.fields import ClientId, Instant, ShortText
+from recovery.api.fields import ClientId, Instant, ShortText, Whole
 from recovery.api.parsing import below
 from recovery.api.problems import Problem
 from recovery.clinical import protocol as protocols
@@ -79,7 +79,7 @@ class CheckInBody(Report):
 
 class CorrectionBody(Report):
     id: ClientId | None = Field(None, description="May be repeated from the path")
-    base_revision: Annotated[int, Field(ge=1, le=32_000)] = Field(
+    base_revision: Annotated[Whole, Field(ge=1, le=32_000)] = Field(
         description="The revision that is corrected"
     )
 

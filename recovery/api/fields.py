@@ -45,6 +45,11 @@ def instant(value: Any) -> datetime:
     return at
 
 
+def whole(value: Any) -> Any:
+    """1.0 is 1 in JSON, which knows one kind of number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 ClientId = Annotated[
     UUID,
     BeforeValidator(client_id),
@@ -62,4 +67,5 @@ Instant = Annotated[
     BeforeValidator(instant),
     WithJsonSchema({"type": "string", "format": "date-time", "pattern": _IN_RANGE}),
 ]
+Whole = Annotated[int, BeforeValidator(whole)]
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=40)]

@@ -149,6 +149,15 @@ def test_a_correction_names_the_revision_it_corrects(ana: Phone, base_revision: 
     assert [error["place"] for error in problem["errors"]] == ["base_revision"]
 
 
+def test_a_revision_may_be_written_with_a_point_as_json_allows(ana: Phone) -> None:
+    sent = check_in()
+    ana.post(CHECK_INS, sent)
+
+    answered = ana.put(f"{CHECK_INS}/{sent['id']}", correction(sent, pain_now=3) | {"base_revision": 1.0})
+
+    assert (answered.status_code, answered.json()["revision"]) == (200, 2)
+
+
 def test_the_id_in_a_correction_must_be_that_of_its_path(ana: Phone) -> None:
     sent = check_in()
     ana.post(CHECK_INS, sent)
