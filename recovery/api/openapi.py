@@ -30,6 +30,15 @@ Example = Mapping[str, Any]
 
 PROBLEM = "application/problem+json"
 
+HEADERS = {
+    "X-Request-Id": {
+        "description": "Name it when you ask about a request",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+    }
+}
+CHALLENGE = {"WWW-Authenticate": {"required": True, "schema": {"type": "string", "const": "Bearer"}}}
+
 
 def _batch_body(version: str) -> type[BatchBody]:
     """A batch as it is meant, and as it is read: what is wrong in one check-in is that one's matter."""
@@ -49,6 +58,9 @@ REFINED: Final[dict[type[BaseModel], Callable[[str], type[BaseModel]]]] = {
 
 FOR_PHONES = (*STRANGERS, "unknown_parameter", "bad_parameter", "uri_too_long", *OURS)
 FOR_REPORTS = (*UNREADABLE, *FOR_PHONES)
+LINKED: Final[dict[str, Mapping[str, str]]] = {}
+"""By operation: the operations that go on from its answer, and where in it, or in the request, the id stands."""
+
 CLIENT_ID = OpenApiParameter(
     "client_id", OpenApiTypes.UUID, OpenApiParameter.PATH, description="Made on the phone"
 )
@@ -63,8 +75,10 @@ def described(
     example: Example | None = None,
     refuses: Iterable[str] = (),
     parameters: Sequence[OpenApiParameter] = (),
+    leads_to: Mapping[str, str] | None = None,
 ) -> Callable[[F], F]:
-    """Describe one operation: what it takes, what it answers, and every code it refuses with."""
+    """Describe one operation: what it takes, what it answers, every code it refuses with, and what can follow it."""
+    LINKED[name] = leads_to or {}
     responses: dict[Any, Any] = dict(answers)
     for status, codes in groupby(sorted(set(refuses), key=_status), key=_status):
         told = "\n".join(f"* `{code}`: {KINDS[code].detail}" for code in sorted(codes))
@@ -79,6 +93,19 @@ def described(
         parameters=list(parameters),
         examples=examples,
     )
+
+
+def complete(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """What the library cannot say: headers of answers, and links from one operation to the next."""
+    for operation in (operation for path in result["paths"].values() for operation in path.values()):
+        for status, response in operation["responses"].items():
+            response["headers"] = HEADERS | (CHALLENGE if status == "401" else {})
+            if status < "300" and LINKED[operation["operationId"]]:
+                response["links"] = {
+                    name: {"operationId": name, "parameters": {"client_id": where}}
+                    for name, where in LINKED[operation["operationId"]].items()
+                }
+    return result
 
 
 def _status(code: str) -> int:
@@ -114,7 +141,7 @@ def _as_read(part: Any) -> None:
         if part.get("type") == "string" and not part.keys() & {"enum", "const", "pattern"}:
             part["pattern"] = "^[^\\u0000]*$"
         if part.get("title") == "Answers" and "properties" in part:
-            part["not"] = {"additionalProperties": {"type": "null"}}
+            part |= {"minProperties": 1, "description": "By question. At least one is not null."}
     for member in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
         _as_read(member)
 

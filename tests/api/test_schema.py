@@ -95,7 +95,7 @@ def test_what_is_answered_fits_what_is_described(fits: Fits, ana: Phone) -> None
         ("an instant that is no date", {"observed_at": "2026-02-30T09:00:00"}),
         ("an instant of another century", {"observed_at": "1999-12-30T09:00:00Z"}),
         ("a text with U+0000", {"app_version": "test\0"}),
-        ("not one answer", {"answers": {"pain_now": None, "temp": None}}),
+        ("not one answer", {"answers": {}}),
         ("no number at all of degrees", {"answers": {"temp": {"value": 1e7, "unit": "C"}}}),
     ],
 )
@@ -116,6 +116,28 @@ def test_a_batch_may_hold_what_is_no_check_in_as_described(fits: Fits, ana: Phon
     assert fits("BatchBodyRequest", sent)
     assert [result["status"] for result in answered.json()["results"]] == [201, 400, 422]
     assert fits("BatchResults", answered.json())
+
+
+def test_what_was_sent_leads_to_reading_correcting_and_withdrawing_it(schema: Any) -> None:
+    submit = schema["paths"]["/api/v1/check-ins"]["post"]["responses"]
+
+    for status in ("200", "201"):
+        assert set(submit[status]["links"]) == {"get_check_in", "correct_check_in", "withdraw_check_in"}
+        assert {str(link["parameters"]) for link in submit[status]["links"].values()} == {
+            "{'client_id': '$response.body#/id'}"
+        }
+    assert "links" not in submit["422"]
+
+
+def test_every_described_answer_can_be_named_when_one_asks_about_it(schema: Any) -> None:
+    answers = [
+        response
+        for path in schema["paths"].values()
+        for operation in path.values()
+        for response in operation["responses"].values()
+    ]
+
+    assert all("X-Request-Id" in response["headers"] for response in answers)
 
 
 def test_the_page_runs_under_a_policy_without_inline_scripts(db: None) -> None:

@@ -26,6 +26,7 @@ PAGE = [
     ),
     OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL}),
 ]
+WITH_ITS_ID = ("get_check_in", "correct_check_in", "withdraw_check_in")
 
 
 class ReportView(PhoneView):
@@ -55,6 +56,7 @@ class CheckIns(ReportView):
         body=CheckInBody,
         example=examples.CHECK_IN,
         answers={201: documents.Receipt, 200: documents.Receipt},
+        leads_to=dict.fromkeys(WITH_ITS_ID, "$response.body#/id"),
         refuses=(*FOR_REPORTS, *set(UNFIT) - {"stale_revision"}),
     )
     def post(self, request: Request) -> HttpResponse:
@@ -96,6 +98,7 @@ class OneCheckIn(ReportView):
         body=CorrectionBody,
         example=examples.CORRECTION,
         answers={200: documents.Receipt},
+        leads_to=dict.fromkeys(WITH_ITS_ID, "$response.body#/id"),
         refuses=(*FOR_REPORTS, *UNFIT, "not_found"),
     )
     def put(self, request: Request, client_id: UUID) -> HttpResponse:
@@ -106,6 +109,7 @@ class OneCheckIn(ReportView):
         "Withdraw a check-in that was entered in error",
         parameters=[CLIENT_ID],
         answers={204: None},
+        leads_to={"get_check_in": "$request.path.client_id"},
         refuses=(*FOR_PHONES, "not_found"),
     )
     def delete(self, request: Request, client_id: UUID) -> HttpResponse:
