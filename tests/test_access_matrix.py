@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from recovery import alerts, clock, enrolment
-from recovery.models import Alert, Assessment
+from recovery.models import Alert, Assessment, Quarantine
 from tests import factories
 from tests.api.phones import CHECK_INS, Phone, check_in
 from tests.factories import at
@@ -97,6 +97,10 @@ MATRIX: dict[str, Row] = {
     "board/list": staff(GET="200 200", HEAD="200 200"),
     "review": staff(GET="200 200", HEAD="200 200"),
     "reports": staff(GET="200 200", HEAD="200 200"),
+    "reports/<uuid:report_id>": staff(GET="200 404", HEAD="200 404"),
+    "reports/<uuid:report_id>/judge": staff(POST="422 404"),
+    "reports/<uuid:report_id>/dismiss": staff(POST="422 404"),
+    "handover": staff(GET="200 200", HEAD="200 200"),
     "patients": staff(GET="200 200", HEAD="200 200", POST="422 422"),
     "patients/<uuid:episode_id>": staff(GET="200 404", HEAD="200 404"),
     "patients/<uuid:episode_id>/state": staff(GET="200 404", HEAD="200 404"),
@@ -144,9 +148,11 @@ class Scene:
         sent = check_in(20, bleeding="oozing")
         Phone(tokens["ana"], Client()).post(CHECK_INS, sent)
         alerts.flag(assessment_id=Assessment.objects.get().pk, by="watch", now=at(20))
+        Phone(tokens["ana"], Client()).post(CHECK_INS, check_in(20, mood="low"))
         self.objects = {
             "<client_id:client_id>": sent["id"],
             "<uuid:alert_id>": Alert.objects.get().uuid,
+            "<uuid:report_id>": Quarantine.objects.get().uuid,
             "<uuid:episode_id>": episode.uuid,
             "<slug:code>": "not_found",
             RESET_LINK: "accounts/password/reset/key/1-no-such-key/",

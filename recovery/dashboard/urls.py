@@ -1,6 +1,6 @@
 from django.urls import path
 
-from recovery.dashboard.views import alert, board, moves, patient, patients, reports, review
+from recovery.dashboard.views import alert, board, handover, moves, patient, patients, reports, review
 
 app_name = "dashboard"
 
@@ -8,7 +8,11 @@ urlpatterns = [
     path("", board.board, name="board"),
     path("board/list", board.board_list, name="board-list"),
     path("review", review.review, name="review"),
+    path("handover", handover.handover, name="handover"),
     path("reports", reports.reports, name="reports"),
+    path("reports/<uuid:report_id>", reports.report, name="report"),
+    path("reports/<uuid:report_id>/judge", reports.judge, name="judge-report"),
+    path("reports/<uuid:report_id>/dismiss", reports.dismiss, name="dismiss-report"),
     path("patients", patients.patients, name="patients"),
     path("patients/<uuid:episode_id>", patient.patient, name="patient"),
     path("patients/<uuid:episode_id>/state", patient.patient_state, name="patient-state"),

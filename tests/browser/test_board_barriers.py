@@ -50,6 +50,7 @@ def busy(team: CareTeam, ana: DeviceToken, ben: User, dora: User, set_clock: Set
         ("board", "/"),
         ("review", "/review"),
         ("reports", "/reports"),
+        ("handover", "/handover"),
         ("password", "/accounts/password/change/"),
         ("nowhere", "/alerts/0b5c6b5e-3f1f-4a43-9a0e-3c3b3a4f1d7e"),
     ],

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from recovery import alerts, silence
 from recovery.dashboard.screens import board
-from recovery.models import Alert, CareTeam, DeviceToken, User
+from recovery.models import CareTeam, DeviceToken, User
 from tests import factories
 from tests.dashboard.conftest import SetClock, SignIn
 from tests.dashboard.scenes import alert_of, flag_all, report, said, take_on

@@ -16,7 +16,7 @@ from recovery.dashboard.screens.pulse import Outline
 from recovery.dashboard.screens.row import Row, row_of
 from recovery.dashboard.targets import ADVICE, due
 from recovery.dashboard.wording import counted
-from recovery.models import Alert, User
+from recovery.models import Alert, Episode, User
 
 CASES_PER_PAGE = 25
 """Patients on one page. Nobody works on more at once, and a page of two thousand would take seconds."""
@@ -113,11 +113,12 @@ def _in_order(live: Iterable[Live]) -> list[list[Live]]:
     for alert in live:
         cases[alert.episode].append(alert)
     for case in cases.values():
-        case.sort(key=_pressing)
-    return sorted(cases.values(), key=lambda case: _pressing(case[0]))
+        case.sort(key=pressing)
+    return sorted(cases.values(), key=lambda case: pressing(case[0]))
 
 
-def _pressing(alert: Live) -> tuple[int, datetime, int]:
+def pressing(alert: Live | Alert) -> tuple[int, datetime, int]:
+    """Sorts the worst tier first, and then whose next step is due first."""
     due_at = due(alert.status, alert.tier, alert.tier_at, alert.contacted_at)
     return -alert.tier, due_at or NO_HURRY, alert.pk
 
@@ -143,14 +144,19 @@ def _case(alerts: Sequence[Alert], user: User, outline: Outline) -> Case | None:
     """None when all of it ended between the two statements."""
     if not alerts:
         return None
-    episode, clock = alerts[0].episode, outline.clock
+    rows = rows_of(alerts, user=user, clinician_in=outline.clinician_in, clock=outline.clock)
+    return case_of(alerts[0].episode, rows, outline.clock)
+
+
+def case_of(episode: Episode, rows: list[Row], clock: Clock) -> Case:
+    """`rows` in order, at least one."""
     return Case(
         id=episode.uuid,
-        tier=Tier(alerts[0].tier),
+        tier=rows[0].tier,
         person=person_of(episode, clock.now),
         number=patient_number(episode),
         now=place_of(episode, clock.now),
-        rows=rows_of(alerts, user=user, clinician_in=outline.clinician_in, clock=clock),
+        rows=rows,
     )
 
 

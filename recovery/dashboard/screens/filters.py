@@ -131,7 +131,12 @@ def _with(filters: Filters, dimension: str, value: str) -> Filters:
 def _is_about(alert: Live, subject: str) -> bool:
     if subject == "unjudged":
         return alert.rule in SERVICE_RULES
-    return alert.rule in _timers(alert.protocol)
+    return is_silence(alert.rule, alert.protocol)
+
+
+def is_silence(rule: str, protocol: str) -> bool:
+    """Whether a rule fires because nothing came."""
+    return rule in _timers(protocol)
 
 
 @cache

@@ -1,0 +1,171 @@
+"""The hand-over sheet: what the next shift has to know, on paper if need be."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Max
+
+from recovery import access
+from recovery.clinical.tiers import Tier
+from recovery.dashboard.screens.board import Case, case_of, pressing, rows_of
+from recovery.dashboard.screens.filters import is_silence
+from recovery.dashboard.screens.finding import finding_of
+from recovery.dashboard.screens.history import Event, events_of
+from recovery.dashboard.screens.person import Number, Person, numbers_of, patient_number, person_of
+from recovery.dashboard.screens.place import Clock
+from recovery.dashboard.screens.pulse import Outline
+from recovery.dashboard.targets import due
+from recovery.dashboard.wording import span
+from recovery.models import Alert, AlertEvent, CheckIn, User
+
+MOST = 200
+"""Alerts on the sheet. More than that nobody hands over by reading; the sheet says how many are left out."""
+
+TOLD_BY_COLLEAGUES = (AlertEvent.Kind.CONTACTED, AlertEvent.Kind.NOTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A case with whom to phone, and the last word of a colleague on each of its alerts."""
+
+    case: Case
+    numbers: list[Number]
+    words: list[Event]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A patient who was told that somebody will call, and was not reached yet."""
+
+    person: Person
+    number: Number
+    about: str
+    episode: UUID
+    by: str
+    overdue: bool
+    owners: str
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """A patient of whom nothing was heard when something was due."""
+
+    person: Person
+    number: Number
+    what: str
+    heard: str
+    alert: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    outline: Outline
+    teams: list[str]
+    written: str
+    open: list[Handed]
+    calls: list[Call]
+    silent: list[Silent]
+    beyond: int
+
+
+def show(user: User, outline: Outline) -> Sheet:
+    """As many statements for a full board as for an empty one."""
+    clock = outline.clock
+    alerts = list(access.alerts(user).for_board()[:MOST])
+    by_episode: dict[int, list[Alert]] = defaultdict(list)
+    for alert in sorted(alerts, key=pressing):
+        by_episode[alert.episode_id].append(alert)
+    words, heard = _last_words(user, alerts), _last_heard(user, by_episode)
+    return Sheet(
+        outline=outline,
+        teams=list(access.teams(user).order_by("name").values_list("name", flat=True)),
+        written=clock.moment(clock.now),
+        open=[_handed(case, words, user, outline) for case in by_episode.values() if not _only_silent(case)],
+        calls=_calls(by_episode.values(), user, clock),
+        silent=[
+            _silent(alert, heard.get(alert.episode_id), clock)
+            for alert in alerts
+            if is_silence(alert.rule, alert.episode.protocol)
+        ],
+        beyond=max(outline.counts.board - MOST, 0),
+    )
+
+
+def _only_silent(case: Sequence[Alert]) -> bool:
+    """Those stand in a list of their own."""
+    return all(is_silence(alert.rule, alert.episode.protocol) for alert in case)
+
+
+def _handed(case: Sequence[Alert], words: Mapping[int, AlertEvent], user: User, outline: Outline) -> Handed:
+    rows = rows_of(case, user=user, clinician_in=outline.clinician_in, clock=outline.clock)
+    said = [words[alert.pk] for alert in case if alert.pk in words]
+    return Handed(
+        case=case_of(case[0].episode, rows, outline.clock),
+        numbers=numbers_of(case[0].episode),
+        words=events_of(said, episode=case[0].episode, clock=outline.clock),
+    )
+
+
+def _last_words(user: User, alerts: Iterable[Alert]) -> dict[int, AlertEvent]:
+    """What a colleague last wrote or did about each alert."""
+    events = (
+        access.alert_events(user)
+        .filter(alert__in=[alert.pk for alert in alerts], kind__in=TOLD_BY_COLLEAGUES)
+        .select_related("by", "assessment")
+        .order_by("alert_id", "-id")
+        .distinct("alert_id")
+    )
+    return {event.alert_id: event for event in events}
+
+
+def _last_heard(user: User, episodes: Iterable[int]) -> dict[int, datetime]:
+    heard = access.check_ins(user).filter(
+        episode__in=list(episodes), withdrawn_at=None, status=CheckIn.Status.COMPLETED
+    )
+    return dict(heard.values("episode").annotate(at=Max("received_at")).values_list("episode", "at"))
+
+
+def _calls(cases: Iterable[Sequence[Alert]], user: User, clock: Clock) -> list[Call]:
+    """An open alert promises a call, by the target of its tier, until the patient was reached. One call for each
+    patient, the soonest first."""
+    promised = []
+    for case in cases:
+        owed = [(due_at, alert) for alert in case if (due_at := _call_due(alert)) is not None]
+        if owed:
+            promised.append((min(due_at for due_at, _ in owed), [alert for _, alert in owed]))
+    promised.sort(key=lambda call: (call[0], call[1][0].pk))
+    return [_call(due_at, alerts, user, clock) for due_at, alerts in promised]
+
+
+def _call_due(alert: Alert) -> datetime | None:
+    if is_silence(alert.rule, alert.episode.protocol):
+        return None
+    return due(Alert.Status.ACKNOWLEDGED, alert.tier, alert.tier_at, alert.contacted_at)
+
+
+def _call(due_at: datetime, alerts: Sequence[Alert], user: User, clock: Clock) -> Call:
+    rows = rows_of(alerts, user=user, clinician_in=(), clock=clock)
+    overdue = due_at < clock.now
+    late = f", {span(clock.now - due_at)} overdue" if overdue else ""
+    return Call(
+        person=rows[0].person,
+        number=rows[0].number,
+        about="; ".join(row.name for row in rows),
+        episode=rows[0].episode,
+        by="at once" if alerts[0].tier == Tier.EMERGENCY else f"by {clock.moment(due_at)}{late}",
+        overdue=overdue,
+        owners=", ".join(sorted({row.owner or "nobody yet" for row in rows})),
+    )
+
+
+def _silent(alert: Alert, heard_at: datetime | None, clock: Clock) -> Silent:
+    return Silent(
+        person=person_of(alert.episode, clock.now),
+        number=patient_number(alert.episode),
+        what=finding_of(alert).name,
+        heard=f"Last heard {clock.moment(heard_at)}" if heard_at else "Never heard",
+        alert=alert.uuid,
+    )
