@@ -84,6 +84,7 @@ def _summary(rounds: dict[str, list[Round]]) -> dict[str, Any]:
         "throughput_ratio_most": round(max(throughput), 2),
         "p99_ratio": round(statistics.median(ratios(p99)), 2),
         "web_cpu_ratio": round(statistics.median(ratios(lambda side: side.web_cpu_s)), 2),
+        "database_cpu_ratio": round(statistics.median(ratios(lambda side: side.database_cpu_s)), 2),
     }
     for name, sides in rounds.items():
         pooled = [latency for side in sides for latency in side.outcome.latencies]
