@@ -78,13 +78,13 @@ def reach(kept_id: UUID, by: User) -> Quarantine:
     """The refused report, if it is of a team of this user: tenancy before anything."""
     return (
         access.quarantine(by)
-        .select_related("clinic", "reviewed_by", "device__patient", "device__episode__clinic")
+        .select_related("clinic", "episode", "reviewed_by", "device__patient", "device__episode__clinic")
         .get(uuid=kept_id)
     )
 
 
 def may_review(kept: Quarantine, by: User) -> bool:
-    return access.memberships(by).filter(team_id=kept.device.episode.team_id, role__in=CLINICIANS).exists()
+    return access.memberships(by).filter(team_id=kept.episode.team_id, role__in=CLINICIANS).exists()
 
 
 def _has_done(kept: Quarantine, outcome: str, *, by: User) -> bool:

@@ -4,7 +4,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from recovery import alerts, checkins, clock, quarantine, silence
-from recovery.models import Alert, Assessment, CareTeam, DeviceToken, User
+from recovery.models import Alert, Assessment, CareTeam, DeviceToken, Quarantine, User
 from tests import factories
 from tests.dashboard.conftest import SetClock, SignIn
 from tests.dashboard.scenes import again, alert_of, flag_all, page_of, report, said
@@ -191,8 +191,8 @@ def test_a_report_that_could_not_be_read_is_shown_as_it_came(
 
     response = sign_in(ben).get(page_of(alert_of("UNREADABLE")))
 
-    assert "body: syntax" in said(response)
-    assert "&lt;b&gt;cannot �� move" in response.content.decode()
+    assert "&lt;b&gt;cannot \\xff⟨U+0000⟩ move" in response.content.decode()
+    assert f'href="/reports/{Quarantine.objects.get().uuid}"' in response.content.decode()
     assert "No check-in has arrived yet." in said(response)
 
 

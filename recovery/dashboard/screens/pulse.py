@@ -21,6 +21,7 @@ from recovery.clinical.tiers import Tier
 from recovery.dashboard.screens.finding import SERVICE_RULES
 from recovery.dashboard.screens.place import Clock
 from recovery.dashboard.screens.trouble import LATE, Trouble, troubles_of
+from recovery.dashboard.wording import span
 from recovery.models import User
 
 _PULSE = """
@@ -68,11 +69,17 @@ class Outline:
 
     clock: Clock
     counts: Counts
+    refused: int
     oldest_refused_at: datetime | None
     troubles: list[Trouble]
     has_team: bool
     clinician_in: frozenset[int]
     content: str
+
+    @property
+    def refused_for(self) -> str:
+        """How long the oldest refused report has waited to be read."""
+        return span(self.clock.now - self.oldest_refused_at) if self.oldest_refused_at else ""
 
     def tag(self, variant: str = "") -> str:
         """Turns when the content does, with the day of the clinic, and with the variant (filters, page)."""
@@ -115,6 +122,7 @@ def _outline(user: int, row: tuple[Any, ...], now: datetime) -> Outline:
     return Outline(
         clock=Clock(now, ZoneInfo(zone or "UTC")),
         counts=Counts(board=board, reports=refused + unjudged, review=review),
+        refused=refused,
         oldest_refused_at=oldest,
         troubles=troubles_of(untold),
         has_team=bool(roles),

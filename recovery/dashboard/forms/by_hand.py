@@ -1,0 +1,229 @@
+"""What a clinician types about a refused report: the questionnaire that the patient saw, or why it is dismissed."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+
+from recovery.clinical.protocol import Item, Protocol
+from recovery.dashboard.screens.answers import in_words
+from recovery.models import Quarantine
+
+NONE_OF_THESE = "none-of-these"
+NOT_KNOWN = ("", "Not known")
+UNITS = [("C", "°C"), ("F", "°F")]
+CHOOSE = {"required": "Choose one.", "invalid_choice": "Choose one."}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question with its fields. `is_settled`: its answer could be read. `sent`: what the report holds where it could
+    not be taken."""
+
+    fields: list[forms.BoundField]
+    is_settled: bool
+    sent: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    title: str
+    questions: list[Question]
+
+
+class ByHandForm(forms.Form):
+    """Nothing is chosen but what could be read of the report. "Not known" is no answer, and never "no"."""
+
+    use_required_attribute = False
+
+    felt_on = forms.DateField(
+        label="Day when it was felt",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": "Say on which day.", "invalid": "Write a day as 2026-03-05."},
+    )
+    felt_at = forms.TimeField(
+        label="Time when it was felt",
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        error_messages={"required": "Say at what time.", "invalid": "Write a time as 14:05."},
+    )
+    completed = forms.TypedChoiceField(
+        label="Did the patient finish the check-in?",
+        choices=[("yes", "Yes, all that was asked"), ("no", "No, or not known")],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+        error_messages=CHOOSE,
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        protocol: Protocol,
+        read: Mapping[str, Any],
+        sent: Mapping[str, list[str]],
+        **options: Any,
+    ) -> None:
+        super().__init__(*args, **options)
+        self._protocol, self._read, self._sent = protocol, read, sent
+        for item in protocol.questionnaire.items.values():
+            self.fields |= _fields(item)
+
+    def pages_to_ask(self) -> list[Page]:
+        """The questions whose answers could not be read, page by page as the patient saw them."""
+        return self._pages(lambda question: question.sent or not question.is_settled)
+
+    def pages_read(self) -> list[Page]:
+        """Those whose answers could be read, or that do not arise by an answer that could."""
+        return self._pages(lambda question: question.is_settled and not question.sent)
+
+    @property
+    def any_read_has_errors(self) -> bool:
+        return any(field.errors for page in self.pages_read() for it in page.questions for field in it.fields)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        for item in self._protocol.questionnaire.items.values():
+            chosen = cleaned.get(item.link_id)
+            if item.kind == "choices" and chosen and NONE_OF_THESE in chosen and len(chosen) > 1:
+                self.add_error(item.link_id, "Choose either some of them or none of these.")
+            if item.kind == "temperature" and chosen is not None:
+                self._check_temperature(item, chosen, cleaned.get(f"{item.link_id}-unit"))
+        return cleaned
+
+    def answers(self) -> dict[str, Any]:
+        """What was answered, as a phone would send it."""
+        given = {
+            item.link_id: _answer(item, self.cleaned_data)
+            for item in self._protocol.questionnaire.items.values()
+        }
+        return {link_id: answer for link_id, answer in given.items() if answer is not None}
+
+    def observed_at(self, zone: ZoneInfo) -> datetime:
+        return datetime.combine(self.cleaned_data["felt_on"], self.cleaned_data["felt_at"], tzinfo=zone)
+
+    def in_words(self) -> list[tuple[str, str]]:
+        """What was typed, for when the form is not offered any more."""
+        items = self._protocol.questionnaire.items
+        answers = self.answers() if hasattr(self, "cleaned_data") else {}
+        return [
+            (items[link_id].text, in_words(items[link_id], answer)) for link_id, answer in answers.items()
+        ]
+
+    def _pages(self, which: Callable[[Question], object]) -> list[Page]:
+        pages = [
+            Page(page.title, [it for it in map(self._question, page.items) if which(it)])
+            for page in self._protocol.questionnaire.pages
+        ]
+        return [page for page in pages if page.questions]
+
+    def _question(self, item: Item) -> Question:
+        names = [item.link_id, f"{item.link_id}-unit"] if item.kind == "temperature" else [item.link_id]
+        shown = item.show_when
+        does_not_arise = (
+            shown is not None and self._read.get(shown.link_id, shown.codes[0]) not in shown.codes
+        )
+        return Question(
+            fields=[self[name] for name in names],
+            is_settled=item.link_id in self._read or does_not_arise,
+            sent=self._sent.get(item.link_id, []),
+        )
+
+    def _check_temperature(self, item: Item, value: float, unit: str | None) -> None:
+        if not unit:
+            self.add_error(f"{item.link_id}-unit", "Choose °C or °F.")
+        elif item.ranges and not item.ranges[unit][0] <= value <= item.ranges[unit][1]:
+            low, high = item.ranges[unit]
+            self.add_error(item.link_id, f"From {low:g} to {high:g} °{unit}. Check the number and the unit.")
+
+
+def initial_of(read: Mapping[str, Any], *, felt: datetime | None, zone: ZoneInfo) -> dict[str, Any]:
+    """The form as it is opened: the answers that could be read, and when it was felt."""
+    initial: dict[str, Any] = {}
+    for link_id, answer in read.items():
+        match answer:
+            case {"value": value, "unit": unit}:
+                initial |= {link_id: value, f"{link_id}-unit": unit}
+            case list():
+                initial[link_id] = answer or [NONE_OF_THESE]
+            case _:
+                initial[link_id] = answer
+    if felt is not None:
+        local = felt.astimezone(zone)
+        initial |= {"felt_on": local.date(), "felt_at": local.time().replace(second=0, microsecond=0)}
+    return initial
+
+
+class DismissForm(forms.Form):
+    use_required_attribute = False
+
+    dismissed_as = forms.ChoiceField(
+        label="Why is nothing more needed?",
+        choices=Quarantine.Dismissal.choices,
+        widget=forms.RadioSelect,
+        error_messages=CHOOSE,
+    )
+    reason = forms.CharField(
+        label="What you did",
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Write a few words."},
+    )
+
+    def in_words(self) -> list[tuple[str, str]]:
+        return [("What you did", self.data.get("reason", ""))]
+
+
+def _fields(item: Item) -> dict[str, forms.Field]:
+    options = [(value.code, value.label) for value in item.values]
+    match item.kind:
+        case "choice":
+            choices = [*options, NOT_KNOWN]
+            return {item.link_id: _one_of(item.text, choices)}
+        case "integer":
+            choices = [*((str(number), str(number)) for number in range(item.low, item.high + 1)), NOT_KNOWN]
+            return {item.link_id: _one_of(item.text, choices)}
+        case "choices":
+            field = forms.MultipleChoiceField(
+                label=item.text,
+                choices=[*options, (NONE_OF_THESE, "None of these")],
+                required=False,
+                widget=forms.CheckboxSelectMultiple,
+            )
+            return {item.link_id: field}
+        case "temperature":
+            number = forms.FloatField(
+                label=item.text,
+                required=False,
+                widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+                error_messages={"invalid": "Write a number such as 38.2."},
+            )
+            return {item.link_id: number, f"{item.link_id}-unit": _one_of("Unit", UNITS)}
+    text = forms.CharField(
+        label=item.text,
+        required=False,
+        max_length=item.max_length,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    return {item.link_id: text}
+
+
+def _one_of(label: str, choices: list[tuple[str, str]]) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=label, choices=choices, required=False, widget=forms.RadioSelect, error_messages=CHOOSE
+    )
+
+
+def _answer(item: Item, cleaned: Mapping[str, Any]) -> Any:
+    value = cleaned.get(item.link_id)
+    if value is None or value in ("", []):
+        return None
+    match item.kind:
+        case "integer":
+            return int(value)
+        case "choices":
+            return [code for code in value if code != NONE_OF_THESE]
+        case "temperature":
+            return {"value": value, "unit": cleaned[f"{item.link_id}-unit"]}
+    return value
