@@ -46,6 +46,17 @@ def _at_the_desk(browser: Any, demo: dict[str, Any]) -> None:
             page.locator("main a[href^='/alerts/']").first.click()
             page.wait_for_load_state("networkidle")
             page.screenshot(path=SCREENS / "alert.png")
+            _refused_reports(page)
+
+
+def _refused_reports(page: Any) -> None:
+    """The list, and the one that has waited longest."""
+    page.goto("/reports")
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=SCREENS / "reports.png")
+    page.locator("main a[href^='/reports/']").first.click()
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=SCREENS / "report.png", full_page=True)
 
 
 def _on_the_phone(browser: Any, demo: dict[str, Any]) -> None:
