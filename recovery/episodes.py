@@ -60,16 +60,18 @@ def correct_risk_factors(
     by: User,
     now: datetime,
 ) -> Episode:
-    """Replace the checklist. Every check-in is judged anew; no alert closes by it."""
+    """Replace the checklist. Every check-in is judged anew, and silence, too; no alert closes by it."""
     episode = _locked(episode_id, by, MAY_CHANGE, reason)
     unknown = set(risk_factors) - set(protocols.get(episode.protocol).risk_factors)
     if unknown:
         raise EpisodeRefused(f"There is no risk factor {', '.join(sorted(unknown))}.")
     was = {"risk_factors": episode.risk_factors, "blood_thinner_restart_h": episode.blood_thinner_restart_h}
     changes = {"risk_factors": sorted(set(risk_factors)), "blood_thinner_restart_h": blood_thinner_restart_h}
-    return _change(
+    changed = _change(
         episode, what="corrected risk factors", was=was, changes=changes, reason=reason, by=by, now=now
     )
+    silence.judge_latest_anew(episode=changed, now=now)
+    return changed
 
 
 @transaction.atomic

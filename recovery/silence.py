@@ -8,9 +8,11 @@ from django.db.models.functions import Now
 
 from recovery import assessments, audit
 from recovery.clinical import protocol as protocols
+from recovery.clinical.assessment import Assessment as Verdict
 from recovery.clinical.assessment import assess_silence
 from recovery.clinical.facts import hours_between
 from recovery.clinical.protocol import Protocol
+from recovery.clinical.tiers import Tier
 from recovery.models import Assessment, CheckIn, Episode, Pause
 
 log = logging.getLogger(__name__)
@@ -81,9 +83,42 @@ def judge_slots(*, episode_id: int, now: datetime) -> bool:
     return True
 
 
+def judge_latest_anew(*, episode: Episode, now: datetime) -> None:
+    """Judge the latest silence again, after the record was corrected: whoever never started is more urgent with a
+    tumour. What weighs more takes the place of the verdict before it, and is owed to the team; less changes nothing.
+
+    Inside a transaction that holds the episode.
+    """
+    judged = Assessment.objects.filter(episode=episode, silent_slot__isnull=False, is_current=True)
+    latest = judged.exclude(silent_slot=NOT_JUDGED).order_by("-effective_at").first()
+    if latest is None or episode.status != Episode.Status.ACTIVE:
+        return
+    try:
+        verdict = _verdict(episode, protocols.get(episode.protocol), closed_at=latest.effective_at)
+    except (
+        Exception
+    ) as error:  # the correction must be kept whatever a rule does; the next slot is judged by it
+        log.error("the silence of episode %s could not be judged anew: %s", episode.pk, type(error).__name__)
+        return
+    if verdict.tier > (latest.tier or Tier.NONE):
+        judged.filter(pk=latest.pk).update(is_current=False)
+        _keep(episode, verdict, slot=latest.silent_slot, closed_at=latest.effective_at, now=now)
+
+
 def _judge_slot(episode: Episode, protocol: Protocol, *, closed_at: datetime, now: datetime) -> None:
+    verdict = _verdict(episode, protocol, closed_at=closed_at)
+    if not verdict.findings or verdict.slot is None:
+        return
+    try:
+        with transaction.atomic():
+            _keep(episode, verdict, slot=verdict.slot, closed_at=closed_at, now=now)
+    except IntegrityError:
+        return  # this slot was judged before
+
+
+def _verdict(episode: Episode, protocol: Protocol, *, closed_at: datetime) -> Verdict:
     reports = CheckIn.objects.filter(episode=episode, effective_at__lte=closed_at, withdrawn_at=None)
-    verdict = assess_silence(
+    return assess_silence(
         protocol=protocol,
         procedure=assessments.procedure_of(episode),
         baseline=assessments.baseline_of(episode),
@@ -95,20 +130,19 @@ def _judge_slot(episode: Episode, protocol: Protocol, *, closed_at: datetime, no
             Pause.objects.filter(episode=episode).order_by("from_at").values_list("from_at", "until_at")
         ),
     )
-    if not verdict.findings or verdict.slot is None:
-        return
-    try:
-        with transaction.atomic():
-            Assessment.objects.create(
-                clinic_id=episode.clinic_id,
-                episode=episode,
-                silent_slot=verdict.slot,
-                judged_at=now,
-                next_attempt_at=Now(),
-                **assessments.columns(verdict, episode=episode, at=closed_at),
-            )
-    except IntegrityError:
-        return  # this slot was judged before
+
+
+def _keep(
+    episode: Episode, verdict: Verdict, *, slot: str | None, closed_at: datetime, now: datetime
+) -> None:
+    Assessment.objects.create(
+        clinic_id=episode.clinic_id,
+        episode=episode,
+        silent_slot=slot,
+        judged_at=now,
+        next_attempt_at=Now(),
+        **assessments.columns(verdict, episode=episode, at=closed_at),
+    )
 
 
 def _next_close(episode: Episode, protocol: Protocol, *, after: datetime) -> datetime | None:

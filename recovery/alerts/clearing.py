@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db.models import Max, Q, QuerySet
 
-from recovery.alerts import moves
+from recovery.alerts import moves, policy
 from recovery.clinical import protocol as protocols
 from recovery.clinical.tiers import Tier
 from recovery.models import Alert, AlertEvent, Assessment, CheckIn, CheckInRevision, Episode
@@ -27,14 +27,15 @@ def resolve_cleared(*, episode: Episode, now: datetime) -> None:
     Asked whenever something was flagged, whatever it was: a half-finished report may come after those that clear it.
     """
     rules = protocols.get(episode.protocol).rules
-    for alert in Alert.objects.filter(episode=episode, status__in=Alert.LIVE, tier__lt=Tier.SAME_DAY):
-        rule = rules.get(alert.rule)
-        if rule is None or rule.clears not in WITHOUT_FINDING:
+    below = Alert.objects.filter(episode=episode, status__in=Alert.LIVE, tier__lt=Tier.SAME_DAY)
+    for alert in below.select_related("episode"):
+        clears = policy.of(alert)
+        if clears not in WITHOUT_FINDING:
             continue
-        cleared = _heard(alert) if rule.timer else _without(alert) >= WITHOUT_FINDING[rule.clears]
+        cleared = _heard(alert) if rules[alert.rule].timer else _without(alert) >= WITHOUT_FINDING[clears]
         if cleared:
             with suppress(moves.NotAllowed):  # somebody closed it meanwhile
-                moves.move("resolve", alert, now=now, detail={"by_policy": rule.clears}, ended_at=now)
+                moves.move("resolve", alert, now=now, detail={"by_policy": clears}, ended_at=now)
 
 
 def _completed(episode_id: int) -> QuerySet[CheckIn]:
@@ -50,7 +51,7 @@ def _heard(alert: Alert) -> bool:
 
 
 def _without(alert: Alert) -> int:
-    """Completed check-ins felt later than the latest report that has the finding.
+    """Completed check-ins felt later than the latest report that has the finding, or that had it when it was told.
 
     INCOMPLETE (C4) also clears by its own check-in, once a correction answers the blanks.
     """
@@ -61,6 +62,7 @@ def _without(alert: Alert) -> int:
     last = holding.aggregate(at=Max("effective_at"))["at"]
     reported = alert.events.aggregate(at=Max("assessment__effective_at", filter=Q(kind__in=REPORTED)))["at"]
     completed = _completed(alert.episode_id).filter(assessments__in=current.filter(tier__isnull=False))
-    if last is None and alert.rule == "INCOMPLETE":
-        return completed.filter(effective_at__gte=reported).count()
-    return completed.filter(effective_at__gt=max(last or reported, reported)).count()
+    later = completed.filter(effective_at__gt=last) if last else completed
+    if alert.rule == "INCOMPLETE":
+        return later.filter(effective_at__gte=reported).count()
+    return later.filter(effective_at__gt=reported).count()

@@ -14,6 +14,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 
 from recovery import access
+from recovery.alerts import policy
 from recovery.clinical.tiers import Tier
 from recovery.errors import Refused
 from recovery.local_time import clock_time
@@ -33,6 +34,9 @@ MOVES: dict[str, tuple[frozenset[Alert.Status], Alert.Status | None, AlertEvent.
 
 ENDS = frozenset({"close", "resolve"})
 """Moves that end an alert: only as it was read, so that nothing which joined it meanwhile is ended with it."""
+
+NOTE_LETTERS = 4_000
+"""At most, in a note, a reason or what was said: a page and a half."""
 
 CLINICIANS = frozenset({Membership.Role.NURSE, Membership.Role.DOCTOR})
 BY_WHAT = ("phone", "visit", "message")
@@ -59,6 +63,7 @@ def record_contact(
     if by_what not in BY_WHAT:
         raise NotAllowed(f"Say how contact was tried: {', '.join(BY_WHAT)}.")
     alert = reach(alert_id, by)
+    check_length(note)
     with transaction.atomic():
         first_reached = {"contacted_at": Coalesce(F("contacted_at"), Value(now))} if reached else {}
         if alert.status == S.OPEN and _may(alert, by, CLINICIANS):
@@ -75,9 +80,11 @@ def record_contact(
 
 def add_note(*, alert_id: UUID, by: User, note: str, now: datetime) -> Alert:
     """Add a note, also to an alert that has ended."""
+    alert = reach(alert_id, by)
     if not note.strip():
         raise NotAllowed("The note is empty. Write what the next colleague should know.")
-    return move("note", reach(alert_id, by), by=by, now=now, detail={"note": note})
+    check_length(note)
+    return move("note", alert, by=by, now=now, detail={"note": note})
 
 
 def close(
@@ -90,8 +97,8 @@ def close(
     seen: str | None = None,
     now: datetime,
 ) -> Alert:
-    """End an alert with a coded outcome. At same_day and emergency a note must say why. Closing it twice is fine for
-    the person who closed it; anybody else is told who did, and when.
+    """End an alert with a coded outcome. A note must say why where only a clinician may end it (policy C1). Closing it
+    twice is fine for the person who closed it; anybody else is told who did, and when.
 
     `seen` is what `as_seen` gave when the person read it: what was reported since is not closed unread.
     """
@@ -100,8 +107,11 @@ def close(
         raise NotAllowed(_reported_again(alert))
     if outcome not in Alert.Outcome.values:
         raise NotAllowed(f"Choose an outcome: {', '.join(Alert.Outcome.values)}.")
-    if alert.tier >= Tier.SAME_DAY and not note.strip():
-        raise NotAllowed("Write in a few words what you found and what was done: this alert was urgent.")
+    if policy.of(alert) == policy.C1 and not note.strip():
+        raise NotAllowed(
+            "Write in a few words what you found and what was done: only a clinician ends this alert."
+        )
+    check_length(note)
     if alert.status == S.CLOSED and alert.ended_by_id == by.pk and alert.outcome == outcome:
         return alert
     detail = {"outcome": outcome, "contacted": contacted, "note": note}
@@ -116,6 +126,11 @@ def close(
         outcome=outcome,
         patient_contacted=contacted,
     )
+
+
+def check_length(text: str) -> None:
+    if len(text) > NOTE_LETTERS:
+        raise NotAllowed(f"A text may have {NOTE_LETTERS:,} letters; this one has {len(text):,}. Shorten it.")
 
 
 def as_seen(alert: Alert) -> str:

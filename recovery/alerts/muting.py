@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from recovery.alerts.moves import CLINICIANS, NotAllowed, move, reach
+from recovery.alerts.moves import CLINICIANS, NotAllowed, check_length, move, reach
 from recovery.clinical import protocol as protocols
 from recovery.clinical.assessment import Finding
 from recovery.clinical.tiers import Tier
@@ -21,14 +21,15 @@ def mute(*, alert_id: UUID, until: datetime, reason: str, by: User, now: datetim
     """
     alert = reach(alert_id, by, CLINICIANS)
     known = _latest_finding(alert)
-    if alert.tier >= Tier.EMERGENCY or known is None:
+    if alert.tier >= Tier.EMERGENCY:
         raise NotAllowed("An emergency is never muted. Close the alert when it has been dealt with.")
-    if alert.rule not in protocols.get(alert.latest_assessment.protocol).rules:
+    if known is None or alert.rule not in protocols.get_or_default(alert.latest_assessment.protocol).rules:
         raise NotAllowed("A report that nobody has read cannot be expected. Read it and close the alert.")
     if until <= now:
         raise NotAllowed("Choose a date that is still to come.")
     if not reason.strip():
         raise NotAllowed("Write why this is known and expected.")
+    check_length(reason)
     _end(episode=alert.episode, rule=alert.rule, now=now)
     row = Mute.objects.create(
         clinic_id=alert.clinic_id,
@@ -62,6 +63,8 @@ def is_muted(finding: Finding, *, episode: Episode, now: datetime) -> bool:
         return False
     if finding.tier >= Tier.EMERGENCY or is_worse(finding, Finding.from_document(row.known)):
         _end(episode=episode, rule=finding.rule, now=now)
+        muted = Alert.objects.filter(episode=episode, rule=finding.rule).latest("pk")
+        move("mute", muted, now=now, detail={"ended": True})
         return False
     return True
 

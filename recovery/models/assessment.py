@@ -66,7 +66,7 @@ class Assessment(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["episode", "silent_slot"],
-                condition=Q(silent_slot__isnull=False),
+                condition=Q(is_current=True, silent_slot__isnull=False),
                 name="silence_once_per_slot",
             ),
             models.CheckConstraint(

@@ -89,7 +89,8 @@ def _missed(episode: Episode, protocol: Protocol, reported_at: datetime | None) 
     (specification 4), and while an episode is paused or over nothing is missed."""
     if episode.status != Episode.Status.ACTIVE:
         return ()
-    silence = episode.assessments.filter(silent_slot__isnull=False).order_by("-effective_at").first()
+    judged = episode.assessments.filter(silent_slot__isnull=False, is_current=True)
+    silence = judged.order_by("-effective_at").first()
     if silence is None:
         return ()
     slot = next((slot for slot in protocol.slots if slot.id == silence.silent_slot), None)

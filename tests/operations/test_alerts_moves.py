@@ -1,0 +1,206 @@
+"""What colleagues do to an alert: the legal moves, who may make them, and the history that each leaves."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from recovery import alerts, checkins
+from recovery.alerts import NotAllowed
+from recovery.alerts.moves import NOTE_LETTERS
+from recovery.models import Alert, AlertEvent, Assessment, DeviceToken, Notification, User
+from tests import factories
+from tests.factories import at, submission
+from tests.operations.ward import close, kinds, live, report
+from tests.test_access_matrix import ROUTES
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def alert(ana: DeviceToken) -> Alert:
+    report(ana, 30, bleeding="oozing")
+    return Alert.objects.get()
+
+
+def test_taking_on_closing_and_every_step_between_leave_events(alert: Alert, ben: User) -> None:
+    alerts.acknowledge(alert_id=alert.uuid, by=ben, now=at(31))
+    alerts.record_contact(
+        alert_id=alert.uuid, by=ben, reached=False, by_what="phone", note="No answer.", now=at(31.1)
+    )
+    alerts.record_contact(alert_id=alert.uuid, by=ben, reached=True, by_what="phone", now=at(31.5))
+    alerts.add_note(alert_id=alert.uuid, by=ben, note="Daughter is with her.", now=at(31.6))
+    closed = alerts.close(
+        alert_id=alert.uuid,
+        by=ben,
+        outcome="self-care",
+        contacted=True,
+        note="Pressure stopped it.",
+        now=at(32),
+    )
+
+    assert (closed.status, closed.outcome, closed.contacted_at, closed.ended_by) == (
+        "closed",
+        "self-care",
+        at(31.5),
+        ben,
+    )
+    kinds = list(alert.events.order_by("id").values_list("kind", flat=True))
+    assert kinds == ["opened", "acknowledged", "contacted", "contacted", "noted", "closed"]
+
+
+def test_the_second_nurse_is_told_who_was_first(alert: Alert, ben: User) -> None:
+    nora = factories.member(alert.team, "Nora Lindqvist")
+    alerts.acknowledge(alert_id=alert.uuid, by=ben, now=at(31))
+
+    with pytest.raises(NotAllowed, match="Ben Okafor took this on at 17:00 on 3 March"):
+        alerts.acknowledge(alert_id=alert.uuid, by=nora, now=at(31.1))
+
+
+def test_a_double_click_is_no_error(alert: Alert, ben: User) -> None:
+    for hour in (31, 31.01):
+        alerts.acknowledge(alert_id=alert.uuid, by=ben, now=at(hour))
+    for hour in (32, 32.01):
+        alerts.close(alert_id=alert.uuid, by=ben, outcome="seen", contacted=True, note="Seen.", now=at(hour))
+
+    assert AlertEvent.objects.filter(kind__in=["acknowledged", "closed"]).count() == 2
+
+
+@pytest.mark.parametrize("role", ["coordinator", "admin"])
+def test_only_clinicians_take_on_and_close(alert: Alert, role: str) -> None:
+    dee = factories.member(alert.team, "Dee Abara", role)
+
+    with pytest.raises(NotAllowed, match="nurse or a doctor"):
+        alerts.acknowledge(alert_id=alert.uuid, by=dee, now=at(31))
+    with pytest.raises(NotAllowed, match="nurse or a doctor"):
+        alerts.close(alert_id=alert.uuid, by=dee, outcome="seen", contacted=True, note="x", now=at(31))
+
+
+def test_an_urgent_alert_is_not_closed_without_a_reason(alert: Alert, ben: User) -> None:
+    with pytest.raises(NotAllowed, match="few words"):
+        alerts.close(alert_id=alert.uuid, by=ben, outcome="seen", contacted=True, note="  ", now=at(31))
+    with pytest.raises(NotAllowed, match="outcome"):
+        alerts.close(alert_id=alert.uuid, by=ben, outcome="fine", contacted=True, note="ok", now=at(31))
+
+
+def test_a_nurse_of_another_clinic_finds_nothing(alert: Alert) -> None:
+    cleo = factories.member(factories.team(factories.clinic("Harbour")), "Cleo Marsh")
+
+    for act in (
+        lambda: alerts.acknowledge(alert_id=alert.uuid, by=cleo, now=at(31)),
+        lambda: alerts.add_note(alert_id=alert.uuid, by=cleo, note="hello", now=at(31)),
+        lambda: alerts.close(
+            alert_id=alert.uuid, by=cleo, outcome="seen", contacted=True, note="x", now=at(31)
+        ),
+    ):
+        with pytest.raises(Alert.DoesNotExist):
+            act()
+
+
+def test_who_left_the_team_finds_nothing_at_the_next_request(alert: Alert, ben: User) -> None:
+    ben.memberships.update(ended_at=at(31))
+
+    with pytest.raises(Alert.DoesNotExist):
+        alerts.acknowledge(alert_id=alert.uuid, by=ben, now=at(31))
+
+
+def test_a_closed_alert_cannot_be_taken_on(alert: Alert, ben: User) -> None:
+    alerts.close(alert_id=alert.uuid, by=ben, outcome="seen", contacted=True, note="Seen.", now=at(31))
+
+    with pytest.raises(NotAllowed, match="closed this"):
+        alerts.acknowledge(alert_id=alert.uuid, by=ben, now=at(32))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_twenty_colleagues_at_once_one_wins() -> None:
+    team = factories.team()
+    device, _ = factories.phone(factories.episode(team))
+    report(device, 30, bleeding="oozing")
+    alert = Alert.objects.get()
+    colleagues = [factories.member(team, f"Nurse{number} Lee") for number in range(20)]
+
+    def acknowledge(by: User) -> bool:
+        try:
+            alerts.acknowledge(alert_id=alert.uuid, by=by, now=at(31))
+            return True
+        except NotAllowed:
+            return False
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(20) as pool:
+        assert sum(pool.map(acknowledge, colleagues)) == 1
+    assert AlertEvent.objects.filter(kind="acknowledged").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twenty_flaggings_at_once_open_one_alert() -> None:
+    team = factories.team()
+    factories.member(team)
+    device, _ = factories.phone(factories.episode(team))
+    checkins.submit(device=device, submission=submission(30, bleeding="oozing"), now=at(30))
+    owed = Assessment.objects.get()
+
+    def flag(number: int) -> None:
+        try:
+            alerts.flag(assessment_id=owed.pk, by=("celery", "watch")[number % 2], now=at(30))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(flag, range(20)))
+    assert Alert.objects.count() == AlertEvent.objects.count() == Notification.objects.count() == 1
+
+
+# --- what must be said ---------------------------------------------------------------------------------------------
+
+
+def test_closing_says_whether_the_patient_was_reached_and_what_came_of_it(alert: Alert, ben: User) -> None:
+    assert set(Alert.Outcome.values) == {
+        "self-care", "seen", "sent-to-emergency", "no-problem-found", "cannot-reach",
+    }  # fmt: skip
+    without: Any = {"alert_id": alert.uuid, "by": ben, "outcome": "seen", "note": "Seen.", "now": at(31)}
+    with pytest.raises(TypeError, match="contacted"):
+        alerts.close(**without)
+    closed = close(alert, ben, 31, outcome="cannot-reach", contacted=False, note="Rang three times.")
+
+    assert (closed.outcome, closed.patient_contacted) == ("cannot-reach", False)
+    assert alert.events.latest("id").detail == {
+        "outcome": "cannot-reach",
+        "contacted": False,
+        "note": "Rang three times.",
+    }
+
+
+def test_each_alert_is_closed_by_itself(ana: DeviceToken, ben: User) -> None:
+    """There is no bulk close: what one colleague read is what one colleague closes."""
+    report(ana, 30, bleeding="oozing", confused="yes", cannot_move="yes")
+    close(Alert.objects.get(rule="CONFUSED"), ben, 31)
+
+    assert set(live()) == {"BLEED-OOZE", "NEURO-MOVE", "ANSWERS-CONFLICT"}
+    routes = [route for route in ROUTES if "close" in route]
+    assert routes == ["alerts/<uuid:alert_id>/close"]
+
+
+def test_texts_have_an_end(alert: Alert, ben: User) -> None:
+    long = "x" * (NOTE_LETTERS + 1)
+    who = {"alert_id": alert.uuid, "by": ben, "now": at(31)}
+    for act in (
+        lambda: alerts.add_note(**who, note=long),
+        lambda: alerts.record_contact(**who, reached=True, by_what="phone", note=long),
+        lambda: alerts.close(**who, outcome="seen", contacted=True, note=long),
+    ):
+        with pytest.raises(NotAllowed, match="4,000 letters; this one has 4,001"):
+            act()
+    alerts.add_note(**who, note=long[1:])
+
+    assert kinds(alert) == ["opened", "noted"]
+
+
+def test_a_coordinator_may_record_a_contact_and_does_not_take_the_alert_on(alert: Alert) -> None:
+    cory = factories.member(alert.team, "Cory Bell", "coordinator")
+    now = alerts.record_contact(alert_id=alert.uuid, by=cory, reached=True, by_what="visit", now=at(31))
+
+    assert (now.status, now.owner, now.contacted_at) == ("open", None, at(31))
+    assert kinds(alert) == ["opened", "contacted"]
