@@ -5,6 +5,7 @@ from typing import Any, Self
 from django import forms
 from django.http import QueryDict
 
+from recovery.alerts.moves import NOTE_LETTERS
 from recovery.clinical.tiers import Tier
 from recovery.models import Alert
 
@@ -28,7 +29,7 @@ def _text(label: str, *, required: bool = False, help_text: str = "") -> forms.C
         label=label,
         required=required,
         help_text=help_text,
-        max_length=4000,
+        max_length=NOTE_LETTERS,
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": "Write a few words."},
     )
