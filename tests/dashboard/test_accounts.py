@@ -2,6 +2,7 @@ import re
 
 import pytest
 from django.core import mail
+from django.db import OperationalError
 from django.test import Client
 
 from recovery.models import CareTeam, DeviceToken, User
@@ -163,6 +164,22 @@ def test_no_copy_is_kept_of_a_failure(ben: User, sign_in: SignIn, monkeypatch: p
     assert answer.status_code == 500
     assert "Something went wrong on our side" in said(answer)
     assert "no-store" in answer["Cache-Control"]
+
+
+def test_a_database_that_does_not_answer_is_no_fault_but_a_pause(
+    ben: User, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OperationalError("the connection is lost")
+
+    client = sign_in(ben)
+    client.raise_request_exception = False
+    monkeypatch.setattr("recovery.dashboard.views.board.whole_board", fail)
+
+    answer = client.get("/")
+
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert "look before you try again" in answer.content.decode()
 
 
 def test_no_copy_is_kept_of_a_request_that_names_no_host_of_ours(db: None) -> None:

@@ -1,5 +1,8 @@
 """What is answered when no view can answer. No copy of it is kept: the address may be somebody's tomorrow."""
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views import defaults
@@ -8,7 +11,16 @@ from django.views.decorators.cache import never_cache
 bad_request = never_cache(defaults.bad_request)
 permission_denied = never_cache(defaults.permission_denied)
 not_found = never_cache(defaults.page_not_found)
-server_error = never_cache(defaults.server_error)
+
+
+@never_cache
+def server_error(request: HttpRequest) -> HttpResponse:
+    """A fault of ours; 503 where the database cannot answer now, which passes."""
+    response = defaults.server_error(request)
+    if isinstance(sys.exception(), OperationalError | InterfaceError):
+        response.status_code = 503
+        response.headers["Retry-After"] = "5"
+    return response
 
 
 @never_cache
