@@ -2,9 +2,12 @@
 
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+from demo.answering import NOTHING_WRONG
 from tests import chromium
 
 SCREENS = Path("docs/screens")
@@ -46,17 +49,34 @@ def _at_the_desk(browser: Any, demo: dict[str, Any]) -> None:
             page.locator("main a[href^='/alerts/']").first.click()
             page.wait_for_load_state("networkidle")
             page.screenshot(path=SCREENS / "alert.png")
-            _refused_reports(page)
+            _refused_reports(page, demo, clinic=nurse["clinic"])
 
 
-def _refused_reports(page: Any) -> None:
-    """The list, and the one that has waited longest."""
+def _refused_reports(page: Any, demo: dict[str, Any], *, clinic: str) -> None:
+    """A phone whose app is newer than the service sends a report; then the list, and the report that waits longest."""
+    patient = next(patient for patient in demo["patients"] if patient["clinic"] == clinic)
+    now = datetime.now(UTC).isoformat()
+    answers = NOTHING_WRONG | {
+        "pain_now": "7", "pain_change": "worse", "pain_where": ["treated_area"], "pain_controlled": "yes",
+        "temp": {"value": 36.9, "unit": "C"}, "bleeding": "oozing", "wound": ["redness", "pus"], "opioid_taken": "no",
+        "mobility": "with_help", "blood_thinner": "not_on", "free_text": "It keeps coming.", "bandage": "on_dry",
+        "immersion": "no",
+    }  # fmt: skip
+    page.context.request.post(
+        "/api/v1/check-ins",
+        headers={"Authorization": f"Bearer {patient['device_token']}"},
+        data={
+            "id": str(uuid4()), "observed_at": now, "sent_at": now, "status": "completed", "answered_by": "patient",
+            "app_version": "phone/9.0", "mood": "low", "answers": answers,
+        },
+    )  # fmt: skip
+    page.wait_for_timeout(5_000)
     page.goto("/reports")
     page.wait_for_load_state("networkidle")
     page.screenshot(path=SCREENS / "reports.png")
     page.locator("main a[href^='/reports/']").first.click()
     page.wait_for_load_state("networkidle")
-    page.screenshot(path=SCREENS / "report.png", full_page=True)
+    page.screenshot(path=SCREENS / "report.png")
 
 
 def _on_the_phone(browser: Any, demo: dict[str, Any]) -> None:
