@@ -1,6 +1,7 @@
 """Typed readers of environment variables. Each refuses nonsense at start: which variable, and what to write."""
 
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -37,6 +38,17 @@ def one_of(name: str, default: str, choices: set[str]) -> str:
     if value not in choices:
         raise ImproperlyConfigured(f"{name} is {value!r}: write one of {', '.join(sorted(choices))}.")
     return value
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Networks such as 10.1.0.0/16, separated by commas; none when it is not set."""
+    written = [network.strip() for network in text(name, "").split(",") if network.strip()]
+    try:
+        return [ip_network(network) for network in written]
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{name} is {', '.join(written)!r}: write networks such as 127.0.0.1/32."
+        ) from None
 
 
 def database(url: str, *, name: str) -> dict[str, Any]:

@@ -149,6 +149,11 @@ DEFAULT_FROM_EMAIL = env.text(
     "MAIL_FROM", "no-reply@localhost"
 )  # a name would show on locked screens: choose it well
 
+# --- webhooks ------------------------------------------------------------------------------------------------------
+
+# Inside these networks webhooks may go, and without TLS: for tests, a demo, a receiver behind the same wall.
+WEBHOOK_ALLOWED_NETWORKS = env.networks("WEBHOOK_ALLOWED_NETWORKS")
+
 # --- who may sign in -----------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "recovery.User"

@@ -17,10 +17,14 @@ LAG = struct.Struct("<d")
 
 def now() -> datetime:
     """The instant it is, aware, in UTC."""
-    real = datetime.now(UTC)
     if settings.DEMO_CLOCK:
-        real += timedelta(seconds=LAG.unpack_from(_mapped(settings.DEMO_CLOCK))[0])
-    return real
+        return real() + timedelta(seconds=LAG.unpack_from(_mapped(settings.DEMO_CLOCK))[0])
+    return real()
+
+
+def real() -> datetime:
+    """The instant it really is, for what others hold against their own clocks."""
+    return datetime.now(UTC)
 
 
 @functools.cache

@@ -5,6 +5,7 @@ from .assessment import Assessment
 from .audit import AuditEvent
 from .check_in import CheckIn, CheckInRevision
 from .clinic import CareTeam, Clinic, Membership
+from .contact import Contact
 from .device import DeviceToken, EnrolmentCode
 from .episode import Episode, EpisodeEvent, Pause
 from .mute import Mute
@@ -24,6 +25,7 @@ __all__ = [
     "CheckInRevision",
     "Clinic",
     "Consent",
+    "Contact",
     "DeviceToken",
     "EnrolmentCode",
     "Episode",

@@ -4,18 +4,19 @@ from django.db import models
 from django.db.models import Q
 
 from .alert import TIERS, Alert
+from .contact import Contact
 from .tenancy import clinic_of_parent, held
 
 
 class Notification(models.Model):
-    """The intent to tell one recipient of one alert on one channel. Intents that belong together (the findings of one
-    check-in) share a `message_key` and leave as one message, with the key as its idempotency key.
+    """The intent to tell one recipient of one alert at one contact (none: the e-mail that they sign in with). Intents
+    that belong together (the findings of one check-in) share a `message_key` and leave as one message, with the key as
+    its idempotency key.
 
     Leases and back-off are real time, whatever clock the rest runs on.
     """
 
-    class Channel(models.TextChoices):
-        EMAIL = "email", "E-mail"
+    Channel = Contact.Channel
 
     class Status(models.TextChoices):
         WAITING = "waiting", "Waiting to be sent"
@@ -28,7 +29,9 @@ class Notification(models.Model):
     alert = held(Alert, related_name="notifications", db_index=False)
     step = models.CharField(max_length=24, help_text="Why: opened, raised-<tier>, repeat-<n>")
     recipient = models.ForeignKey("recovery.User", on_delete=models.PROTECT, related_name="+")
+    contact = held(Contact, null=True, related_name="+", db_index=False)
     channel = models.CharField(max_length=10, choices=Channel)
+    line = models.CharField(max_length=270, db_default="email", help_text="Contact.line when it was planned")
     message_key = models.UUIDField(default=uuid.uuid4)
     tier = models.PositiveSmallIntegerField(choices=TIERS)
     planned_at = models.DateTimeField()
@@ -47,7 +50,9 @@ class Notification(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["id", "clinic"], name="notification_of_clinic"),
             models.UniqueConstraint(
-                fields=["alert", "step", "recipient", "channel"], name="told_once_per_step"
+                fields=["alert", "step", "recipient", "contact"],
+                nulls_distinct=False,
+                name="told_once_per_step",
             ),
             models.CheckConstraint(
                 condition=Q(status="sent", sent_at__isnull=False) | (~Q(status="sent") & Q(sent_at=None)),

@@ -30,11 +30,15 @@ _NEEDED = f"""(
     (a.status = 'open' OR a.status = 'acknowledged' AND (
         n.step LIKE 'raised%%' OR n.step LIKE 'repeat%%' AND (
             n.recipient_id = a.owner_id OR NOT {_COLLEAGUE.format(who="a.owner_id")})))
-    AND {_COLLEAGUE.format(who="n.recipient_id")})"""
+    AND {_COLLEAGUE.format(who="n.recipient_id")} AND c.ended_at IS NULL)"""
 
-_OF_INTENT = (
-    "JOIN recovery_alert a ON a.id = n.alert_id JOIN recovery_user to_whom ON to_whom.id = n.recipient_id"
-)
+_OF_INTENT = """
+          JOIN recovery_alert a ON a.id = n.alert_id
+          JOIN recovery_user u ON u.id = n.recipient_id
+          LEFT JOIN recovery_contact c ON c.id = n.contact_id"""
+_SEEN = f"n.id, {_NEEDED} AS needed, a.uuid, coalesce(c.address, u.email) AS address, c.sealed_secrets"
+_CLAIMED = """n.id, seen.needed, n.step, n.tier, n.message_key, seen.uuid, seen.address, seen.sealed_secrets,
+               n.channel, n.line, n.attempts"""
 
 # The first intent of a message stands for all of it: who locks that row may take the others, so two claimers neither
 # share a message nor wait for each other. What is no longer needed is dropped on the way, untried.
@@ -43,7 +47,8 @@ _CLAIM = f"""
     WITH lead AS (
         SELECT n.message_key
           FROM recovery_notification n
-         WHERE n.status IN ('waiting', 'sending') AND n.channel <> ALL(%(avoiding)s::text[]) AND {{due}}
+         WHERE n.status IN ('waiting', 'sending') AND {{due}}
+           AND n.channel <> ALL(%(channels)s::text[]) AND n.line <> ALL(%(lines)s::text[])
            AND NOT EXISTS (
                SELECT FROM recovery_notification earlier
                 WHERE earlier.message_key = n.message_key AND earlier.id < n.id
@@ -52,7 +57,7 @@ _CLAIM = f"""
          LIMIT 1
            FOR UPDATE SKIP LOCKED
     ), seen AS (
-        SELECT n.id, {_NEEDED} AS needed, a.uuid, to_whom.email
+        SELECT {_SEEN}
           FROM lead JOIN recovery_notification n ON n.message_key = lead.message_key {_OF_INTENT}
          WHERE n.status IN ('waiting', 'sending')
     ), claimed AS (
@@ -61,13 +66,12 @@ _CLAIM = f"""
                attempts = n.attempts + 1, next_attempt_at = clock_timestamp() + %(lease)s
           FROM seen
          WHERE n.id = seen.id AND n.status IN ('waiting', 'sending')
-     RETURNING n.id, seen.needed, n.step, n.tier, n.channel, n.attempts, n.message_key, seen.uuid, seen.email,
-               n.clinic_id
+     RETURNING {_CLAIMED}, n.clinic_id
     ), tried AS (
         INSERT INTO recovery_attempt (clinic_id, notification_id, number, started_at, outcome, error)
         SELECT clinic_id, id, attempts, clock_timestamp(), '', '' FROM claimed WHERE needed
     )
-    SELECT id, needed, step, tier, channel, attempts, message_key, uuid, email FROM claimed ORDER BY id
+    SELECT * FROM claimed ORDER BY id
 """
 _DUE = "n.next_attempt_at <= statement_timestamp()"
 # The watch leaves a fresh message to the nudge that follows it; who was nudged need not wait.
@@ -80,7 +84,7 @@ _CLAIM_THIS = _CLAIM.format(due=f"{_THIS} AND {_OR_FRESH}")
 # The last look of who took long to open the line: what is ours yet is held on to, if it is still needed.
 _LOOK = f"""
     WITH seen AS (
-        SELECT n.id, {_NEEDED} AS needed, a.uuid, to_whom.email
+        SELECT {_SEEN}
           FROM recovery_notification n {_OF_INTENT}
          WHERE n.id = ANY(%(ids)s::bigint[])
     ), looked AS (
@@ -90,7 +94,7 @@ _LOOK = f"""
           FROM seen
          WHERE n.id = seen.id AND n.status = 'sending' AND n.attempts = %(attempt)s
            AND n.next_attempt_at > statement_timestamp()
-     RETURNING n.id, seen.needed, n.step, n.tier, n.channel, n.attempts, n.message_key, seen.uuid, seen.email
+     RETURNING {_CLAIMED}
     ), untried AS (
         UPDATE recovery_attempt t SET ended_at = clock_timestamp()
           FROM looked
@@ -113,17 +117,19 @@ class Intent:
     id: int
     step: str
     tier: Tier
-    alert: UUID
     key: UUID
+    alert: UUID
     to: str
+    sealed_secrets: str = field(repr=False)
 
 
 @dataclass(slots=True)
 class Claim:
-    """A message that is ours to send now, with what of it is needed. `attempt` is the fencing number: a later claim has
-    a higher one."""
+    """A message that is ours to send now, with what of it is needed. `line` is the provider that it goes through,
+    `attempt` the fencing number: a later claim has a higher one."""
 
     channel: str
+    line: str
     attempt: int
     ids: list[int]
     intents: list[Intent]
@@ -152,17 +158,22 @@ class Claim:
         return {"ids": self.ids, "attempt": self.attempt, "lease": _lease()}
 
 
-def claim_next(*, fresh: bool = False, avoiding: Collection[str] = ()) -> Claim | None:
-    """The most urgent message that is due (or fresh), or None. The attempt is on record before anything is sent.
+@dataclass(frozen=True, slots=True)
+class But:
+    """What a claim leaves alone: all messages of these channels, and those that go through these lines."""
 
-    `avoiding` are channels whose messages are left alone.
-    """
-    return _claim(_CLAIM_ANY if fresh else _CLAIM_DUE, avoiding=list(avoiding))
+    channels: Collection[str] = ()
+    lines: Collection[str] = ()
 
 
-def claim(notification_id: int, *, avoiding: Collection[str] = ()) -> Claim | None:
+def claim_next(*, fresh: bool = False, but: But = But()) -> Claim | None:
+    """The most urgent message that is due (or fresh), or None. The attempt is on record before anything is sent."""
+    return _claim(_CLAIM_ANY if fresh else _CLAIM_DUE, but)
+
+
+def claim(notification_id: int, *, but: But = But()) -> Claim | None:
     """The message of this notification; None when it is gone, being sent by somebody else, or to be tried later."""
-    return _claim(_CLAIM_THIS, id=notification_id, avoiding=list(avoiding))
+    return _claim(_CLAIM_THIS, but, id=notification_id)
 
 
 def ours(held: Claim) -> QuerySet[Notification]:
@@ -175,20 +186,24 @@ def ours(held: Claim) -> QuerySet[Notification]:
     )
 
 
-def _claim(statement: str, **parameters: Any) -> Claim | None:
+def _claim(statement: str, but: But, **parameters: Any) -> Claim | None:
     with transaction.atomic(durable=True):
         pass  # durable refuses to be inside a transaction, which would then stay open while the message is sent
-    rows = statements.fetch_all(statement, {"lease": _lease()} | parameters)
+    parameters |= {"lease": _lease(), "channels": list(but.channels), "lines": list(but.lines)}
+    rows = statements.fetch_all(statement, parameters)
     if not rows:
         return None
-    intents = [_intent(row) for row in rows if row[1]]
+    needed = [row for row in rows if row[1]]
+    channel, line, attempt = (needed or rows)[0][8:11]
+    intents = [_intent(row) for row in needed]
     return Claim(
-        channel=rows[0][4], attempt=rows[0][5], ids=[intent.id for intent in intents], intents=intents
+        channel=channel, line=line, attempt=attempt, ids=[intent.id for intent in intents], intents=intents
     )
 
 
 def _intent(row: tuple[Any, ...]) -> Intent:
-    return Intent(id=row[0], step=row[2], tier=Tier(row[3]), key=row[6], alert=row[7], to=row[8])
+    id_, _, step, tier, key, alert, to, sealed_secrets, *_ = row
+    return Intent(id_, step, Tier(tier), key, alert, to, sealed_secrets or "")
 
 
 def _lease() -> timedelta:

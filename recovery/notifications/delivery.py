@@ -11,7 +11,7 @@ from django.db import Error as DatabaseError
 
 from recovery.notifications import Road, claims, message, outcomes
 from recovery.notifications.channels import Permanent, Temporary
-from recovery.notifications.claims import Claim
+from recovery.notifications.claims import But, Claim
 from recovery.notifications.lines import CHANNELS, Lines
 
 log = logging.getLogger(__name__)
@@ -21,14 +21,14 @@ TURN_S = 5.0
 
 
 class LineDown(Exception):
-    """The provider itself is down: other messages of the channel would fare no better now."""
+    """The provider itself is down: other messages of its line would fare no better now."""
 
 
 def deliver(*, notification_id: int, road: Road, now: datetime, lines: Lines | None = None) -> bool:
     """Send the message that this notification is part of. False when there was nothing to do, or it could not be sent:
     what is still owed then is found by its due time."""
     with _kept(lines) as kept:
-        held = claims.claim(notification_id, avoiding=kept.resting())
+        held = claims.claim(notification_id, but=But(lines=kept.resting()))
         try:
             return held is not None and _send(held, kept, road=road, now=now)
         except LineDown:
@@ -48,23 +48,23 @@ def deliver_due(
     """Send up to `limit` messages that are due, the most urgent first, over shared lines. Returns how many it tried.
 
     With `fresh` also those that are still left to a nudge; `only` those of one channel. Ends early when `stop` says so
-    or when its time is up. A provider that is down ends the turn of its channel alone: the rest keeps. Any number of
-    these may run at once.
+    or when its time is up. A provider that is down ends the turn of its line alone: the rest keeps. Any number of these
+    may run at once.
     """
     ends_at = time.monotonic() + TURN_S
     others = set() if only is None else CHANNELS.keys() - {only}
-    down: set[str] = set()
+    down = set[str]()
     with _kept(lines) as kept:
         for done in range(limit):
             if stop() or time.monotonic() > ends_at:
                 return done
-            held = claims.claim_next(fresh=fresh, avoiding=others | down | kept.resting())
+            held = claims.claim_next(fresh=fresh, but=But(channels=others, lines=down | kept.resting()))
             if held is None:
                 return done
             try:
                 _send(held, kept, road=road, now=now)
             except LineDown:
-                down.add(held.channel)
+                down.add(held.line)
     return limit
 
 
@@ -72,37 +72,37 @@ def _send(held: Claim, lines: Lines, *, road: Road, now: datetime) -> bool:
     """One attempt, from the open line to its record. Raises LineDown once that is recorded."""
     if not held.intents:
         return False  # nobody needs it any more
-    line = None
+    channel = None
     try:
-        line = lines.to(held.channel)
-        line.open(held.keep)
+        channel = lines.channel(held.channel)
+        channel.open(held.intents[0].to, held.keep)
         if not held.is_fresh():
             held.look_again()
         if not held.intents:
             return False
-        provider_id = line.send(message.compose(held.intents), held.keep)
+        provider_id = channel.send(message.compose(held.intents), held.keep)
     except DatabaseError:
         raise  # nothing can be written down: the lease runs out
     except Permanent as refusal:
         log.error("notification %s cannot be delivered: %s", held.ids[0], refusal.code)
-        lines.worked(held.channel)
+        lines.worked(held.line)
         outcomes.failed_for_good(held, code=refusal.code, now=now)
         return False
     except Temporary as fault:
         log.warning("notification %s not delivered yet: %s", held.ids[0], fault.code)
-        outcomes.failed_for_now(held, code=fault.code)
+        outcomes.failed_for_now(held, code=fault.code, not_before=fault.not_before)
         if fault.line_down:
-            lines.went_down(held.channel)
+            lines.went_down(held.line)
             raise LineDown from None
-        lines.worked(held.channel)
+        lines.worked(held.line)
         return False
     except Exception as error:
         log.error("notification %s not delivered, unexpectedly: %s", held.ids[0], type(error).__name__)
-        if line is not None:
-            line.close()  # whatever was being said on it
+        if channel is not None:
+            channel.close()  # whatever was being said on it
         outcomes.failed_for_now(held, code=type(error).__name__[:100])
         return False
-    lines.worked(held.channel)
+    lines.worked(held.line)
     outcomes.sent(held, provider_id=provider_id, road=road, now=now)
     return True
 

@@ -1,39 +1,39 @@
-"""The lines of one sender, kept open between messages: one for each channel, each with a breaker of its own, so that a
-provider that is down holds up no other."""
+"""What one sender sends over: a channel of each kind, kept open between messages, and a breaker for each line, which is
+a provider. A provider that is down so holds up no other."""
 
 from recovery.breaker import Breaker
 from recovery.notifications.channels import Channel
 from recovery.notifications.channels.email import Email
+from recovery.notifications.channels.webhook import Webhook
 
-CHANNELS: dict[str, type[Channel]] = {"email": Email}
+CHANNELS: dict[str, type[Channel]] = {"email": Email, "webhook": Webhook}
 
 REST_AFTER, REST_S = 3, 10.0
-"""After so many failures in a row a channel rests, with one try in so many seconds."""
+"""After so many failures in a row a line rests, with one try in so many seconds."""
 
 
 class Lines:
     """Used by one thread. The breakers may be shared with others, and outlive them."""
 
     def __init__(self, breakers: dict[str, Breaker] | None = None) -> None:
-        self._lines: dict[str, Channel] = {}
+        self._channels: dict[str, Channel] = {}
         self._breakers = {} if breakers is None else breakers
 
-    def to(self, channel: str) -> Channel:
-        if channel not in self._lines:
-            self._lines[channel] = CHANNELS[channel]()
-        return self._lines[channel]
+    def channel(self, name: str) -> Channel:
+        if name not in self._channels:
+            self._channels[name] = CHANNELS[name]()
+        return self._channels[name]
 
     def resting(self) -> set[str]:
-        """The channels that are not to be tried now."""
-        return {channel for channel, breaker in list(self._breakers.items()) if not breaker.allows()}
+        """The lines that are not to be tried now."""
+        return {line for line, breaker in list(self._breakers.items()) if not breaker.allows()}
 
-    def worked(self, channel: str) -> None:
-        if channel in self._breakers:
-            self._breakers[channel].succeeded()
+    def worked(self, line: str) -> None:
+        self._breakers.pop(line, None)
 
-    def went_down(self, channel: str) -> None:
-        self._breakers.setdefault(channel, Breaker(failures=REST_AFTER, seconds=REST_S)).failed()
+    def went_down(self, line: str) -> None:
+        self._breakers.setdefault(line, Breaker(failures=REST_AFTER, seconds=REST_S)).failed()
 
     def close(self) -> None:
-        for line in self._lines.values():
-            line.close()
+        for channel in self._channels.values():
+            channel.close()

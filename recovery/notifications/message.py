@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from django.conf import settings
 
+from recovery import sealing
 from recovery.clinical.tiers import Tier
-from recovery.notifications.channels import Message
+from recovery.notifications.channels import Message, Permanent
 from recovery.notifications.claims import Intent
 
 SUBJECTS = {
@@ -20,20 +21,30 @@ OPENINGS = {
 
 
 def compose(intents: Sequence[Intent]) -> Message:
-    """One message for the intents that share a key, the most urgent first."""
-    first, *others = sorted(intents, key=lambda intent: (-intent.tier, intent.id))
-    paragraphs = [OPENINGS[first.tier], _link(first)]
-    if others:
-        paragraphs += ["It came with:", "\n".join(_link(intent) for intent in others)]
+    """One message for the intents that share a key, the most urgent first. Raises Permanent if its secrets are lost."""
+    ranked = sorted(intents, key=lambda intent: (-intent.tier, intent.id))
+    first, links = ranked[0], [_link(intent) for intent in ranked]
+    paragraphs = [OPENINGS[first.tier], links[0]]
+    if links[1:]:
+        paragraphs += ["It came with:", "\n".join(links[1:])]
     paragraphs.append("This message was sent by a machine. Replies are not read.")
     return Message(
         key=first.key,
         to=first.to,
-        urgent=first.tier is Tier.EMERGENCY,
+        tier=first.tier,
         subject=SUBJECTS[first.tier],
         text="\n\n".join(paragraphs) + "\n",
+        links=tuple(links),
+        secrets=_secrets(first.sealed_secrets),
     )
 
 
 def _link(intent: Intent) -> str:
     return f"{settings.BASE_URL}/alerts/{intent.alert}"
+
+
+def _secrets(sealed: str) -> tuple[str, ...]:
+    try:
+        return tuple(sealing.unseal(sealed).split()) if sealed else ()
+    except sealing.CannotUnseal:
+        raise Permanent("secret-lost") from None

@@ -1,4 +1,4 @@
-"""Who is to be told of an alert: one intent per alert, step, person and channel, held by a constraint."""
+"""Who is to be told of an alert: one intent per alert, step, person and contact, held by a constraint."""
 
 import logging
 from collections.abc import Sequence
@@ -23,7 +23,8 @@ GRACE = {"celery": timedelta(seconds=2), "watch": timedelta()}
 """How long the watch leaves a fresh intent to the nudge that follows it. The nudge itself need not wait."""
 
 # Everybody who belongs to the team now. What repeats itself on an alert that somebody took on is for them alone, as
-# long as they are still there to hear it.
+# long as they are still there to hear it. Each person is told at all their contacts, or where they have none, by the
+# e-mail that they sign in with. All alerts of a plan are of one episode, so of one clinic.
 #
 # A key is made here and kept through every retry. It is not derived from the assessment: what a second plan for the
 # same assessment adds must leave as a message of its own, not be dropped as a copy of the first.
@@ -39,20 +40,25 @@ _PLAN = """
           FROM recovery_membership m JOIN recovery_user u ON u.id = m.user_id
          WHERE m.team_id IN (SELECT team_id FROM urgent) AND m.ended_at IS NULL AND m.role = ANY(%(roles)s::text[])
            AND u.is_active
-    ), recipient AS MATERIALIZED (
-        SELECT user_id, gen_random_uuid() AS message_key FROM (SELECT DISTINCT user_id FROM member)
+    ), place AS MATERIALIZED (
+        SELECT person.user_id, c.id AS contact_id, coalesce(c.channel, 'email') AS channel,
+               coalesce(c.line, 'email') AS line, gen_random_uuid() AS message_key
+          FROM (SELECT DISTINCT user_id FROM member) AS person
+          LEFT JOIN recovery_contact c
+            ON c.user_id = person.user_id AND c.clinic_id = (SELECT clinic_id FROM urgent LIMIT 1)
+           AND c.verified_at IS NOT NULL AND c.ended_at IS NULL
     ), to_tell AS (
         SELECT urgent.*, member.user_id
           FROM urgent JOIN member USING (team_id)
          WHERE urgent.owner_id IS NULL OR urgent.owner_id = member.user_id
             OR (urgent.team_id, urgent.owner_id) NOT IN (SELECT team_id, user_id FROM member)
     ), planned AS (
-        INSERT INTO recovery_notification (clinic_id, alert_id, step, recipient_id, channel, message_key, tier,
-               planned_at, status, attempts, next_attempt_at, sent_by, provider_id, last_error)
-        SELECT clinic_id, id, step, user_id, 'email', message_key, tier,
-               %(now)s, 'waiting', 0, clock_timestamp() + %(grace)s, '', '', ''
-          FROM to_tell JOIN recipient USING (user_id)
-         ORDER BY tier DESC, id, user_id
+        INSERT INTO recovery_notification (clinic_id, alert_id, step, recipient_id, contact_id, channel, line,
+               message_key, tier, planned_at, status, attempts, next_attempt_at, sent_by, provider_id, last_error)
+        SELECT clinic_id, id, step, user_id, contact_id, channel, line,
+               message_key, tier, %(now)s, 'waiting', 0, clock_timestamp() + %(grace)s, '', '', ''
+          FROM to_tell JOIN place USING (user_id)
+         ORDER BY tier DESC, id, user_id, contact_id
             ON CONFLICT DO NOTHING
      RETURNING id, message_key
     ), told AS (

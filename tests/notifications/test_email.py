@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from recovery.clinical.tiers import Tier
 from recovery.notifications.channels import Message, Permanent, Temporary
 from recovery.notifications.channels.email import Email
 from services import ports
@@ -18,7 +19,7 @@ KEY = UUID("11111111-2222-4333-8444-555555555555")
 
 def message(to: str = "ben@example.org") -> Message:
     return Message(
-        key=KEY, to=to, urgent=True, subject="Urgent item: please sign in", text="Please sign in.\n"
+        key=KEY, to=to, tier=Tier.EMERGENCY, subject="Urgent item: please sign in", text="Please sign in.\n"
     )
 
 
@@ -30,7 +31,7 @@ def line() -> Iterator[Email]:
 
 
 def send(line: Email, **changes: str) -> str:
-    line.open()
+    line.open("ben@example.org")
     return line.send(message(**changes))
 
 
@@ -110,7 +111,7 @@ def test_a_refused_connection_is_tried_again(settings, line: Email):
     settings.EMAIL_HOST, settings.EMAIL_PORT = ports.HOST, ports.free()
 
     with pytest.raises(Temporary, match="ConnectionRefusedError"):
-        line.open()
+        line.open("ben@example.org")
 
 
 @pytest.mark.parametrize("fault", ["swallow", "silent"])

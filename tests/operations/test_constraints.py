@@ -21,6 +21,7 @@ from recovery.models import (
     CheckInRevision,
     Clinic,
     Consent,
+    Contact,
     DeviceToken,
     EnrolmentCode,
     Episode,
@@ -142,6 +143,19 @@ class World:
                 "tier": 3,
                 "planned_at": at(20),
                 "next_attempt_at": at(20),
+            }
+            | fields
+        )
+
+    def new_contact(self, **fields: Any) -> Contact:
+        return Contact.objects.create(
+            **{
+                "clinic": self.clinic,
+                "user": self.ben,
+                "channel": "email",
+                "address": "ben@example.org",
+                "line": "email",
+                "created_at": T0,
             }
             | fields
         )
@@ -305,6 +319,12 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     ),
     # telling
     "told_once_per_step": lambda w: w.new_notification(),
+    "notification_within_contact_clinic": lambda w: w.new_notification(
+        contact=w.new_contact(clinic=w.other_clinic)
+    ),
+    "contact_once": lambda w: (w.new_contact(ended_at=T0), w.new_contact(), w.new_contact()),
+    "contact_channel_known": lambda w: w.new_contact(channel="pigeon"),
+    "webhook_has_secrets": lambda w: w.new_contact(channel="webhook"),
     "sent_at_when_sent": lambda w: w.change(w.notification, status="sent"),
     "notification_status_known": lambda w: w.change(w.notification, status="lost"),
     "notification_within_alert_clinic": lambda w: w.new_notification(step="raised", clinic=w.other_clinic),
@@ -399,6 +419,7 @@ def test_the_database_refuses(constraint: str) -> None:
 TARGETS = {
     "team_of_clinic", "patient_of_clinic", "episode_of_clinic", "episode_of_patient", "check_in_of_episode",
     "device_of_episode", "quarantine_of_episode", "assessment_of_episode", "alert_of_clinic", "notification_of_clinic",
+    "contact_of_clinic",
 }  # fmt: skip
 
 
@@ -428,11 +449,20 @@ def test_history_cannot_be_rewritten_by_the_application(model: type[Model], verb
 
 
 @pytest.mark.parametrize(
-    "model", [Alert, Assessment, Attempt, CheckIn, Consent, Episode, Notification, Patient, Quarantine]
+    "model", [Alert, Assessment, Attempt, CheckIn, Consent, Contact, Episode, Notification, Patient, Quarantine]
 )
 def test_clinical_rows_cannot_be_deleted_by_the_application(model: type[Model]) -> None:
     with pytest.raises(Error, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {model._meta.db_table}")
+
+
+def test_the_same_step_is_told_once_at_each_contact_and_once_where_there_is_none() -> None:
+    world = World()
+    world.new_notification(contact=world.new_contact())
+
+    with pytest.raises(IntegrityError, match="told_once_per_step"), transaction.atomic():
+        world.new_notification(contact=Contact.objects.get())
+    world.new_notification(contact=world.new_contact(address="ben@home.example"))
 
 
 def test_a_verdict_cannot_be_changed_afterwards() -> None:

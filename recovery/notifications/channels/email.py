@@ -22,7 +22,7 @@ class Email:
         self._smtp: smtplib.SMTP | None = None
         self._used_at = 0.0
 
-    def open(self, waiting: Waiting = wire.nothing) -> None:
+    def open(self, to: str, waiting: Waiting = wire.nothing) -> None:
         if self._smtp is not None:
             if time.monotonic() - self._used_at < IDLE_S:
                 with suppress(smtplib.SMTPException, OSError), self._within_limit(waiting):

@@ -11,21 +11,22 @@ from functools import lru_cache
 
 from django.conf import settings
 
+from recovery.clinical.tiers import Tier
 from recovery.notifications.channels import Message, Permanent
 
 
 def compose(message: Message) -> bytes:
-    """Raises Permanent for what cannot be an address."""
+    """Raises Permanent for what cannot be sent to."""
     host = sender().rpartition("@")[2]
     encoding, text = _body(message.text)
     head = [
         _from(settings.DEFAULT_FROM_EMAIL),
-        f"To: {_checked(message.to)}",
+        f"To: {checked(message.to)}",
         f"Subject: {message.subject}",
         f"Message-ID: <{message.key}@{host}>",
         f"Date: {formatdate()}",
         "Auto-Submitted: auto-generated",
-        *(["Importance: high"] if message.urgent else []),
+        *(["Importance: high"] if message.tier is Tier.EMERGENCY else []),
         "MIME-Version: 1.0",
         'Content-Type: text/plain; charset="utf-8"',
         f"Content-Transfer-Encoding: {encoding}",
@@ -53,7 +54,8 @@ def _from(display: str) -> str:
 
 
 @lru_cache(maxsize=1_024)
-def _checked(address: str) -> str:
+def checked(address: str) -> str:
+    """Raises Permanent for what cannot be an address."""
     try:
         address.encode("ascii")
         return str(Address(addr_spec=address))

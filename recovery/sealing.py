@@ -1,0 +1,40 @@
+"""Secrets that must be read again (what a webhook is signed with) are stored sealed, under keys made from SECRET_KEY.
+
+With SECRET_KEY_FALLBACKS what was sealed under an earlier key can still be read.
+"""
+
+import base64
+from functools import lru_cache
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+
+class CannotUnseal(Exception):
+    """It was sealed under a key that is known no more, or was changed."""
+
+
+def seal(text: str) -> str:
+    return _fernet().encrypt(text.encode()).decode("ascii")
+
+
+def unseal(sealed: str) -> str:
+    try:
+        return _fernet().decrypt(sealed).decode()
+    except InvalidToken:
+        raise CannotUnseal from None
+
+
+def _fernet() -> MultiFernet:
+    return _made_from((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
+
+
+@lru_cache(maxsize=2)
+def _made_from(keys: tuple[str, ...]) -> MultiFernet:
+    derived = [
+        HKDF(algorithm=SHA256(), length=32, salt=None, info=b"recovery: sealed secrets").derive(key.encode())
+        for key in keys
+    ]
+    return MultiFernet(Fernet(base64.urlsafe_b64encode(key)) for key in derived)
