@@ -30,6 +30,8 @@ WEB = [
     "--blocking-threads",
     "1",
     "--respawn-failed-workers",
+    "--http1-buffer-size",
+    "32768",
 ]
 WORKER = ["--quiet", "-A", "config", "worker", "--concurrency", "2", "--loglevel", "ERROR"]
 WORKER += ["--without-gossip", "--without-mingle", "--without-heartbeat"]

@@ -91,6 +91,8 @@ class Demo:
             "--blocking-threads",
             "1",
             "--respawn-failed-workers",
+            "--http1-buffer-size",
+            "32768",
             "--log-level",
             "warning",
         ]

@@ -49,7 +49,8 @@ PROGRAMS = {
             "--blocking-threads",
             "1",
         ),
-        *("--respawn-failed-workers", "--workers-kill-timeout", "20", "config.wsgi:application"),
+        *("--respawn-failed-workers", "--workers-kill-timeout", "20", "--http1-buffer-size", "32768"),
+        "config.wsgi:application",
     ],
     "worker": [
         *(str(BIN / "celery"), "-A", "config", "worker", "--concurrency", "2", "--loglevel", "INFO"),
