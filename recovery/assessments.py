@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from recovery import clinical, statements
+from recovery import clinical, silence, statements
 from recovery.clinical import protocol as protocols
 from recovery.clinical.assessment import assess
 from recovery.clinical.facts import (
@@ -206,10 +206,14 @@ def rejudge(*, episode_id: int, now: datetime) -> int:
                 replace(check_in=check_in, episode=episode, verdict=verdict, now=now)
                 changed += 1
         changed += _rejudge_superseded(episode, now=now)
+        silences = silence.rejudge(episode, now=now)
+        if silences is None:  # no check-in waits for it
+            _wait_longer(episode_id)
+            return changed
         Episode.objects.filter(pk=episode.pk).update(
             rejudge_from=None, rejudge_attempts=0, rejudge_next_at=None
         )
-        return changed
+        return changed + silences
 
 
 def _rejudge_superseded(episode: Episode, *, now: datetime) -> int:

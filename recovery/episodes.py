@@ -15,8 +15,8 @@ from pydantic import ValidationError
 from recovery import access, audit, silence
 from recovery.clinical import protocol as protocols
 from recovery.clinical.answers import baseline_model
-from recovery.clinical.facts import hours_between
 from recovery.errors import Refused
+from recovery.local_time import clock_time
 from recovery.models import Episode, EpisodeEvent, Membership, Pause, User
 
 MAY_CHANGE = frozenset({Membership.Role.NURSE, Membership.Role.DOCTOR, Membership.Role.COORDINATOR})
@@ -67,11 +67,9 @@ def correct_risk_factors(
         raise EpisodeRefused(f"There is no risk factor {', '.join(sorted(unknown))}.")
     was = {"risk_factors": episode.risk_factors, "blood_thinner_restart_h": episode.blood_thinner_restart_h}
     changes = {"risk_factors": sorted(set(risk_factors)), "blood_thinner_restart_h": blood_thinner_restart_h}
-    changed = _change(
+    return _change(
         episode, what="corrected risk factors", was=was, changes=changes, reason=reason, by=by, now=now
     )
-    silence.judge_latest_anew(episode=changed, now=now)
-    return changed
 
 
 @transaction.atomic
@@ -93,13 +91,29 @@ def resume(*, episode_id: UUID, reason: str, by: User, now: datetime) -> Episode
     if episode.status != Episode.Status.PAUSED:
         raise EpisodeRefused(f"Only a paused episode can be resumed; this one is {episode.status}.")
     Pause.objects.filter(episode=episode, until_at=None).update(until_at=now)
-    hours = hours_between(episode.procedure_at, now)
-    closes = (slot.close_h for slot in protocols.get(episode.protocol).slots if slot.close_h > hours)
-    next_h = min(closes, default=hours)  # past the last slot: the watch ends the episode at once
-    Episode.objects.filter(pk=episode.pk).update(
-        status=Episode.Status.ACTIVE, next_due_at=episode.procedure_at + timedelta(hours=next_h)
-    )
+    next_due_at = (
+        silence.next_look(silence.Watched.of(episode), after=now) or now
+    )  # or the watch ends it at once
+    Episode.objects.filter(pk=episode.pk).update(status=Episode.Status.ACTIVE, next_due_at=next_due_at)
     return _remembered(episode, what="resumed episode", reason=reason, by=by, now=now)
+
+
+@transaction.atomic
+def extend(*, episode_id: UUID, until: datetime, reason: str, by: User, now: datetime) -> Episode:
+    """Let a recovery run on past its last slot, until then. The schedule has no further slots, so nobody is missed for
+    a check-in more; the last one can still be missed, and the recovery stays one that the team looks after."""
+    episode = _locked(episode_id, by, MAY_END, reason)
+    if episode.status == Episode.Status.ENDED:
+        raise EpisodeRefused("This recovery has ended and stays so; late reports are still taken and judged.")
+    planned_end = silence.Watched.of(episode).planned_end
+    if until <= max(planned_end, now):
+        raise EpisodeRefused(f"Choose a time after {clock_time(max(planned_end, now), episode.time_zone)}.")
+    next_due_at = episode.next_due_at
+    if next_due_at is not None and next_due_at > planned_end:  # what it waits for is the end of an extension
+        next_due_at = until
+    Episode.objects.filter(pk=episode.pk).update(extended_until=until, next_due_at=next_due_at)
+    was = {"extended_until": episode.extended_until}
+    return _remembered(episode, what="extended episode", was=was, reason=reason, by=by, now=now)
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
-"""What an alert is told when the patient changes an answer or takes a report back (specification 6.7): it stays open,
-with a note, once for each report and revision. In whatever order things come to be flagged."""
+"""What an alert is told when the patient changes an answer or takes a report back (specification 6.7), or when what was
+missed came late: it stays open, with a note, once for each report and revision. In whatever order things come to be
+flagged."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -15,6 +16,8 @@ REPORTED = (AlertEvent.Kind.OPENED, AlertEvent.Kind.JOINED, AlertEvent.Kind.RAIS
 
 def note_changes(assessment: Assessment, *, now: datetime) -> None:
     """Asked whenever a report was flagged: an earlier revision may be flagged after the one that takes it back."""
+    if assessment.silent_slot is not None:
+        _note_late(assessment, now=now)
     if assessment.check_in_id is None:
         return
     check_in = CheckIn.objects.get(pk=assessment.check_in_id)
@@ -32,7 +35,8 @@ def note_withdrawal(check_in: CheckIn, *, now: datetime) -> None:
     noted = AlertEvent.objects.filter(
         kind=CHANGED, assessment__check_in=check_in, detail__withdrawn=True
     ).values("alert")
-    _note(touched.exclude(pk__in=noted).distinct(), check_in, now=now, withdrawn=True)
+    verdict = Assessment.objects.get(check_in=check_in, is_current=True)
+    _note(touched.exclude(pk__in=noted).distinct(), verdict, now=now, withdrawn=True)
 
 
 def _note_correction(check_in: CheckIn, *, now: datetime) -> None:
@@ -59,12 +63,25 @@ def _note_correction(check_in: CheckIn, *, now: datetime) -> None:
         for row in highest.annotate(highest=Max("tier"))
         if says.get(row["alert__rule"], Tier.NONE) < row["highest"]
     ]
-    _note(Alert.objects.filter(pk__in=milder), check_in, now=now)
-
-
-def _note(alerts: Iterable[Alert], check_in: CheckIn, *, now: datetime, **detail: bool) -> None:
-    told = list(alerts)
     verdict = Assessment.objects.get(check_in=check_in, is_current=True)
+    _note(Alert.objects.filter(pk__in=milder), verdict, now=now)
+
+
+def _note_late(silence: Assessment, *, now: datetime) -> None:
+    """On each live alert that the silence of this slot opened, joined or raised: the slot was filled after all."""
+    if silence.findings or silence.tier is None or not silence.is_current:
+        return
+    touched = Alert.objects.filter(
+        status__in=Alert.LIVE,
+        episode=silence.episode_id,
+        events__assessment__silent_slot=silence.silent_slot,
+        events__kind__in=REPORTED,
+    )
+    _note(touched.distinct(), silence, now=now, received_late=True)
+
+
+def _note(alerts: Iterable[Alert], verdict: Assessment, *, now: datetime, **detail: bool) -> None:
+    told = list(alerts)
     AlertEvent.objects.bulk_create(
         AlertEvent(
             clinic_id=alert.clinic_id, alert=alert, kind=CHANGED, at=now, assessment=verdict, detail=detail

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from recovery import assessments, statements, verdicts
+from recovery import assessments, silence, statements, verdicts
 from recovery.alerts import changed, clearing, muting, usual
 from recovery.clinical import protocol as protocols
 from recovery.clinical.assessment import Finding
@@ -29,9 +29,6 @@ _CLAIM = """
 
 REPEAT_AFTER = {Tier.EMERGENCY: timedelta(hours=1), Tier.SAME_DAY: timedelta(hours=4)}
 """While an alert is open, a new finding tells the team again at most this often (clearing policy C1)."""
-
-PATIENT_ONLY = {("MISSED-1", Tier.ROUTINE)}
-"""A first missed check-in after nothing alarming: a reminder to the patient, nothing for the team (rule MISSED-1)."""
 
 
 def flag(*, assessment_id: int, by: str, now: datetime) -> list[int]:
@@ -109,13 +106,14 @@ def _judge_at_last(assessment: Assessment, *, by: str, now: datetime) -> Assessm
     if verdict is None:
         raise RuntimeError("the check-in still cannot be judged")
     _mark_flagged(assessment, by=by, now=now)
+    silence.owe_anew(assessment.episode_id, from_at=assessment.check_in.effective_at)
     return assessments.replace(
         check_in=assessment.check_in, episode=assessment.episode, verdict=verdict, now=now
     )
 
 
 def _new_findings(assessment: Assessment) -> list[Finding]:
-    """The findings that the assessment of the same check-in before this one did not hold, or held at a lower tier.
+    """The findings that the assessment of the same check-in or slot before this one did not hold, or held lower.
 
     Before this one: the latest of the latest revision, since a superseded revision may be judged after its correction;
     of a refused report that was judged by hand, what could be read of it by itself.
@@ -129,14 +127,17 @@ def _new_findings(assessment: Assessment) -> list[Finding]:
     return [
         finding
         for finding in verdicts.findings_of(assessment)
-        if (finding.rule, finding.tier) not in PATIENT_ONLY
+        if (finding.rule, finding.tier) not in silence.PATIENT_ONLY
         and finding.tier > found.get(finding.rule, Tier.NONE)
     ]
 
 
 def _found_before(assessment: Assessment) -> list[dict[str, Any]]:
     older = Assessment.objects.filter(pk__lt=assessment.pk)
-    own = older.filter(check_in__isnull=False, check_in=assessment.check_in_id)
+    if assessment.silent_slot is not None:
+        own = older.filter(episode=assessment.episode_id, silent_slot=assessment.silent_slot)
+    else:
+        own = older.filter(check_in__isnull=False, check_in=assessment.check_in_id)
     latest = own.order_by("-revision", "-pk").values_list("findings", flat=True).first()
     if latest is None and assessment.check_in and assessment.check_in.answered_by == CheckIn.AnsweredBy.NURSE:
         latest = (

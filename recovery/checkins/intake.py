@@ -2,8 +2,8 @@
 
 It writes only if the episode's sequence number still is the one at which the history was read, so two phones at once
 cannot judge past each other; and it says why it did not write. Everything it needs to know is decided in the database
-at that instant: whether later check-ins must be judged anew, and whether there is nothing to flag: no finding, no alert
-that this check-in could clear, and none about to be opened.
+at that instant: whether later check-ins and silences must be judged anew, and whether there is nothing to flag: no
+finding, no alert that this check-in could clear, and none about to be opened.
 """
 
 import json
@@ -21,13 +21,15 @@ WITH twin AS (
 ),
 later AS MATERIALIZED (
     SELECT EXISTS (SELECT FROM recovery_checkin WHERE episode_id = %(episode)s
-                   AND effective_at > %(effective_at)s AND withdrawn_at IS NULL) AS held
+                   AND effective_at > %(effective_at)s AND withdrawn_at IS NULL)
+        OR EXISTS (SELECT FROM recovery_assessment WHERE episode_id = %(episode)s
+                   AND effective_at >= %(effective_at)s AND silent_slot IS NOT NULL AND is_current) AS held
 ),
 episode AS (
     UPDATE recovery_episode SET
         sequence = sequence + 1,
-        next_due_at = CASE WHEN next_due_at IS NULL OR %(next_due_at)s::timestamptz IS NULL THEN next_due_at
-                           ELSE GREATEST(next_due_at, %(next_due_at)s) END,
+        next_due_at = CASE WHEN next_due_at > %(received_at)s AND %(next_due_at)s::timestamptz > next_due_at
+                           THEN %(next_due_at)s ELSE next_due_at END,
         rejudge_from = CASE WHEN later.held THEN LEAST(rejudge_from, %(effective_at)s) ELSE rejudge_from END
     FROM later
     WHERE id = %(episode)s AND sequence = %(sequence)s AND NOT EXISTS (SELECT FROM twin)

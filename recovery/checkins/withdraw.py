@@ -28,7 +28,7 @@ def withdraw(*, device: DeviceToken, client_id: UUID, now: datetime) -> None:
     Episode.objects.filter(pk=episode.pk).update(
         sequence=F("sequence") + 1,
         rejudge_from=Least(F("rejudge_from"), Value(check_in.effective_at)),
-        next_due_at=due_again(episode),
+        next_due_at=due_again(episode, from_at=check_in.effective_at),
     )
     changed.note_withdrawal(check_in, now=now)
     audit.record(what="withdrew check-in", now=now, clinic=episode.clinic, device=device)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from recovery.clinical.conditions import View
@@ -130,15 +131,37 @@ def assess_running_silence(
         if (last_h is None or last_h < slot.open_h)
         and not (excused and _paused(started_at + timedelta(hours=slot.close_h), excused))
     ]
-    facts: dict[str, Any] = {
-        "hours": hours_between(started_at, now),
-        "missed_slots": len(missed),
-        "latest_missed_open": missed[-1].open_h if missed else None,
-        "completed_check_ins": heard.count,
-        "latest_completed_tier": heard.last_tier.code if missed and heard.last_tier is not None else None,
-    }
-    findings = findings_of(protocol.timer_rules, View({}, facts, procedure.risk_factors, {}))
+    findings = _silent(
+        protocol,
+        hours_between(started_at, now),
+        len(missed),
+        missed[-1].open_h if missed else None,
+        heard.count,
+        heard.last_tier if missed else None,
+        procedure.risk_factors,
+    )
     return _quiet(protocol, procedure, now, closed=closed, findings=findings)
+
+
+@lru_cache(maxsize=4_096)
+def _silent(
+    protocol: Protocol,
+    hours: float,
+    missed_slots: int,
+    latest_missed_open: float | None,
+    completed_check_ins: int,
+    latest_completed_tier: Tier | None,
+    risk_factors: frozenset[str],
+) -> tuple[Finding, ...]:
+    """Kept, because thousands whose slot closes are silent in few ways."""
+    facts: dict[str, Any] = {
+        "hours": hours,
+        "missed_slots": missed_slots,
+        "latest_missed_open": latest_missed_open,
+        "completed_check_ins": completed_check_ins,
+        "latest_completed_tier": None if latest_completed_tier is None else latest_completed_tier.code,
+    }
+    return findings_of(protocol.timer_rules, View({}, facts, risk_factors, {}))
 
 
 def _closed(protocol: Protocol, procedure: Procedure, now: datetime) -> list[Slot]:

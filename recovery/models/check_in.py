@@ -158,7 +158,13 @@ class CheckIn(Report):
                 name="pain_is_a_number",
             ),
         ]
-        indexes = [models.Index(fields=["episode", "effective_at", "client_id"], name="check_in_history")]
+        indexes = [
+            models.Index(
+                fields=["episode", "effective_at", "client_id"],
+                include=["status", "withdrawn_at"],  # what silence counts stands in the index alone
+                name="check_in_history",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"check-in {self.client_id}"

@@ -71,6 +71,9 @@ class Episode(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
+    extended_until = models.DateTimeField(
+        null=True, blank=True, help_text="When it ends, if later than the last slot closes"
+    )
 
     sequence = models.BigIntegerField(default=0)
     next_due_at = models.DateTimeField(

@@ -8,6 +8,7 @@ import pytest
 from recovery import assessments, episodes, silence
 from recovery.clinical.tiers import Tier
 from recovery.models import Alert, Assessment, DeviceToken, Episode, Notification, User
+from recovery.silence import anew
 from tests.factories import BASELINE, at
 from tests.operations.ward import close, correct, flag_all, kinds, live, report
 
@@ -96,7 +97,8 @@ def test_silence_is_judged_anew_with_the_risk_factors(ana: DeviceToken, ben: Use
     verdicts = Assessment.objects.filter(silent_slot="S1").order_by("id")
     assert [(row.is_current, row.tier) for row in verdicts] == [(False, 2), (True, 3)]
     correct_risk_factors(ana, ben, 38)
-    assert verdicts.count() == 2, "less changes nothing"
+    assert [(row.is_current, row.tier) for row in verdicts.all()] == [(False, 2), (False, 3), (True, 2)]
+    assert live() == {"NEVER-STARTED": "same_day"}, "less takes nothing back"
 
 
 @pytest.mark.parametrize("heard_h", [36.5, 37])
@@ -112,11 +114,11 @@ def test_silence_that_was_broken_is_not_raised(ana: DeviceToken, ben: User, hear
 def test_a_correction_is_kept_even_if_the_silence_cannot_be_judged(
     ana: DeviceToken, ben: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(**_: object) -> None:
+    def fail(*_: object) -> None:
         raise ValueError
 
     silence.judge_due(limit=10, now=at(36))
-    monkeypatch.setattr(silence, "assess_silence", fail)
+    monkeypatch.setattr(anew, "judged", fail)
     correct_risk_factors(ana, ben, 37, "tumour")
 
     assert Episode.objects.get().risk_factors == ["tumour"]

@@ -129,9 +129,15 @@ def test_a_clock_that_cannot_be_right_is_not_believed(
 
 
 def test_a_completed_check_in_moves_what_is_due(ana: DeviceToken) -> None:
+    checkins.submit(device=ana, submission=submission(5), now=at(5))
+
+    assert Episode.objects.get().next_due_at == at(36)  # S1 is the next slot to be watched
+
+
+def test_one_that_comes_when_a_slot_has_closed_leaves_it_to_the_watch(ana: DeviceToken) -> None:
     checkins.submit(device=ana, submission=submission(20), now=at(20))
 
-    assert Episode.objects.get().next_due_at == at(60)  # S2 is the next slot to be watched
+    assert Episode.objects.get().next_due_at == at(12)
 
 
 def test_a_half_finished_one_does_not(ana: DeviceToken) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
-from recovery import alerts, assessments, checkins, episodes
-from recovery.models import Alert, Assessment, DeviceToken, Episode, EpisodeEvent, User
+from recovery import alerts, assessments, checkins, episodes, silence
+from recovery.models import Alert, Assessment, AuditEvent, DeviceToken, Episode, EpisodeEvent, User
 from tests import factories
 from tests.factories import BASELINE, T0, at, submission
 
@@ -101,6 +101,60 @@ def test_a_report_in_a_pause_or_after_the_end_is_taken_and_judged(ana: DeviceTok
 
     assert live() == {"BLEED-OOZE", "CHEST"}
     assert Episode.objects.get().next_due_at is None
+
+
+def extend(ana: DeviceToken, ben: User, until: float, now: float) -> Episode:
+    return episodes.extend(
+        episode_id=ana.episode.uuid, until=at(until), reason="Still wears the brace.", by=ben, now=at(now)
+    )
+
+
+def test_an_extended_recovery_ends_when_the_extension_does(ana: DeviceToken, ben: User) -> None:
+    extend(ana, ben, 3000, now=1900)
+    silence.judge_due(limit=10, now=at(2040))
+    assert Assessment.objects.filter(silent_slot="S84").exists()
+    assert (Episode.objects.get().status, Episode.objects.get().next_due_at) == ("active", at(3000))
+
+    silence.judge_due(limit=10, now=at(3000))
+    assert (Episode.objects.get().status, Episode.objects.get().ended_at) == ("ended", at(3000))
+    event = EpisodeEvent.objects.get()
+    assert (event.what, event.was, event.reason) == (
+        "extended episode",
+        {"extended_until": None},
+        "Still wears the brace.",
+    )
+    assert AuditEvent.objects.filter(what="extended episode", user=ben).count() == 1
+
+
+def test_an_extension_can_be_changed_also_while_it_runs(ana: DeviceToken, ben: User) -> None:
+    extend(ana, ben, 3000, now=1900)
+    silence.judge_due(limit=10, now=at(2040))
+    extend(ana, ben, 2500, now=2100)
+    silence.judge_due(limit=10, now=at(2500))
+
+    assert Episode.objects.get().status == "ended"
+
+
+def test_a_pause_in_an_extended_recovery_does_not_end_it(ana: DeviceToken, ben: User) -> None:
+    extend(ana, ben, 3000, now=1900)
+    episodes.pause(episode_id=ana.episode.uuid, reason="In hospital.", by=ben, now=at(2020))
+    episodes.resume(episode_id=ana.episode.uuid, reason="Home again.", by=ben, now=at(2100))
+
+    assert Episode.objects.get().next_due_at == at(3000)
+    silence.judge_due(limit=10, now=at(2999))
+    assert Episode.objects.get().status == "active"
+    assert not Assessment.objects.filter(silent_slot="S84").exists()  # it closed in the pause
+
+
+def test_only_a_recovery_that_runs_is_extended_and_only_past_its_end(ana: DeviceToken, ben: User) -> None:
+    coordinator = factories.member(ana.episode.team, "Eli Brandt", "coordinator")
+    with pytest.raises(episodes.EpisodeRefused, match="after 11:00 on 26 May"):
+        extend(ana, ben, 2000, now=1900)
+    with pytest.raises(episodes.EpisodeRefused, match="role"):
+        extend(ana, coordinator, 3000, now=1900)
+    episodes.end(episode_id=ana.episode.uuid, reason="Moved away.", by=ben, now=at(1900))
+    with pytest.raises(episodes.EpisodeRefused, match="has ended"):
+        extend(ana, ben, 3000, now=1901)
 
 
 def test_nothing_is_changed_without_a_reason_or_by_the_wrong_people(ana: DeviceToken, ben: User) -> None:

@@ -63,6 +63,8 @@ def _what(event: AlertEvent, episode: Episode, clock: Clock) -> str:
             return f"{said}: {Tier(event.tier).label.lower()}, {place.words.lower()}"
         case K.CHANGED if event.detail.get("withdrawn"):
             return "The patient took the report back"
+        case K.CHANGED if event.detail.get("received_late"):
+            return "A missed check-in was received late"
         case K.MUTED:
             if event.detail.get("ended"):
                 return "No longer muted"
