@@ -49,7 +49,20 @@ def _at_the_desk(browser: Any, demo: dict[str, Any]) -> None:
             page.locator("main a[href^='/alerts/']").first.click()
             page.wait_for_load_state("networkidle")
             page.screenshot(path=SCREENS / "alert.png")
+            _a_patient(page)
             _refused_reports(page, demo, clinic=nurse["clinic"])
+
+
+def _a_patient(page: Any) -> None:
+    """The patient of that alert, at the desk and on a phone; then the list of patients."""
+    page.locator("h1 a[href^='/patients/']").click()
+    page.wait_for_load_state("networkidle")
+    for name, size in (("patient", DESK), ("patient-phone", PHONE)):
+        page.set_viewport_size(size | {"height": 1800})
+        page.screenshot(path=SCREENS / f"{name}.png")
+    page.set_viewport_size(DESK)
+    page.goto("/patients")
+    page.screenshot(path=SCREENS / "patients.png")
 
 
 def _refused_reports(page: Any, demo: dict[str, Any], *, clinic: str) -> None:

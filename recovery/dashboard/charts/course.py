@@ -207,19 +207,20 @@ def _expected(
 
 
 def _hours(protocol: Protocol, span: Span, across: Scale | EvenHours) -> list[Tick]:
-    """Where phases end, or every other day of a close look; as far as the labels have room."""
+    """Where phases end, then whole weeks; each day of a close look. As far as the labels have room."""
     if span.evenly:
         first, last = int(span.start_h // 24) + 1, int(span.end_h // 24)
         at = [(day * 24.0, f"{day} d") for day in range(first, last + 1)]
     else:
-        ends = [phase.end_h for phase in protocol.phases if phase.end_h <= span.end_h]
-        at = [(end_h, _length(end_h)) for end_h in (0.0, *ends)]
+        ends = [phase.end_h for phase in reversed(protocol.phases) if phase.end_h <= span.end_h]
+        weeks = [week * 168.0 for week in range(2, int(span.end_h // 168))]
+        at = [(hours, _length(hours)) for hours in (0.0, *ends, *weeks)]
     ticks: list[Tick] = []
     for hours, label in at:
         tick = Tick(across.x(hours), label)
-        if not ticks or tick.at - ticks[-1].at >= LETTER * 6:
+        if all(abs(tick.at - other.at) >= LETTER * 6 for other in ticks):
             ticks.append(tick)
-    return ticks
+    return sorted(ticks, key=lambda tick: tick.at)
 
 
 def _length(hours: float) -> str:
