@@ -6,6 +6,7 @@ is more than one.
 """
 
 import asyncio
+import ssl
 import threading
 import time
 from collections import Counter
@@ -56,10 +57,11 @@ class Request:
 
 
 class Receiver:
-    """`answers` by path (None: every other); whatever is not named is taken with 204."""
+    """`answers` by path (None: every other); whatever is not named is taken with 204. With `tls` it speaks that."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.port = ports.free()
+        self._tls = tls
         self.answers: dict[str | None, Answer | Fate] = {}
         self.answer = threading.Event()
         self.connections = 0
@@ -68,7 +70,7 @@ class Receiver:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def url(self, path: str = "/", host: str = ports.HOST) -> str:
-        return f"http://{host}:{self.port}{path}"
+        return f"{'https' if self._tls else 'http'}://{host}:{self.port}{path}"
 
     @property
     def requests(self) -> list[Request]:
@@ -92,7 +94,7 @@ class Receiver:
     async def _run(self, ready: threading.Event) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         self._open: set[asyncio.Task[None]] = set()
-        server = await asyncio.start_server(self._accept, ports.HOST, self.port)
+        server = await asyncio.start_server(self._accept, ports.HOST, self.port, ssl=self._tls)
         ready.set()
         await self._stopping.wait()
         server.close()

@@ -9,8 +9,9 @@ from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
+from recovery import contacts
 from recovery.clinical.tiers import Tier
-from recovery.models import Alert, Assessment, CareTeam, CheckIn, Episode, Notification, User
+from recovery.models import Alert, Assessment, CareTeam, CheckIn, Clinic, Contact, Episode, Notification, User
 from recovery.notifications import plan
 from tests import factories
 
@@ -125,3 +126,21 @@ def meanwhile(work: Callable[[], Any]) -> Iterator[Future]:
 
     with ThreadPoolExecutor(1) as pool:
         yield pool.submit(alone)
+
+
+def told_at(person: User, url: str) -> Contact:
+    """They are told by a webhook from now on."""
+    contact, _ = contacts.add_webhook(user=person, clinic=_clinic_of(person), url=url, now=NOW)
+    contacts.verify(contact=contact, now=NOW)
+    return contact
+
+
+def told_by_mail(person: User, address: str) -> Contact:
+    """They are told at another mailbox from now on."""
+    contact = contacts.add_email(user=person, clinic=_clinic_of(person), address=address, now=NOW)
+    contacts.verify(contact=contact, now=NOW)
+    return contact
+
+
+def _clinic_of(person: User) -> Clinic:
+    return Clinic.objects.get(teams__memberships__user=person)

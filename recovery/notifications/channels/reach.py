@@ -11,14 +11,16 @@ from recovery.notifications.channels import Permanent
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+INTERNET_6 = ipaddress.ip_network("2000::/3")
 NOT_THE_INTERNET: tuple[Network, ...] = (
-    ipaddress.ip_network("168.63.129.16/32"),  # a cloud's own services, on an address like any other
-    # IPv6 that carries an IPv4 address, which the rest of the checks would not see
-    ipaddress.ip_network("64:ff9b::/96"),
-    ipaddress.ip_network("64:ff9b:1::/48"),
-    ipaddress.ip_network("2001::/32"),
-    ipaddress.ip_network("2002::/16"),
+    ipaddress.ip_network("192.0.0.0/24"),  # of protocols, and of one cloud's own services
+    ipaddress.ip_network("168.63.129.16/32"),  # of another's, on an address like any other
+    ipaddress.ip_network("2001::/23"),  # of protocols: carries IPv4 addresses, too
+    ipaddress.ip_network("2001:db8::/32"),
+    ipaddress.ip_network("2002::/16"),  # carries IPv4 addresses
+    ipaddress.ip_network("3fff::/20"),
 )
+"""Beside what Python knows to be private, link-local, multicast or reserved."""
 
 LOWEST_PORT = 1_024
 """Below it only the web's own ports: nothing that a mail or shell server would take for a command."""
@@ -42,7 +44,8 @@ def target_of(url: str) -> Target:
     """Raises Permanent for anything but a plain https address; http is for WEBHOOK_ALLOWED_NETWORKS alone."""
     try:
         parts = urlsplit(url)
-        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+        usual = {"http": 80, "https": 443}[parts.scheme]
+        port = usual if parts.port is None else parts.port
         host = (parts.hostname or "").encode("idna").decode("ascii")
     except (KeyError, ValueError):
         raise Permanent("address") from None
@@ -65,4 +68,6 @@ def may_reach(address: str, *, secure: bool) -> bool:
     if any(ip in network for network in settings.WEBHOOK_ALLOWED_NETWORKS):
         return True
     is_internet = ip.is_global and not ip.is_multicast and not ip.is_reserved
+    if ip.version == 6:
+        is_internet &= ip in INTERNET_6
     return secure and is_internet and not any(ip in network for network in NOT_THE_INTERNET)

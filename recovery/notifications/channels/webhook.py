@@ -140,7 +140,7 @@ def _retry_after(given: str | None) -> timedelta:
     wait = timedelta()
     with suppress(ValueError, OverflowError):
         if given and given.strip().isdecimal():
-            wait = timedelta(seconds=int(given))
+            wait = timedelta(seconds=min(int(given), 86_400))
         elif given:
             wait = parsedate_to_datetime(given) - clock.real()
     return min(max(wait, timedelta()), LONGEST_REST)
