@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Self
 
 from services.ports import HOST
 
@@ -32,6 +33,12 @@ class Outcome:
 
     def percentile(self, share: float) -> float:
         return percentile(self.latencies, share)
+
+    def taken(self) -> Self:
+        """Itself, if every report was taken; else what was measured is something else."""
+        if set(self.statuses) != {201}:
+            raise RuntimeError(f"reports were answered {dict(self.statuses)}, not 201 throughout")
+        return self
 
 
 def percentile(values: list[float], share: float) -> float:

@@ -7,6 +7,7 @@ import sys
 import time
 from collections import Counter
 from contextlib import ExitStack
+from types import TracebackType
 from typing import Self
 from uuid import UUID
 
@@ -17,6 +18,8 @@ from bench.stage import Stage, wait_until
 from services.ports import HOST
 
 TOLD_WITHIN_S = 120.0
+TRIES = 20
+"""Red flags, one after the other, until one goes by Celery."""
 _OWED = """
     SELECT FROM recovery_assessment WHERE flagged_at IS NULL
     UNION ALL SELECT FROM recovery_notification WHERE status IN ('waiting', 'sending') LIMIT 1
@@ -59,15 +62,17 @@ class Postbox:
 class System:
     """A context: everything runs, the worker is known to work, and `phones` are ready to report to a team of two."""
 
-    def __init__(self, phones: int, **environment: str) -> None:
-        self._count, self._environment = phones, environment
+    def __init__(self, phones: int, *, workers: int = 1, **environment: str) -> None:
+        """`workers` is how many are started, one after the other: each must be seen at work."""
+        self._count, self._spare, self._environment = phones, workers * TRIES, environment
 
     def __enter__(self) -> Self:
         with ExitStack() as undo:
             self.stage = undo.enter_context(Stage())
             self.postbox = undo.enter_context(Postbox())
             self._environment["EMAIL_URL"] = self.postbox.url
-            self.phones = world.enrol(self._count + TRIES)
+            phones = world.enrol(self._count + self._spare)
+            self.phones, self._untried = phones[: self._count], phones[self._count :]
             world.add_colleague()
             self.database = undo.enter_context(
                 psycopg.connect(self.stage.services.database_url, autocommit=True)
@@ -75,12 +80,14 @@ class System:
             self.web = self.stage.serve(**self._environment)
             self.watch = self.stage.watch(**self._environment)
             self.start_worker()
-            self._see_the_worker_work()
+            self.see_the_worker_work()
             self._undo = undo.pop_all()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._undo.close()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._undo.__exit__(kind, error, trace)
 
     def start_worker(self) -> None:
         self.worker = self.stage.worker(**self._environment)
@@ -88,9 +95,7 @@ class System:
     def report(self, phone: world.Phone, *, red: bool = True) -> tuple[UUID, float]:
         """One report by itself: its id, and the instant it was sent at."""
         report, sent_at = traffic.report(phone, red=red), time.monotonic()
-        outcome = load.run(self.web.port, iter([report.request]), count=1)
-        if set(outcome.statuses) != {201}:
-            raise RuntimeError(f"a report was answered {dict(outcome.statuses)}")
+        load.run(self.web.port, iter([report.request]), count=1).taken()
         return report.client_id, sent_at
 
     def wait_until_told(self) -> None:
@@ -110,17 +115,14 @@ class System:
         """How many messages were sent by Celery and by the watch."""
         return Counter(road for _, _, road in self.database.execute(_MESSAGES).fetchall())
 
-    def _see_the_worker_work(self) -> None:
+    def see_the_worker_work(self) -> None:
         """It takes some seconds to come up; until then the watch does its work."""
         for _ in range(TRIES):
-            self.report(self.phones.pop())
+            before = self.roads()["celery"]
+            self.report(self._untried.pop())
             self.wait_until_told()
-            if self.roads()["celery"]:
+            if self.roads()["celery"] > before:
                 return
             if self.worker.poll() is not None:
-                break
+                raise RuntimeError(f"the worker ended with status {self.worker.returncode}")
         raise RuntimeError("the worker does no work: nothing was sent by Celery")
-
-
-TRIES = 20
-"""Red flags, one after the other, until one goes by Celery."""
