@@ -73,6 +73,8 @@ def read(request: HttpRequest, *, at_most: int) -> Body:
         return Body(raw, "cut_off")
     if not raw.strip():
         return Body(raw, "empty_body")
+    if request.META.get("QUERY_STRING"):
+        return Body(raw, "unknown_parameter")
     return Body(raw, "" if _is_plain_json(request.META) else "unsupported_media_type")
 
 

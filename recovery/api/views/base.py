@@ -24,9 +24,9 @@ class JsonView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if request.META.get("QUERY_STRING"):
-            self._check_parameters(request)
+            self.check_parameters(request)
 
-    def _check_parameters(self, request: Request) -> None:
+    def check_parameters(self, request: Request) -> None:
         known = self.parameters if request.method in {"GET", "HEAD"} else frozenset()
         for code, names in {
             "unknown_parameter": set(request.GET) - known,

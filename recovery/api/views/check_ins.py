@@ -30,7 +30,11 @@ WITH_ITS_ID = ("get_check_in", "correct_check_in", "withdraw_check_in")
 
 
 class ReportView(PhoneView):
-    """A door through which reports come."""
+    """A door through which reports come. One with a query is refused like any other: when it has been read."""
+
+    def check_parameters(self, request: Request) -> None:
+        if request.method not in {"POST", "PUT"}:
+            super().check_parameters(request)
 
     def reception(self) -> Reception:
         return Reception(self.device, clock.now(), self.request_id)

@@ -25,6 +25,7 @@ REFUSED_AS = {
     "lone_surrogate": "A text in it holds characters that cannot be kept.",
     "too_large": "The message is too large.",
     "too_many": "It came with too many others at once.",
+    "unknown_parameter": "The app sent it in a form that the service does not take.",
     "unsupported_media_type": "The app sent it in a form that the service does not take.",
     "invalid": "A part of it does not fit the questionnaire.",
     "id_conflict": "Another report came under its number before.",
