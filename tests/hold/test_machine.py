@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
 from recovery import clock
-from recovery.models import Episode, Quarantine
+from recovery.models import Assessment, Episode, Notification, Quarantine
 from tests import factories
 from tests.factories import at
 from tests.hold import alerted
@@ -60,12 +60,21 @@ class Hold(Patient, Team, Machinery):
         getattr(self, what)(data.draw)
 
     def teardown(self) -> None:
-        if hasattr(self, "phone"):
-            self.watch_has_its_turn()
-            Episode.objects.filter(pk=self.episode.pk).update(
-                status=Episode.Status.ENDED, ended_at=at(self.now_h), next_due_at=None
-            )
-            self.scene.broker.flush()
+        try:
+            if hasattr(self, "phone"):
+                self.watch_has_its_turn()
+        finally:
+            self._leave_nothing_to_the_next_one()
+
+    def _leave_nothing_to_the_next_one(self) -> None:
+        """Also when it failed: else it would not fail in the same way when it is tried again."""
+        over = {"status": Episode.Status.ENDED, "ended_at": at(self.now_h)}
+        Episode.objects.exclude(status=Episode.Status.ENDED).update(
+            **over, next_due_at=None, rejudge_from=None
+        )
+        Assessment.objects.filter(flagged_at=None).update(flagged_at=at(self.now_h), flagged_by="watch")
+        Notification.objects.filter(status__in=["waiting", "sending"]).update(status="dropped")
+        self.scene.broker.flush()
 
     @invariant()
     def every_report_is_kept_once_as_it_was_sent(self) -> None:
