@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from recovery import alerts, clock
-from recovery.models import Alert, Assessment, CareTeam
+from recovery import alerts, checkins, clock
+from recovery.models import Alert, Assessment, CareTeam, DeviceToken, Episode
 from tests import factories
 from tests.phone.conftest import TakePhone
 from tests.phone.pocket import Pocket
@@ -44,6 +44,24 @@ def test_once_a_check_in_is_done_the_next_one_is_named(ana: Pocket) -> None:
 
     ana.sees("This check-in is done. Thank you.")
     ana.sees(re.compile(r"^Your next check-in: .* You may check in at any time\.$"))
+
+
+def test_a_tap_is_not_lost_when_the_page_is_brought_up_to_date_under_the_finger(
+    ana: Pocket, episode: Episode
+) -> None:
+    device = DeviceToken.objects.select_related("episode__clinic", "patient").get(episode=episode)
+    now = clock.now()
+    elsewhere = factories.submission(observed_at=now, sent_at=now, bleeding="oozing")
+    checkins.submit(device=device, submission=elsewhere, now=now)
+
+    ana.page.get_by_role("button", name="Check in now").hover()
+    ana.page.mouse.down()
+    with ana.page.expect_response("**/api/v1/alerts"):
+        ana.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    ana.page.wait_for_function("localStorage['recovery.known.checkIns'].includes('BLEED-OOZE')")
+    ana.page.mouse.up()
+
+    ana.at("Who is answering?")
 
 
 @pytest.mark.parametrize("screen", ["home", "who", "part/1", "review", "not-me"])

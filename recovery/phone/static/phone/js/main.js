@@ -17,6 +17,7 @@ import { brokenScreen, codeScreen, notMeScreen, whoIsThisScreen } from "./welcom
 import { whoScreen } from "./begin.js";
 
 const FRESH_S = 60;
+const LONGEST_PRESS_MS = 3000;
 const SCREENS = {
   code: (screen) => codeScreen(screen, takeCode()),
   "who-is-this": whoIsThisScreen,
@@ -72,7 +73,17 @@ function safely(work) {
 }
 
 const draw = () => safely(drawScreen);
-const redraw = () => safely(redrawScreen);
+
+/** Nothing moves from under a finger, or its tap would be lost: what is new is drawn when it is lifted. */
+let pressedAt = -Infinity;
+window.addEventListener("pointerdown", () => (pressedAt = performance.now()), true);
+for (const end of ["pointerup", "pointercancel"])
+  window.addEventListener(end, () => setTimeout(() => (pressedAt = -Infinity)), true);
+
+function redraw() {
+  if (performance.now() - pressedAt < LONGEST_PRESS_MS) setTimeout(redraw, 100);
+  else safely(redrawScreen);
+}
 
 function drawScreen() {
   if (codeFound && !here()[0].startsWith("code")) return go("code", { instead: true });
