@@ -126,8 +126,8 @@ def test_a_stranger_sees_nothing_of_it(ana: DeviceToken, cleo: User, sign_in: Si
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        (Notification.Status.FAILED, "Ben Okafor could not be told of 1 alert by e-mail."),
-        (Notification.Status.WAITING, "Ben Okafor has not been told of 1 alert yet: the e-mail is late."),
+        (Notification.Status.FAILED, "A message to Ben Okafor about 1 alert could not be delivered."),
+        (Notification.Status.WAITING, "A message to Ben Okafor about 1 alert is late."),
     ],
 )
 def test_a_colleague_who_could_not_be_told_is_named(

@@ -1,4 +1,4 @@
-"""Colleagues who could not be told. An alert that reached nobody's mailbox must at least be seen here."""
+"""Colleagues who could not be told, or not everywhere. An alert that reached nobody must at least be seen here."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,5 +26,5 @@ def troubles_of(untold: Iterable[tuple[str, bool, int]]) -> list[Trouble]:
 
 def _words(name: str, failed: bool, alerts: str) -> str:
     if failed:
-        return f"{name} could not be told of {alerts} by e-mail."
-    return f"{name} has not been told of {alerts} yet: the e-mail is late."
+        return f"A message to {name} about {alerts} could not be delivered."
+    return f"A message to {name} about {alerts} is late."
