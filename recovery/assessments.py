@@ -255,16 +255,17 @@ def _urgent_news(verdict: clinical.assessment.Assessment, check_in: CheckIn) -> 
 
 
 def rejudge_owed(*, limit: int, now: datetime) -> int:
-    """The watch's turn: episodes with a new judgement owed. One that fails waits longer each time, at most an hour."""
+    """The watch's turn: episodes with a new judgement owed. One that fails waits longer each time, at most an hour; so
+    does one of which whoever tried it died, for that is written down before."""
     due = Episode.objects.filter(rejudge_from__isnull=False).exclude(rejudge_next_at__gt=Now())
     done = 0
     for episode_id in due.order_by("rejudge_from").values_list("pk", flat=True)[:limit]:
+        _wait_longer(episode_id)
         try:
             rejudge(episode_id=episode_id, now=now)
             done += 1
         except Exception as error:
             log.error("episode %s could not be judged anew: %s", episode_id, type(error).__name__)
-            _wait_longer(episode_id)
     return done
 
 
