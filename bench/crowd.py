@@ -51,7 +51,8 @@ _SETTLED = """
     FROM recovery_episode;
     INSERT INTO recovery_alert (uuid, clinic_id, team_id, episode_id, rule, tier, status, opened_at, tier_at, told_at,
         first_assessment_id, latest_assessment_id, changed_at, outcome)
-    SELECT gen_random_uuid(), episode.clinic_id, team_id, episode.id, 'FEVER', 3, 'open', now(), now(), now(), judged.id,
+    SELECT gen_random_uuid(), episode.clinic_id, team_id, episode.id, 'FEVER', 3, 'open', now(), now(), now(),
+        judged.id,
         judged.id, now(), ''
     FROM recovery_episode episode JOIN recovery_assessment judged ON judged.episode_id = episode.id
     WHERE episode.id % {alerted_share} = 0;
@@ -66,7 +67,8 @@ _SETTLED = """
 _REPORTS = """
     INSERT INTO recovery_checkin (clinic_id, patient_id, episode_id, client_id, revision, status, observed_at, sent_at,
         received_at, effective_at, clock_suspect, answered_by, app_version, answers, fingerprint)
-    SELECT clinic_id, patient_id, id, gen_random_uuid(), 1, CASE WHEN back % 9 = 8 THEN 'in-progress' ELSE 'completed' END,
+    SELECT clinic_id, patient_id, id, gen_random_uuid(), 1,
+        CASE WHEN back % 9 = 8 THEN 'in-progress' ELSE 'completed' END,
         felt.at, felt.at, felt.at, felt.at, false, 'patient', 'bench',
         CASE WHEN id % {red_share} = 0 THEN '{red}'::jsonb ELSE '{clear}' END, repeat('0', 64)
     FROM generate_series(41, 0, -1) back

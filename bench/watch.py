@@ -47,7 +47,7 @@ def measure() -> dict[str, Any]:
         crowd.fill_with_patients(
             urls["missed"], 2 * MISSED,
             procedure_at=f"now() - interval '{CLOSED_H} h' - interval '1 min'",
-            next_due_at=f"CASE WHEN patient.n % 2 = 1 THEN now() - interval '1 min' ELSE now() + interval '1 day' END",
+            next_due_at="CASE WHEN patient.n % 2 = 1 THEN now() - interval '1 min' ELSE now() + interval '1 day' END",
         )  # fmt: skip
         crowd.report_until(urls["missed"], last_h=LAST_H, red_share=40)
         for url in urls.values():

@@ -93,7 +93,7 @@ DATABASES = {
 }
 DATABASES["default"]["OPTIONS"] = {
     "connect_timeout": 5,
-    "prepare_threshold": 1_000_000,  # only what recovery/statements.py asks for is prepared; None would forbid that too
+    "prepare_threshold": 1_000_000,  # prepared is what recovery/statements.py asks for; None would forbid it
     "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout=2000"
     " -c idle_in_transaction_session_timeout=10000 -c plan_cache_mode=force_generic_plan -c timezone=UTC",
 } | DATABASES["default"]["OPTIONS"]
@@ -144,7 +144,9 @@ CELERY_TIMEZONE = "UTC"
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 globals().update(env.smtp(_secret("EMAIL_URL", "smtp://127.0.0.1:1025"), name="EMAIL_URL"))
 EMAIL_TIMEOUT = 10
-DELIVERY_LEASE_S = env.integer("DELIVERY_LEASE_S", 8, least=1, most=600)  # renewed while a provider is waited for
+DELIVERY_LEASE_S = env.integer(
+    "DELIVERY_LEASE_S", 8, least=1, most=600
+)  # renewed while a provider is waited for
 DEFAULT_FROM_EMAIL = env.text(
     "MAIL_FROM", "no-reply@localhost"
 )  # a name would show on locked screens: choose it well

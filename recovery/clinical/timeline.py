@@ -45,7 +45,8 @@ def slot_at(slots: Sequence[Slot], hours: float) -> Slot | None:
 
 
 def next_slot(slots: Sequence[Slot], hours: float, reported_h: float | None = None) -> Slot | None:
-    """The slot open at an hour, or else the next to open. One that the latest completed check-in fills is none of them."""
+    """The slot open at an hour, or else the next to open. One that the latest completed check-in
+    fills is none of them."""
     filled_h = -inf if reported_h is None else reported_h
     return next((slot for slot in slots if hours < slot.close_h and filled_h < slot.open_h), None)
 

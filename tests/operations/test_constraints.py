@@ -449,7 +449,8 @@ def test_history_cannot_be_rewritten_by_the_application(model: type[Model], verb
 
 
 @pytest.mark.parametrize(
-    "model", [Alert, Assessment, Attempt, CheckIn, Consent, Contact, Episode, Notification, Patient, Quarantine]
+    "model",
+    [Alert, Assessment, Attempt, CheckIn, Consent, Contact, Episode, Notification, Patient, Quarantine],
 )
 def test_clinical_rows_cannot_be_deleted_by_the_application(model: type[Model]) -> None:
     with pytest.raises(Error, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
@@ -476,7 +477,13 @@ def test_a_refused_body_stays_as_it_came() -> None:
     world = World()
     kept = world.new_quarantine()
 
-    for changed in ({"body": b"{}"}, {"received_at": at(1)}, {"problems": []}, {"answers": {}}):
+    changes: list[dict[str, Any]] = [
+        {"body": b"{}"},
+        {"received_at": at(1)},
+        {"problems": []},
+        {"answers": {}},
+    ]
+    for changed in changes:
         with pytest.raises(Error, match="permission denied"), transaction.atomic():
             world.change(kept, **changed)
 
