@@ -16,16 +16,22 @@ from recovery.dashboard.charts.course_signs import (
     radius_for,
     signs_of,
 )
-from recovery.dashboard.charts.expected import ceiling
-from recovery.dashboard.charts.pain import LETTER, Band, Tick
+from recovery.dashboard.charts.ground import (
+    BOLD_LETTER,
+    Band,
+    Place,
+    Tick,
+    band_of,
+    expected,
+    length,
+    ticks_at,
+)
 from recovery.dashboard.charts.scale import EvenHours, Scale
 
 __all__ = ["Drawing", "Flag", "Reading", "Span", "Window", "draw"]
 
 HEIGHT = 396.0
 LEFT, RIGHT = 48.0, 12.0
-BOLD_LETTER = 7.8
-"""Width of a letter of a phase's name; one that does not fit its band is left to the table."""
 BANDS = (22.0, 368.0)
 ALERTS_Y = 36.0
 PAIN = (72.0, 222.0)
@@ -114,8 +120,8 @@ def draw(
         top=BANDS[0],
         bottom=BANDS[1],
         band_height=BANDS[1] - BANDS[0],
-        bands=_bands(protocol, span, across),
-        expected=_expected(protocol, lines.baseline, span, across, pain),
+        bands=_bands(protocol, span, across.x),
+        expected=expected(protocol, lines.baseline, across.x, pain.y, start_h=span.start_h, end_h=span.end_h),
         baseline=None
         if lines.baseline is None
         else Tick(pain.y(lines.baseline), f"before: {lines.baseline}"),
@@ -129,7 +135,7 @@ def draw(
         boxes=boxes_of(
             [w for w in windows if w.start_h < span.end_h and w.end_h > span.start_h], across.x, DUE_Y
         ),
-        hours=_hours(protocol, span, across),
+        hours=_hours(protocol, span, across.x),
         now=across.x(now_h) if span.start_h <= now_h <= span.end_h else None,
     )
 
@@ -179,51 +185,19 @@ def _line(dots: Sequence[Dot]) -> str:
     return " ".join(f"{dot.x},{dot.y}" for dot in dots if dot.counts)
 
 
-def _bands(protocol: Protocol, span: Span, across: Scale | EvenHours) -> list[Band]:
-    bands = []
-    for number, phase in enumerate(protocol.phases):
-        if phase.start_h >= span.end_h or phase.end_h <= span.start_h:
-            continue
-        x, end = across.x(phase.start_h), across.x(phase.end_h)
-        label = phase.name if len(phase.name) * BOLD_LETTER < end - x else ""
-        bands.append(Band(x, round(end - x, 1), round((x + end) / 2, 1), label, number % 2 == 1))
-    return bands
-
-
-def _expected(
-    protocol: Protocol, baseline: int | None, span: Span, across: Scale | EvenHours, pain: Scale
-) -> str:
-    """Corners of the area below the expected ceiling; empty when nothing is known to expect."""
-    corners = [
-        corner
-        for start, end, top in ceiling(protocol, baseline, span.end_h)
-        if end > span.start_h
-        for corner in ((across.x(start), pain.y(top)), (across.x(end), pain.y(top)))
+def _bands(protocol: Protocol, span: Span, x: Place) -> list[Band]:
+    return [
+        band_of(number, phase, x, letter=BOLD_LETTER)
+        for number, phase in enumerate(protocol.phases)
+        if phase.start_h < span.end_h and phase.end_h > span.start_h
     ]
-    if not corners:
-        return ""
-    floor = [(corners[-1][0], pain.y(0)), (corners[0][0], pain.y(0))]
-    return " ".join(f"{x},{y}" for x, y in [*corners, *floor])
 
 
-def _hours(protocol: Protocol, span: Span, across: Scale | EvenHours) -> list[Tick]:
-    """Where phases end, then whole weeks; each day of a close look. As far as the labels have room."""
+def _hours(protocol: Protocol, span: Span, x: Place) -> list[Tick]:
+    """Where phases end, then whole weeks; each day of a close look."""
     if span.evenly:
-        first, last = int(span.start_h // 24) + 1, int(span.end_h // 24)
-        at = [(day * 24.0, f"{day} d") for day in range(first, last + 1)]
-    else:
-        ends = [phase.end_h for phase in reversed(protocol.phases) if phase.end_h <= span.end_h]
-        weeks = [week * 168.0 for week in range(2, int(span.end_h // 168))]
-        at = [(hours, _length(hours)) for hours in (0.0, *ends, *weeks)]
-    ticks: list[Tick] = []
-    for hours, label in at:
-        tick = Tick(across.x(hours), label)
-        if all(abs(tick.at - other.at) >= LETTER * 6 for other in ticks):
-            ticks.append(tick)
-    return sorted(ticks, key=lambda tick: tick.at)
-
-
-def _length(hours: float) -> str:
-    if hours < 72:
-        return f"{hours:g} h"
-    return f"{hours / 24:g} d" if hours <= 336 else f"{hours / 168:g} wk"
+        days = range(int(span.start_h // 24) + 1, int(span.end_h // 24) + 1)
+        return ticks_at([(day * 24.0, f"{day} d") for day in days], x)
+    ends = [phase.end_h for phase in reversed(protocol.phases) if phase.end_h <= span.end_h]
+    weeks = [week * 168.0 for week in range(2, int(span.end_h // 168))]
+    return ticks_at([(hours, length(hours)) for hours in (0.0, *ends, *weeks)], x)

@@ -4,16 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from recovery.clinical.protocol import Protocol
-from recovery.clinical.timeline import Phase
-from recovery.dashboard.charts.expected import ceiling
+from recovery.dashboard.charts.ground import Band, Tick, band_of, expected, length, ticks_at
 from recovery.dashboard.charts.scale import Scale
 from recovery.dashboard.wording import hour
 
 HEIGHT = 260.0
 LEFT, RIGHT, TOP, BOTTOM = 30.0, 12.0, 34.0, 34.0
 LEAST_END_H = 72.0
-LETTER = 6.6
-"""Width of a letter, in units; a label that does not fit its band is left to the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +24,6 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
-    x: float
-    width: float
-    middle: float
-    label: str
-    is_odd: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Point:
     x: float
     y: float
@@ -43,12 +31,6 @@ class Point:
     marked: bool
     title: str
     diamond: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    at: float
-    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,34 +73,17 @@ def draw(
         bottom=HEIGHT - BOTTOM,
         plot_width=width - RIGHT - LEFT,
         plot_height=HEIGHT - BOTTOM - TOP,
-        bands=[_band(number, phase, scale) for number, phase in enumerate(phases)],
-        expected=_expected(protocol, baseline, scale),
+        bands=[band_of(number, phase, scale.x) for number, phase in enumerate(phases)],
+        expected=expected(protocol, baseline, scale.x, scale.y, end_h=scale.end_h),
         baseline=None if baseline is None else scale.y(baseline),
         line=" ".join(f"{point.x},{point.y}" for point in points),
         points=points,
         scores=[Tick(scale.y(score), str(score)) for score in (0, 2, 4, 6, 8, 10)],
-        hours=_hour_ticks(phases, scale),
+        hours=ticks_at(
+            [(end_h, length(end_h)) for end_h in (0.0, *(phase.end_h for phase in phases))], scale.x
+        ),
         now=scale.x(hours),
     )
-
-
-def _band(number: int, phase: Phase, scale: Scale) -> Band:
-    x, end = scale.x(phase.start_h), scale.x(min(phase.end_h, scale.end_h))
-    label = phase.name if len(phase.name) * LETTER < end - x else ""
-    return Band(x, round(end - x, 1), round((x + end) / 2, 1), label, number % 2 == 1)
-
-
-def _expected(protocol: Protocol, baseline: int | None, scale: Scale) -> str:
-    """Corners of the area below the ceiling; empty when nothing is known to expect."""
-    corners = [
-        corner
-        for start, end, top in ceiling(protocol, baseline, scale.end_h)
-        for corner in ((scale.x(start), scale.y(top)), (scale.x(end), scale.y(top)))
-    ]
-    if not corners:
-        return ""
-    floor = [(corners[-1][0], scale.y(0)), (corners[0][0], scale.y(0))]
-    return " ".join(f"{x},{y}" for x, y in [*corners, *floor])
 
 
 def _point(mark: Mark, scale: Scale) -> Point:
@@ -128,19 +93,3 @@ def _point(mark: Mark, scale: Scale) -> Point:
     return Point(
         x, y, mark.completed, mark.marked, title, " ".join(f"{round(a, 1)},{round(b, 1)}" for a, b in corners)
     )
-
-
-def _hour_ticks(phases: Sequence[Phase], scale: Scale) -> list[Tick]:
-    """Where phases begin and end, as far as the labels have room."""
-    ticks: list[Tick] = []
-    for end_h in (0.0, *(phase.end_h for phase in phases)):
-        tick = Tick(scale.x(end_h), _length(end_h))
-        if not ticks or tick.at - ticks[-1].at >= LETTER * 6:
-            ticks.append(tick)
-    return ticks
-
-
-def _length(hours: float) -> str:
-    if hours < 72:
-        return f"{hours:g} h"
-    return f"{hours / 24:g} d" if hours <= 336 else f"{hours / 168:g} wk"
