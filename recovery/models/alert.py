@@ -116,6 +116,11 @@ class Alert(models.Model):
                 name="alert_board",
             ),
             models.Index(fields=["episode", "opened_at"], name="alert_by_episode"),
+            models.Index(
+                fields=["id"],
+                condition=Q(status="open", told_at=None, tier__gte=Tier.SAME_DAY),
+                name="alert_untold",
+            ),
         ]
 
     def __str__(self) -> str:

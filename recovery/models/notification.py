@@ -45,6 +45,9 @@ class Notification(models.Model):
     last_error = models.CharField(
         max_length=100, blank=True, help_text="Code or class of the error; never its text"
     )
+    followed_up_at = models.DateTimeField(
+        null=True, blank=True, help_text="When nothing more was owed for one that failed or was dropped"
+    )
 
     class Meta:
         constraints = [
@@ -70,6 +73,11 @@ class Notification(models.Model):
                 name="notification_due",
             ),
             models.Index(fields=["message_key"], name="notification_message"),
+            models.Index(
+                fields=["id"],
+                condition=Q(status__in=["failed", "dropped"], followed_up_at=None),
+                name="notification_fallen_away",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -4,11 +4,9 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef
-
 from recovery import statements
 from recovery.clinical.tiers import Tier
-from recovery.models import Alert, Membership, Notification
+from recovery.models import Membership, Notification
 
 log = logging.getLogger(__name__)
 
@@ -95,24 +93,48 @@ def tell_team(
     return list(leads)
 
 
+# Nobody was or will be told: nobody could be planned, or whoever was planned fell away and no one else is under way.
+# An intent that fell away is followed up until somebody is told in its place, or nobody needs to be any more; so what
+# is asked in every turn is no more than what is still to be seen to. Indexes: alert_untold, notification_fallen_away.
+_UNTOLD = f"""
+    WITH fallen_away AS (
+        SELECT id, alert_id FROM recovery_notification
+         WHERE status IN ('failed', 'dropped') AND followed_up_at IS NULL
+         ORDER BY id LIMIT 1000
+           FOR NO KEY UPDATE SKIP LOCKED
+    ), candidate AS (
+        SELECT id FROM recovery_alert WHERE status = 'open' AND told_at IS NULL AND tier >= {TOLD_FROM:d}
+        UNION SELECT alert_id FROM fallen_away
+    ), untold AS (
+        SELECT a.*
+          FROM candidate CROSS JOIN LATERAL (
+              SELECT id, team_id, tier, latest_assessment_id, status FROM recovery_alert WHERE id = candidate.id LIMIT 1
+          ) a
+         WHERE a.status = 'open' AND a.tier >= {TOLD_FROM:d}
+           AND NOT EXISTS (SELECT FROM recovery_notification n
+                            WHERE n.alert_id = a.id AND n.status IN ('waiting', 'sending', 'sent'))
+    ), followed_up AS (
+        UPDATE recovery_notification SET followed_up_at = clock_timestamp()
+         WHERE id = ANY(ARRAY(SELECT id FROM fallen_away WHERE alert_id NOT IN (SELECT id FROM untold)))
+    )
+    SELECT id, latest_assessment_id FROM untold
+     WHERE EXISTS (
+         SELECT FROM recovery_membership m JOIN recovery_user u ON u.id = m.user_id
+          WHERE m.team_id = untold.team_id AND m.ended_at IS NULL AND m.role = ANY(%(roles)s::text[]) AND u.is_active
+            AND NOT EXISTS (SELECT FROM recovery_notification n
+                             WHERE n.alert_id = untold.id AND n.recipient_id = m.user_id))
+     ORDER BY tier DESC, id
+     LIMIT %(limit)s
+"""
+
+
 def tell_untold(*, limit: int, now: datetime) -> int:
     """The watch's turn: open alerts of which nobody was or will be told, in a team that has somebody to tell by now.
 
     So it is when the team was empty, or when everybody who was to be told has left. Returns how many alerts.
     """
-    told = Notification.objects.filter(alert=OuterRef("pk"))
-    colleagues = Membership.objects.filter(
-        team=OuterRef("team"), ended_at=None, user__is_active=True, role__in=ROLES
-    ).exclude(user__in=Notification.objects.filter(alert=OuterRef(OuterRef("pk"))).values("recipient"))
-    untold = (
-        Alert.objects.filter(status=Alert.Status.OPEN, tier__gte=TOLD_FROM)
-        .exclude(Exists(told.filter(status__in=UNDER_WAY)))
-        .filter(Exists(colleagues))
-        .order_by("-tier", "pk")
-        .values_list("pk", "latest_assessment")[:limit]
-    )
     plans = [
         tell_team(assessment_id=assessment_id, alerts=[(alert_id, "opened")], now=now)
-        for alert_id, assessment_id in untold
+        for alert_id, assessment_id in statements.fetch_all(_UNTOLD, {"roles": list(ROLES), "limit": limit})
     ]
     return sum(map(bool, plans))

@@ -1,0 +1,103 @@
+"""A turn in which nothing is due costs the same however many patients there are: every step asks an index, and reads no
+row that is not owed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from recovery import alerts, checkins, silence, statements, watch
+from recovery.models import Alert, Assessment, Episode, Notification
+from tests import factories
+from tests.factories import at, submission
+from tests.hold.settled import as_next_request, settle
+from tests.notifications import scenes
+from tests.notifications.postbox import Postbox
+
+PATIENTS = 12
+A_FEW = 3
+"""Rows that a statement of an idle turn may read. None is owed."""
+
+Asked = tuple[str, Sequence[Any] | Mapping[str, Any] | None]
+
+
+@pytest.fixture
+def busy_past(db: None, mailbox: Postbox) -> None:
+    """Patients with open alerts of which the team was told, silences that were told, and reports judged anew."""
+    team, ben, _ = scenes.care_team()
+    for number in range(PATIENTS):
+        ana, _ = factories.phone(factories.episode(team, name=f"Ana {number}"))
+        checkins.submit(device=ana, submission=submission(5, chest_pain="yes"), now=at(5))
+        watch.cycle(at(12))
+        checkins.submit(device=as_next_request(ana), submission=submission(4), now=at(13))
+    watch.cycle(at(84))
+    settle(at(84))
+    watch.cycle(at(84))
+    alert = Alert.objects.filter(status="open").latest("pk")
+    alerts.acknowledge(alert_id=alert.uuid, by=ben, now=at(85))
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Asked]:
+    """What is asked by prepared statements, with its parameters."""
+    found: list[Asked] = []
+    fetch_all = statements.fetch_all
+
+    def overheard(statement: str, parameters: Any) -> list[tuple[Any, ...]]:
+        found.append((statement, parameters))
+        return fetch_all(statement, parameters)
+
+    monkeypatch.setattr(statements, "fetch_all", overheard)
+    return found
+
+
+def test_nothing_due_is_found_without_reading_what_is_not_owed(busy_past: None, asked: list[Asked]) -> None:
+    assert Alert.objects.filter(status="open", tier__gte=3).count() >= PATIENTS
+    assert Notification.objects.filter(status="sent").count() >= PATIENTS
+    assert Episode.objects.filter(next_due_at__gt=at(85)).count() == PATIENTS
+    assert Assessment.objects.count() >= 4 * PATIENTS
+
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        assert not +watch.cycle(at(85))
+
+    prepared = {statement for statement, _ in asked}
+    queries = [query["sql"] for query in captured.captured_queries if query["sql"] not in prepared]
+    steps = [*asked, *((query, None) for query in queries if query.startswith("SELECT"))]
+    assert len(steps) >= 5
+    for statement, parameters in steps:
+        assert _most_rows(statement, parameters) <= A_FEW, statement
+
+
+def test_silence_is_read_by_index_too(busy_past: None, asked: list[Asked]) -> None:
+    """What is due is read for the patients that are due, and of them what counts."""
+    Episode.objects.exclude(pk=Episode.objects.earliest("pk").pk).update(next_due_at=at(500))
+    assert silence.judge_due(limit=100, now=at(108)) == 1
+
+    for statement, parameters in asked:
+        assert _most_rows(statement, parameters) <= A_FEW, statement
+
+
+def _most_rows(statement: str, parameters: Any) -> float:
+    """Of any step of the plan, without what tables as small as these invite to: reading them whole."""
+    with connection.cursor() as cursor:
+        for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+    with psycopg.Cursor(connection.connection) as plain:
+        explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}"
+        [(plan,)] = plain.execute(explain, parameters).fetchall()
+    return max(_rows(plan[0]["Plan"]))
+
+
+def _rows(plan: dict[str, Any]) -> Iterator[float]:
+    removed = sum(value for name, value in plan.items() if name.startswith("Rows Removed"))
+    if "Scan" in plan["Node Type"]:
+        yield (plan["Actual Rows"] + removed) * plan["Actual Loops"]
+    else:
+        yield 0
+    for part in plan.get("Plans", ()):
+        yield from _rows(part)
