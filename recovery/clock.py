@@ -1,5 +1,8 @@
 """The clock that doors and the watch read. Everything below them is given `now`.
 
+Doors read that of their own machine. The watch reads the database's, one for all: a machine that is an hour off sees no
+slot closed early or late. What a door writes down (when a report was received) is as right as its own machine.
+
 In the demo the clock starts some days back and is moved on by the demo's driver until it meets real time, where it
 stays: `DEMO_CLOCK` names a file of eight bytes, the seconds (a little-endian double, never above 0) by which the
 demo's time lags behind real time. Time-outs, leases and back-off never use this clock (they use the database's).
@@ -12,19 +15,32 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 
+from recovery import statements
+
 LAG = struct.Struct("<d")
 
 
 def now() -> datetime:
     """The instant it is, aware, in UTC."""
-    if settings.DEMO_CLOCK:
-        return real() + timedelta(seconds=LAG.unpack_from(_mapped(settings.DEMO_CLOCK))[0])
-    return real()
+    return real() + _lag()
+
+
+def of_database() -> datetime:
+    """The same by the database's clock. Raises what a query raises."""
+    instant: datetime = statements.fetch_all("SELECT clock_timestamp()", [])[0][0]
+    return instant.astimezone(UTC) + _lag()
 
 
 def real() -> datetime:
     """The instant it really is, for what others hold against their own clocks."""
     return datetime.now(UTC)
+
+
+def _lag() -> timedelta:
+    """How far the demo's time is behind real time (below 0, or none)."""
+    if not settings.DEMO_CLOCK:
+        return timedelta()
+    return timedelta(seconds=LAG.unpack_from(_mapped(settings.DEMO_CLOCK))[0])
 
 
 @functools.cache

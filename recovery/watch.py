@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import Error, connection
 
-from recovery import alerts, assessments, silence
+from recovery import alerts, assessments, clock, silence
 from recovery.notifications import delivery, plan
 
 log = logging.getLogger(__name__)
@@ -22,6 +22,15 @@ class DatabaseLost(Exception):
 
 def never() -> bool:
     return False
+
+
+def now() -> datetime:
+    """The instant that a turn is given, by the database's clock. Raises DatabaseLost."""
+    try:
+        return clock.of_database()
+    except Error as error:
+        connection.close()
+        raise DatabaseLost(type(error).__name__) from None
 
 
 def cycle(now: datetime, stop: Callable[[], bool] = never, *, sends: bool = True) -> Counter[str]:

@@ -43,7 +43,7 @@ class Command(BaseCommand):
         while not stopping.is_set():
             try:
                 close_old_connections()
-                done = watch.cycle(clock.now(), stop=stopping.is_set, sends=False)
+                done = watch.cycle(watch.now(), stop=stopping.is_set, sends=False)
             except watch.DatabaseLost as loss:
                 wait = min(max(wait, 1.0) * 2, LONGEST_WAIT_S)
                 log.error("the database does not answer (%s): trying again in %g s", loss, wait)
