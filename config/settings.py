@@ -44,6 +44,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "recovery.api.middleware.PhoneRequests",  # takes phones straight to their view; what follows is for pages
+    "recovery.dashboard.middleware.refusals_are_kept_by_nobody",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -100,7 +101,7 @@ DATABASES["default"]["OPTIONS"] = {
 DATABASE_APP_ROLE = DATABASES["default"]["USER"] or "recovery_app"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Used by nothing but the limits on signing in: counted once for all processes, and needed by no phone (ADR 0011).
+# Used by nothing but the limits on signing in: counted once for all processes, and needed by no phone (ADR 0014).
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",

@@ -182,6 +182,14 @@ def test_a_database_that_does_not_answer_is_no_fault_but_a_pause(
     assert "look before you try again" in answer.content.decode()
 
 
+def test_no_copy_is_kept_of_a_method_that_is_not_answered(ben: User, sign_in: SignIn) -> None:
+    for address in ("/", "/board/list", "/phone", "/accounts/logout/"):
+        answer = sign_in(ben).delete(address)
+
+        assert answer.status_code == 405
+        assert "no-store" in answer["Cache-Control"]
+
+
 def test_no_copy_is_kept_of_a_request_that_names_no_host_of_ours(db: None) -> None:
     answer = Client().get("/", headers={"Host": "elsewhere.example"})
 

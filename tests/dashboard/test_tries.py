@@ -91,7 +91,7 @@ def test_while_nothing_can_be_counted_nobody_signs_in_and_nobody_is_put_out(
 
     refused = stranger.post("/accounts/login/", {"login": ben.email, "password": PASSWORD})
 
-    assert refused.status_code == 500
+    assert refused.status_code == 503
     assert "sessionid" not in refused.cookies
     assert signed_in.get("/").status_code == 200
 

@@ -1,4 +1,4 @@
-"""What is answered when no view can answer. No copy of it is kept: the address may be somebody's tomorrow."""
+"""What is answered when no view can answer. That nobody keeps a copy is seen to by the middleware."""
 
 import sys
 
@@ -6,14 +6,8 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views import defaults
-from django.views.decorators.cache import never_cache
-
-bad_request = never_cache(defaults.bad_request)
-permission_denied = never_cache(defaults.permission_denied)
-not_found = never_cache(defaults.page_not_found)
 
 
-@never_cache
 def server_error(request: HttpRequest) -> HttpResponse:
     """A fault of ours; 503 where the database cannot answer now, which passes."""
     response = defaults.server_error(request)
@@ -23,13 +17,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@never_cache
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that is older than the last sign-in. The reason is for logs, not for people."""
     return render(request, "403_csrf.html", status=403)
 
 
-@never_cache
 def too_many_requests(request: HttpRequest) -> HttpResponse:
     """Somebody tries passwords. The sign-in form says so by itself where it can; this is for where it cannot."""
     response = render(request, "429.html", status=429)
