@@ -11,21 +11,21 @@ from django.db.models.functions import Greatest
 from recovery import statements
 from recovery.models import Alert, AlertEvent, Attempt, Notification
 from recovery.notifications import Road
-from recovery.notifications.claims import Claim, ours
+from recovery.notifications.claims import IS_OWED, Claim, ours
 from recovery.notifications.database_clock import DatabaseClock, after
 
 Status = Notification.Status
 
 # One statement, for it comes with every message. Alerts are locked in the same order by everybody, so that two messages
 # about the same alerts cannot wait for each other.
-_SENT = """
+_SENT = f"""
     WITH tried AS (
         UPDATE recovery_attempt SET ended_at = clock_timestamp(), outcome = 'sent'
          WHERE notification_id = ANY(%(ids)s::bigint[]) AND number = %(attempt)s AND ended_at IS NULL
     ), sent AS (
         UPDATE recovery_notification n
            SET status = 'sent', sent_at = %(now)s, sent_by = %(road)s, provider_id = %(provider_id)s, last_error = ''
-         WHERE n.id = ANY(%(ids)s::bigint[]) AND n.status IN ('waiting', 'sending')
+         WHERE n.id = ANY(%(ids)s::bigint[]) AND {IS_OWED}
      RETURNING n.id, n.clinic_id, n.alert_id, n.tier, n.step, n.channel, n.recipient_id
     ), told AS (
         INSERT INTO recovery_alertevent (clinic_id, alert_id, kind, at, tier, detail)

@@ -30,8 +30,8 @@ _PLAN = """
     WITH urgent AS (
         SELECT a.id, a.clinic_id, a.team_id, a.tier, given.step,
                CASE WHEN given.step LIKE 'repeat%%' AND a.status = 'acknowledged' THEN a.owner_id END AS owner_id
-          FROM unnest(%(alerts)s::bigint[], %(steps)s::text[]) AS given (alert_id, step)
-          JOIN recovery_alert a ON a.id = given.alert_id
+          FROM unnest(%(alerts)s::bigint[], %(steps)s::text[]) AS given (alert_id, step),
+               LATERAL (SELECT * FROM recovery_alert WHERE id = given.alert_id LIMIT 1) AS a
          WHERE a.tier >= %(told_from)s
     ), member AS (
         SELECT DISTINCT m.team_id, m.user_id
