@@ -112,7 +112,7 @@ class Patient(World):
             assert send(path, sent.body).status_code == expected
             if expected in {200, 201}:
                 said.taken.setdefault(sent.revision, sent)
-            elif sent.base:
+            elif said.taken.get(sent.revision) is not sent:
                 self._is_refused(sent.body)
         if end == "answered":
             said.unanswered = [each for each in said.unanswered if each is not sent]
@@ -124,10 +124,11 @@ class Patient(World):
             return REVOKED
         if said.withdrawn:
             return 410
+        if said.taken.get(sent.revision) is sent:
+            return 200
         if not sent.base:
-            return 200 if sent.revision in said.taken else 201
-        sent_before = said.taken.get(said.revision) is sent
-        return 200 if sent_before or said.revision in {0, sent.base} else 409
+            return 201
+        return 200 if said.revision in {0, sent.base} else 409
 
     def _look_what_was_stored(self, said: Said, sent: Sent) -> None:
         """All of it or nothing."""
