@@ -2,6 +2,9 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from recovery.api.views import health
 
+handler400 = "recovery.dashboard.views.errors.bad_request"
+handler403 = "recovery.dashboard.views.errors.permission_denied"
+handler404 = "recovery.dashboard.views.errors.not_found"
 handler429 = "recovery.dashboard.views.errors.too_many_requests"  # allauth's: signing in is tried too often
 handler500 = "recovery.dashboard.views.errors.server_error"
 

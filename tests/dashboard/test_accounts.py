@@ -154,6 +154,17 @@ def test_no_copy_is_kept_of_what_is_not_there(ben: User, sign_in: SignIn, addres
         assert "no-store" in answer["Cache-Control"]
 
 
+def test_where_nothing_is_a_form_that_cannot_be_read_is_no_fault_of_ours(ben: User) -> None:
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    client.force_login(ben)
+    client.cookies["csrftoken"] = "c" * 32
+
+    answer = client.generic("POST", "/nothing-here", b"[[[[", content_type="multipart/form-data")
+
+    assert answer.status_code == 404
+    assert "There is nothing here" in said(answer)
+
+
 def test_no_copy_is_kept_of_a_failure(ben: User, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
     client = sign_in(ben)
     client.raise_request_exception = False

@@ -1,4 +1,7 @@
-"""What is answered when no view can answer. That nobody keeps a copy is seen to by the middleware."""
+"""What is answered when no view can answer. That nobody keeps a copy is seen to by the middleware.
+
+Django's own pages for 400, 403 and 404 read the form that was sent, and fail where it cannot be read; these do not.
+"""
 
 import sys
 
@@ -6,6 +9,19 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views import defaults
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    words = "This cannot be understood. Go back, load the page again, and try once more."
+    return HttpResponse(words, status=400, content_type="text/plain")
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return HttpResponse("This is not open to you.", status=403, content_type="text/plain")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "404.html", status=404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
