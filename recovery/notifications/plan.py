@@ -24,6 +24,8 @@ GRACE = {"celery": timedelta(seconds=2), "watch": timedelta()}
 # long as they are still there to hear it. Each person is told at all their contacts, or where they have none, by the
 # e-mail that they sign in with. All alerts of a plan are of one episode, so of one clinic.
 #
+# Who was dropped as one who need not be told, and has to be told after all, is told in the same row: it never left.
+#
 # A key is made here and kept through every retry. It is not derived from the assessment: what a second plan for the
 # same assessment adds must leave as a message of its own, not be dropped as a copy of the first.
 _PLAN = """
@@ -57,7 +59,11 @@ _PLAN = """
                message_key, tier, %(now)s, 'waiting', 0, clock_timestamp() + %(grace)s, '', '', ''
           FROM to_tell JOIN place USING (user_id)
          ORDER BY tier DESC, id, user_id, contact_id
-            ON CONFLICT DO NOTHING
+            ON CONFLICT (alert_id, step, recipient_id, contact_id) DO UPDATE
+           SET status = 'waiting', message_key = excluded.message_key, tier = excluded.tier, line = excluded.line,
+               planned_at = excluded.planned_at, next_attempt_at = excluded.next_attempt_at, last_error = '',
+               followed_up_at = NULL
+         WHERE recovery_notification.status = 'dropped'
      RETURNING id, message_key
     ), told AS (
         UPDATE recovery_alert SET told_at = %(now)s
@@ -122,7 +128,7 @@ _UNTOLD = f"""
          SELECT FROM recovery_membership m JOIN recovery_user u ON u.id = m.user_id
           WHERE m.team_id = untold.team_id AND m.ended_at IS NULL AND m.role = ANY(%(roles)s::text[]) AND u.is_active
             AND NOT EXISTS (SELECT FROM recovery_notification n
-                             WHERE n.alert_id = untold.id AND n.recipient_id = m.user_id))
+                             WHERE n.alert_id = untold.id AND n.recipient_id = m.user_id AND n.status <> 'dropped'))
      ORDER BY tier DESC, id
      LIMIT %(limit)s
 """

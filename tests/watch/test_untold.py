@@ -3,7 +3,7 @@
 import pytest
 
 from recovery import alerts, watch
-from recovery.models import Alert, Membership, Notification
+from recovery.models import Alert, Membership, Notification, User
 from tests import factories
 from tests.notifications import scenes
 from tests.notifications.postbox import Postbox
@@ -53,5 +53,36 @@ def test_two_who_fall_away_at_the_same_moment_are_both_seen_to(mailbox: Postbox)
     Notification.objects.update(status="dropped")
     factories.member(alert.team, "Eve Lind", password=None)
     watch.cycle(scenes.NOW)
+
+    assert len(mailbox.mails) == 1
+
+
+def test_who_left_and_came_back_is_told(mailbox: Postbox) -> None:
+    alert = scenes.red_flag()
+    scenes.planned(alert)
+    ben = Membership.objects.get(team=alert.team).user
+    Membership.objects.filter(user=ben).update(ended_at=scenes.NOW)
+    watch.cycle(scenes.NOW)
+    assert scenes.statuses() == ["dropped"]
+
+    Membership.objects.create(team=alert.team, user=ben, role="doctor")
+    watch.cycle(scenes.NOW)
+    watch.cycle(scenes.NOW)
+
+    assert mailbox.recipients == [ben.email]
+    assert scenes.statuses() == ["sent"]
+    assert still_to_be_seen_to() == 0
+
+
+def test_who_was_locked_out_for_a_while_is_told_once(mailbox: Postbox) -> None:
+    scenes.planned(scenes.red_flag())
+    User.objects.update(is_active=False)
+    for _ in range(3):
+        watch.cycle(scenes.NOW)
+    assert mailbox.mails == []
+
+    User.objects.update(is_active=True)
+    for _ in range(3):
+        watch.cycle(scenes.NOW)
 
     assert len(mailbox.mails) == 1
