@@ -67,11 +67,14 @@ def _urgent(episode: Episode) -> Iterator[tuple[Assessment, Finding, bool]]:
 
 
 def assert_no_alert_is_without_its_finding(episode: Episode) -> None:
-    """I3, the other way round: whatever opened, joined or raised an alert stands in the verdict that it names."""
+    """I3, the other way round: whatever opened, joined or raised an alert stands in the verdict that it names, and each
+    verdict did so once."""
     events = AlertEvent.objects.filter(alert__episode=episode, kind__in=REPORTED)
     for event in events.select_related("alert", "assessment"):
         found = {(each["rule"], Tier.of(each["tier"])) for each in event.assessment.findings}
         assert (event.alert.rule, event.tier) in found
+    told = Counter(events.values_list("alert__rule", "assessment"))
+    assert all(count == 1 for count in told.values()), told.most_common(1)
 
 
 def assert_one_live_alert_per_rule(episode: Episode) -> None:
