@@ -66,8 +66,9 @@ _PLAN = """
          WHERE recovery_notification.status = 'dropped'
      RETURNING id, message_key
     ), told AS (
-        UPDATE recovery_alert SET told_at = %(now)s
-         WHERE id IN (SELECT id FROM urgent) AND EXISTS (SELECT FROM planned)
+        UPDATE recovery_alert SET told_at = CASE WHEN EXISTS (SELECT FROM planned) THEN %(now)s END
+         WHERE id IN (SELECT id FROM urgent)
+           AND (EXISTS (SELECT FROM planned) OR told_at IS NOT NULL AND NOT EXISTS (SELECT FROM to_tell))
     )
     SELECT (SELECT count(*) FROM urgent), (SELECT count(*) FROM to_tell),
            ARRAY(SELECT min(id) FROM planned GROUP BY message_key ORDER BY min(id))
@@ -99,9 +100,11 @@ def tell_team(
     return list(leads)
 
 
-# Nobody was or will be told: nobody could be planned, or whoever was planned fell away and no one else is under way.
-# An intent that fell away is followed up until somebody is told in its place, or nobody needs to be any more; so what
-# is asked in every turn is no more than what is still to be seen to. Indexes: alert_untold, notification_fallen_away.
+# Nobody of the team was or will be told of it as urgent as it is now. Such alerts have no told_at: one that was raised
+# while nobody could be told loses it in the plan, one whose intents fell away loses it here. Each intent that fell away
+# is looked at once, so that what cannot be told for now keeps nothing else from being looked at; and what is asked in
+# every turn is no more than what is still to be seen to. An alert that somebody else has locked is left to the next
+# turn. Indexes: alert_untold, notification_fallen_away.
 _UNTOLD = f"""
     WITH fallen_away AS (
         SELECT id, alert_id FROM recovery_notification
@@ -111,24 +114,37 @@ _UNTOLD = f"""
     ), candidate AS (
         SELECT id FROM recovery_alert WHERE status = 'open' AND told_at IS NULL AND tier >= {TOLD_FROM:d}
         UNION SELECT alert_id FROM fallen_away
-    ), untold AS (
+    ), untold AS MATERIALIZED (
         SELECT a.*
           FROM candidate CROSS JOIN LATERAL (
-              SELECT id, team_id, tier, latest_assessment_id, status FROM recovery_alert WHERE id = candidate.id LIMIT 1
+              SELECT id, team_id, tier, latest_assessment_id, status, told_at
+                FROM recovery_alert WHERE id = candidate.id LIMIT 1
           ) a
          WHERE a.status = 'open' AND a.tier >= {TOLD_FROM:d}
            AND NOT EXISTS (SELECT FROM recovery_notification n
-                            WHERE n.alert_id = a.id AND n.status IN ('waiting', 'sending', 'sent'))
+                            WHERE n.alert_id = a.id AND n.tier >= a.tier
+                              AND n.status IN ('waiting', 'sending', 'sent'))
+    ), to_mark AS (
+        SELECT a.id FROM recovery_alert a JOIN untold ON untold.id = a.id AND untold.told_at = a.told_at
+           FOR NO KEY UPDATE OF a SKIP LOCKED
+    ), marked AS (
+        UPDATE recovery_alert SET told_at = NULL WHERE id = ANY(ARRAY(SELECT id FROM to_mark))
     ), followed_up AS (
         UPDATE recovery_notification SET followed_up_at = clock_timestamp()
-         WHERE id = ANY(ARRAY(SELECT id FROM fallen_away WHERE alert_id NOT IN (SELECT id FROM untold)))
+         WHERE id = ANY(ARRAY(
+             SELECT id FROM fallen_away
+              WHERE alert_id NOT IN (SELECT id FROM untold WHERE told_at IS NOT NULL)
+                 OR alert_id IN (SELECT id FROM to_mark)))
     )
-    SELECT id, latest_assessment_id FROM untold
+    SELECT id, latest_assessment_id, tier,
+           EXISTS (SELECT FROM recovery_notification n WHERE n.alert_id = untold.id AND n.tier < untold.tier)
+      FROM untold
      WHERE EXISTS (
          SELECT FROM recovery_membership m JOIN recovery_user u ON u.id = m.user_id
           WHERE m.team_id = untold.team_id AND m.ended_at IS NULL AND m.role = ANY(%(roles)s::text[]) AND u.is_active
             AND NOT EXISTS (SELECT FROM recovery_notification n
-                             WHERE n.alert_id = untold.id AND n.recipient_id = m.user_id AND n.status <> 'dropped'))
+                             WHERE n.alert_id = untold.id AND n.recipient_id = m.user_id AND n.tier >= untold.tier
+                               AND n.status <> 'dropped'))
      ORDER BY tier DESC, id
      LIMIT %(limit)s
 """
@@ -137,10 +153,16 @@ _UNTOLD = f"""
 def tell_untold(*, limit: int, now: datetime) -> int:
     """The watch's turn: open alerts of which nobody was or will be told, in a team that has somebody to tell by now.
 
-    So it is when the team was empty, or when everybody who was to be told has left. Returns how many alerts.
+    So it is when the team was empty as they were opened or raised, or when everybody who was to be told has left.
+    Returns how many alerts.
     """
+    untold = statements.fetch_all(_UNTOLD, {"roles": list(ROLES), "limit": limit})
     plans = [
-        tell_team(assessment_id=assessment_id, alerts=[(alert_id, "opened")], now=now)
-        for alert_id, assessment_id in statements.fetch_all(_UNTOLD, {"roles": list(ROLES), "limit": limit})
+        tell_team(
+            assessment_id=assessment_id,
+            alerts=[(alert_id, f"raised-{Tier(tier).code}" if was_raised else "opened")],
+            now=now,
+        )
+        for alert_id, assessment_id, tier, was_raised in untold
     ]
     return sum(map(bool, plans))

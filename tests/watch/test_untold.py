@@ -3,6 +3,7 @@
 import pytest
 
 from recovery import alerts, watch
+from recovery.clinical.tiers import Tier
 from recovery.models import Alert, Membership, Notification, User
 from tests import factories
 from tests.notifications import scenes
@@ -34,7 +35,8 @@ def test_when_all_have_left_whoever_joins_is_told(mailbox: Postbox) -> None:
     Membership.objects.filter(team=alert.team).update(ended_at=scenes.NOW)
     for _ in range(3):
         watch.cycle(scenes.NOW)
-    assert (mailbox.mails, still_to_be_seen_to()) == ([], 2)
+    assert (mailbox.mails, still_to_be_seen_to()) == ([], 0)
+    assert Alert.objects.get().told_at is None
 
     eve = factories.member(alert.team, "Eve Lind", password=None)
     watch.cycle(scenes.NOW)
@@ -86,3 +88,56 @@ def test_who_was_locked_out_for_a_while_is_told_once(mailbox: Postbox) -> None:
         watch.cycle(scenes.NOW)
 
     assert len(mailbox.mails) == 1
+
+
+def test_what_was_raised_while_nobody_could_be_told_is_told_as_urgent_as_it_is(mailbox: Postbox) -> None:
+    alert = scenes.red_flag(tier=Tier.SAME_DAY)
+    scenes.planned(alert)
+    watch.cycle(scenes.NOW)
+    assert scenes.statuses() == ["sent"]
+    ben = User.objects.get()
+    Membership.objects.update(ended_at=scenes.NOW)
+    Alert.objects.update(tier=Tier.EMERGENCY)
+    scenes.planned(alert, step="raised-emergency")
+    assert Alert.objects.get().told_at is None
+
+    Membership.objects.create(team=alert.team, user=ben, role="nurse")
+    eve = factories.member(alert.team, "Eve Lind", password=None)
+    for _ in range(3):
+        watch.cycle(scenes.NOW)
+
+    assert sorted(mailbox.recipients) == sorted([ben.email, ben.email, eve.email])
+    assert set(Notification.objects.filter(tier=Tier.EMERGENCY).values_list("step", "status")) == {
+        ("raised-emergency", "sent")
+    }
+
+
+def test_what_nobody_can_be_told_of_keeps_nobody_else_waiting(mailbox: Postbox) -> None:
+    """However much of it there is, and however old."""
+    alert = scenes.red_flag()
+    Notification.objects.bulk_create(
+        Notification(
+            clinic=alert.clinic,
+            alert=alert,
+            step=f"repeat-{number}",
+            recipient=User.objects.get(),
+            channel="email",
+            tier=alert.tier,
+            planned_at=scenes.NOW,
+            next_attempt_at=scenes.NOW,
+            status="failed",
+        )
+        for number in range(1000)
+    )
+    Alert.objects.update(told_at=scenes.NOW)
+    harbour = factories.team(factories.clinic("Harbour Clinic"), "Harbour team")
+    cleo = factories.member(harbour, "Cleo Hart", password=None)
+    scenes.planned(scenes.alert(scenes.assessment(factories.episode(harbour, name="Bo Lee"))))
+    Membership.objects.filter(user=cleo).update(ended_at=scenes.NOW)
+    watch.cycle(scenes.NOW)
+    dan = factories.member(harbour, "Dan New", password=None)
+    for _ in range(3):
+        watch.cycle(scenes.NOW)
+
+    assert mailbox.recipients == [dan.email]
+    assert still_to_be_seen_to() == 0
