@@ -1,12 +1,13 @@
 """Webhooks lead to the internet and nowhere else (S39): by the address that is connected to, whatever its name."""
 
+import errno
 import socket
 from collections.abc import Iterator
 from ipaddress import ip_network
 
 import pytest
 
-from recovery.notifications.channels import Permanent, reach
+from recovery.notifications.channels import Permanent, Temporary, reach, wire
 from recovery.notifications.channels.webhook import Webhook
 from services import ports
 from tests.provider import Provider
@@ -139,3 +140,27 @@ def test_of_several_addresses_those_inside_are_passed_over(both: Provider, line:
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     line.open(f"http://two.example:{both.web.port}/")
     wait_until(lambda: both.web.connections == 1)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_address_that_may_be_reached_but_does_not_answer_is_tried_again_whatever_stands_beside_it(
+    order: int, both: Provider, line: Webhook, monkeypatch
+):
+    def resolve(host, port, **_):
+        addresses = [("127.0.0.9", port), (ports.HOST, ports.free())][::order]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in addresses]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with pytest.raises(Temporary, match="ConnectionRefusedError"):
+        line.open(f"http://two.example:{both.web.port}/")
+
+
+def test_a_firewall_of_our_own_that_says_no_is_tried_again(both: Provider, line: Webhook, monkeypatch):
+    """The system then answers as it does to what is not permitted."""
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(wire.Wire, "connect", refuse)
+    with pytest.raises(Temporary, match="PermissionError"):
+        line.open(both.web.url())

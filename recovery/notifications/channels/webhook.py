@@ -58,7 +58,7 @@ class Webhook:
         connection = _SecureConnection(target, limit) if target.secure else _Connection(target, limit)
         try:
             connection.connect()
-        except PermissionError:
+        except wire.NotAllowed:
             raise Permanent("address-inside") from None
         except FAULTS as error:
             connection.close()

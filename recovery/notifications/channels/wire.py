@@ -19,6 +19,10 @@ LISTEN_S = 0.25
 Result = TypeVar("Result")
 
 
+class NotAllowed(Exception):
+    """None of the host's addresses may be connected to."""
+
+
 def nothing() -> None:
     pass
 
@@ -92,14 +96,18 @@ def connect(
     host: str, port: int, *, limit: Limit, is_allowed: Callable[[str], bool] = lambda address: True
 ) -> Wire:
     """Connect to one of the host's addresses. `is_allowed` is asked about the very address that is connected to.
+    Raises NotAllowed if none of them is allowed, and else OSError, which may go away.
 
     Looking up the name is bounded by the system's resolver, not by the limit.
     """
-    failure: OSError = ConnectionRefusedError("the name has no address")
+    failure: Exception = ConnectionRefusedError("the name has no address")
+    allowed = False
     for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         if not is_allowed(str(address[0])):
-            failure = PermissionError("the address is not allowed")
+            if not allowed:
+                failure = NotAllowed("the address is not allowed")
             continue
+        allowed = True
         wire = Wire(family, kind, protocol)
         try:
             wire.settimeout(CONNECT_S)
