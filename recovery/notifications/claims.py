@@ -24,11 +24,11 @@ _COLLEAGUE = """EXISTS (
     SELECT FROM recovery_membership m JOIN recovery_user u ON u.id = m.user_id
      WHERE m.user_id = {who} AND m.team_id = a.team_id AND m.ended_at IS NULL AND u.is_active)"""
 
-# An alert that ended needs nobody. One that somebody took on needs nobody else, unless it was raised (they may have
-# seen it as it was before); what repeats itself then is for its owner, or for everybody when the owner has left.
+# An alert that ended needs nobody. One that somebody took on needs nobody else, unless it was raised after that (they
+# have seen it as it was before); what repeats itself then is for its owner, or for everybody when the owner has left.
 _NEEDED = f"""(
     (a.status = 'open' OR a.status = 'acknowledged' AND (
-        n.step LIKE 'raised%%' OR n.step LIKE 'repeat%%' AND (
+        n.step LIKE 'raised%%' AND a.acknowledged_at <= n.planned_at OR n.step LIKE 'repeat%%' AND (
             n.recipient_id = a.owner_id OR NOT {_COLLEAGUE.format(who="a.owner_id")})))
     AND {_COLLEAGUE.format(who="n.recipient_id")} AND c.ended_at IS NULL)"""
 

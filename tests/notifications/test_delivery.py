@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from recovery.clinical.tiers import Tier
-from recovery.models import AlertEvent, Attempt, Membership, Notification, User
+from recovery.models import Alert, AlertEvent, Attempt, Membership, Notification, User
 from recovery.notifications import delivery
 from recovery.notifications.outcomes import back_off
 from tests.notifications import scenes
@@ -210,6 +210,17 @@ def test_who_is_still_told_once_ben_took_it_on(step: str, reached: list[str], ma
 
     assert mailbox.recipients == [User.objects.get(name=name).email for name in reached]
     assert set(statuses()) <= {"sent", "dropped"}
+
+
+def test_who_took_it_on_as_it_is_after_it_was_raised_keeps_the_others_undisturbed(mailbox: Postbox):
+    alert = scenes.red_flag(("Ben Okafor", "Dee Marsh"))
+    scenes.planned(alert, step="raised-emergency")
+    scenes.take_on(alert, User.objects.get(name="Ben Okafor"))
+    Alert.objects.update(acknowledged_at=scenes.NOW + timedelta(seconds=1))
+    deliver_due()
+
+    assert mailbox.mails == []
+    assert statuses() == ["dropped", "dropped"]
 
 
 def test_a_repeat_reaches_everybody_when_its_owner_has_left(mailbox: Postbox):
