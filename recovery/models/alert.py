@@ -121,6 +121,11 @@ class Alert(models.Model):
                 condition=Q(status="open", told_at=None, tier__gte=Tier.SAME_DAY),
                 name="alert_untold",
             ),
+            models.Index(
+                fields=["team", "owner"],
+                condition=Q(status="acknowledged", tier__gte=Tier.SAME_DAY),
+                name="alert_taken_on",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -20,17 +20,18 @@ from recovery.models import Notification
 from recovery.notifications.database_clock import DatabaseClock
 
 # Whether somebody belongs to the team of the alert now.
-_COLLEAGUE = """EXISTS (
+COLLEAGUE = """EXISTS (
     SELECT FROM recovery_membership m JOIN recovery_user u ON u.id = m.user_id
      WHERE m.user_id = {who} AND m.team_id = a.team_id AND m.ended_at IS NULL AND u.is_active)"""
 
 # An alert that ended needs nobody. One that somebody took on needs nobody else, unless it was raised after that (they
-# have seen it as it was before); what repeats itself then is for its owner, or for everybody when the owner has left.
+# have seen it as it was before); what repeats itself then is for its owner. When the owner has left, it is for all.
 _NEEDED = f"""(
     (a.status = 'open' OR a.status = 'acknowledged' AND (
-        n.step LIKE 'raised%%' AND a.acknowledged_at <= n.planned_at OR n.step LIKE 'repeat%%' AND (
-            n.recipient_id = a.owner_id OR NOT {_COLLEAGUE.format(who="a.owner_id")})))
-    AND {_COLLEAGUE.format(who="n.recipient_id")} AND c.ended_at IS NULL)"""
+        n.step LIKE 'raised%%' AND a.acknowledged_at <= n.planned_at
+        OR n.step LIKE 'repeat%%' AND n.recipient_id = a.owner_id
+        OR NOT {COLLEAGUE.format(who="a.owner_id")}))
+    AND {COLLEAGUE.format(who="n.recipient_id")} AND c.ended_at IS NULL)"""
 
 # The same as being waiting or sending, in words that keep the planner from reading all that are, by notification_due.
 IS_OWED = "n.status NOT IN ('sent', 'failed', 'dropped')"

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from recovery import statements
 from recovery.clinical.tiers import Tier
 from recovery.models import Membership, Notification
+from recovery.notifications.claims import COLLEAGUE
 
 log = logging.getLogger(__name__)
 
@@ -104,9 +105,20 @@ def tell_team(
 # while nobody could be told loses it in the plan, one whose intents fell away loses it here. Each intent that fell away
 # is looked at once, so that what cannot be told for now keeps nothing else from being looked at; and what is asked in
 # every turn is no more than what is still to be seen to. An alert that somebody else has locked is left to the next
-# turn. Indexes: alert_untold, notification_fallen_away.
+# turn. Who took an alert on and has left counts for nobody: its owners are gone through from one to the next, however
+# many alerts each has. Indexes: alert_untold, alert_taken_on, notification_fallen_away.
+_TAKEN_ON = f"a.status = 'acknowledged' AND a.tier >= {TOLD_FROM:d}"
 _UNTOLD = f"""
-    WITH fallen_away AS (
+    WITH RECURSIVE owner AS (
+        (SELECT a.team_id, a.owner_id FROM recovery_alert a WHERE {_TAKEN_ON} ORDER BY 1, 2 LIMIT 1)
+        UNION ALL
+        SELECT next.* FROM owner CROSS JOIN LATERAL (
+            SELECT a.team_id, a.owner_id FROM recovery_alert a
+             WHERE {_TAKEN_ON} AND (a.team_id, a.owner_id) > (owner.team_id, owner.owner_id) ORDER BY 1, 2 LIMIT 1
+        ) next
+    ), gone AS MATERIALIZED (
+        SELECT * FROM owner a WHERE NOT {COLLEAGUE.format(who="a.owner_id")}
+    ), fallen_away AS (
         SELECT id, alert_id FROM recovery_notification
          WHERE status IN ('failed', 'dropped') AND followed_up_at IS NULL
          ORDER BY id LIMIT 1000
@@ -114,16 +126,22 @@ _UNTOLD = f"""
     ), candidate AS (
         SELECT id FROM recovery_alert WHERE status = 'open' AND told_at IS NULL AND tier >= {TOLD_FROM:d}
         UNION SELECT alert_id FROM fallen_away
+        UNION SELECT left_behind.id FROM gone CROSS JOIN LATERAL (
+            SELECT a.id FROM recovery_alert a
+             WHERE {_TAKEN_ON} AND a.team_id = gone.team_id AND a.owner_id = gone.owner_id OFFSET 0
+        ) left_behind
     ), untold AS MATERIALIZED (
         SELECT a.*
           FROM candidate CROSS JOIN LATERAL (
-              SELECT id, team_id, tier, latest_assessment_id, status, told_at
+              SELECT id, team_id, tier, latest_assessment_id, status, owner_id, told_at
                 FROM recovery_alert WHERE id = candidate.id LIMIT 1
           ) a
-         WHERE a.status = 'open' AND a.tier >= {TOLD_FROM:d}
+         WHERE a.tier >= {TOLD_FROM:d}
+           AND (a.status = 'open' OR a.status = 'acknowledged' AND NOT {COLLEAGUE.format(who="a.owner_id")})
            AND NOT EXISTS (SELECT FROM recovery_notification n
                             WHERE n.alert_id = a.id AND n.tier >= a.tier
-                              AND n.status IN ('waiting', 'sending', 'sent'))
+                              AND n.status IN ('waiting', 'sending', 'sent')
+                              AND {COLLEAGUE.format(who="n.recipient_id")})
     ), to_mark AS (
         SELECT a.id FROM recovery_alert a JOIN untold ON untold.id = a.id AND untold.told_at = a.told_at
            FOR NO KEY UPDATE OF a SKIP LOCKED
@@ -151,9 +169,11 @@ _UNTOLD = f"""
 
 
 def tell_untold(*, limit: int, now: datetime) -> int:
-    """The watch's turn: open alerts of which nobody was or will be told, in a team that has somebody to tell by now.
+    """The watch's turn: alerts in nobody's hands of which nobody was or will be told, in a team that has somebody to
+    tell by now.
 
-    So it is when the team was empty as they were opened or raised, or when everybody who was to be told has left.
+    So it is when the team was empty as they were opened or raised, or when everybody who was to be told has left, or
+    who took the alert on before the others were told.
     Returns how many alerts.
     """
     untold = statements.fetch_all(_UNTOLD, {"roles": list(ROLES), "limit": limit})

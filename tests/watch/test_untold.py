@@ -5,6 +5,7 @@ import pytest
 from recovery import alerts, watch
 from recovery.clinical.tiers import Tier
 from recovery.models import Alert, Membership, Notification, User
+from recovery.notifications import delivery
 from tests import factories
 from tests.notifications import scenes
 from tests.notifications.postbox import Postbox
@@ -88,6 +89,28 @@ def test_who_was_locked_out_for_a_while_is_told_once(mailbox: Postbox) -> None:
         watch.cycle(scenes.NOW)
 
     assert len(mailbox.mails) == 1
+
+
+@pytest.mark.parametrize("owner_was_told", [False, True])
+def test_when_who_took_it_on_leaves_before_the_others_were_told_they_are_told(
+    owner_was_told: bool, mailbox: Postbox
+) -> None:
+    alert = scenes.red_flag(("Ben Okafor", "Dee Marsh"))
+    scenes.planned(alert)
+    ben, dee = User.objects.order_by("name")
+    if owner_was_told:
+        delivery.deliver_due(limit=1, road="watch", now=scenes.NOW)
+        assert mailbox.recipients == [ben.email]
+    scenes.take_on(alert, ben)
+    watch.cycle(scenes.NOW)
+    assert len(mailbox.mails) == owner_was_told
+
+    Membership.objects.filter(user=ben).update(ended_at=scenes.NOW)
+    for _ in range(3):
+        watch.cycle(scenes.NOW)
+
+    assert mailbox.recipients[owner_was_told:] == [dee.email]
+    assert still_to_be_seen_to() == 0
 
 
 def test_what_was_raised_while_nobody_could_be_told_is_told_as_urgent_as_it_is(mailbox: Postbox) -> None:
