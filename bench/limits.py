@@ -53,6 +53,7 @@ FIGURES = [
     Figure("telling", "frozen_worst_s", "the longest to a message: broker frozen", 15, unit=" s"),
     Figure("telling", "emptied_worst_s", "broker emptied every second", 15, unit=" s"),
     Figure("telling", "gone_worst_s", "broker killed", 15, unit=" s"),
+    Figure("telling", "deaf_workers", "workers that did not work on after the broker was back", 0),
     Figure("telling", "killed_worst_s", "worker killed while it holds the messages", 60, 10, unit=" s"),
     Figure("telling", "frozen_post_p99_ms", "POST while the broker freezes: p99", 1_000, unit=" ms"),
     Figure("phones", "lost", "a thousand phones come back within 10 s: reports lost", 0),

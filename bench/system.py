@@ -62,9 +62,9 @@ class Postbox:
 class System:
     """A context: everything runs, the worker is known to work, and `phones` are ready to report to a team of two."""
 
-    def __init__(self, phones: int, *, workers: int = 1, **environment: str) -> None:
-        """`workers` is how many are started, one after the other: each must be seen at work."""
-        self._count, self._spare, self._environment = phones, workers * TRIES, environment
+    def __init__(self, phones: int, *, looks: int = 1, **environment: str) -> None:
+        """`looks` is how often it will be asked whether the worker works, the beginning included."""
+        self._count, self._spare, self._environment = phones, looks * TRIES, environment
 
     def __enter__(self) -> Self:
         with ExitStack() as undo:
@@ -80,7 +80,8 @@ class System:
             self.web = self.stage.serve(**self._environment)
             self.watch = self.stage.watch(**self._environment)
             self.start_worker()
-            self.see_the_worker_work()
+            if not self.worker_works():
+                raise RuntimeError("the worker does no work: nothing was sent by Celery")
             self._undo = undo.pop_all()
         return self
 
@@ -115,14 +116,15 @@ class System:
         """How many messages were sent by Celery and by the watch."""
         return Counter(road for _, _, road in self.database.execute(_MESSAGES).fetchall())
 
-    def see_the_worker_work(self) -> None:
-        """It takes some seconds to come up; until then the watch does its work."""
+    def worker_works(self) -> bool:
+        """Whether a message goes by Celery before the tries are up. It takes some seconds to come up, or to find its
+        broker again; until then the watch does its work."""
         for _ in range(TRIES):
             before = self.roads()["celery"]
             self.report(self._untried.pop())
             self.wait_until_told()
             if self.roads()["celery"] > before:
-                return
+                return True
             if self.worker.poll() is not None:
                 raise RuntimeError(f"the worker ended with status {self.worker.returncode}")
-        raise RuntimeError("the worker does no work: nothing was sent by Celery")
+        return False

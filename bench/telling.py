@@ -4,8 +4,9 @@
 under the same load, a bare Celery task is published as often as there are red flags, and timed until its row is
 committed.
 
-Then the same with the broker frozen, emptied every second, and killed, until everything is told; and with a worker that
-is killed while it holds messages that it has claimed (the mail server stands still until then).
+Then the same with the broker frozen, emptied every second, and killed, until everything is told; each time it is seen
+whether the worker works on once the broker is back. And with a worker that is killed while it holds messages that it has
+claimed (the mail server stands still until then).
 """
 
 import json
@@ -43,16 +44,20 @@ Asked = dict[UUID, float]
 
 
 def measure() -> dict[str, Any]:
-    with System(KILLS + PHONES + RED_PHONES, workers=1 + KILLS, **LEASE) as system:
+    with System(KILLS + PHONES + RED_PHONES, looks=4 + KILLS, **LEASE) as system:
         alone, phones = system.phones[:KILLS], system.phones[KILLS:]
         reports = traffic.reports(phones[:PHONES], phones[PHONES:])
         _load(system, reports, WARM_UP_S)
-        sent = {}
+        sent, deaf = {}, 0
         with _bare_tasks(system) as bare_s:
             sent["steady"] = _load(system, reports, STEADY_S)
         for name, fault, mend in _broker_faults(system):
             sent[name] = _load(system, reports, FAULTY_S, fault)
             mend()
+            if not system.worker_works():
+                deaf += 1
+                system.stage.strike(system.worker)
+                system.start_worker()
         asked = {name: _asked(each) for name, each in sent.items()}
         asked["killed"] = dict(_kill_worker_that_holds(system, phone) for phone in alone)
         messages, taken, roads = system.messages(), system.postbox.close(), system.roads()
@@ -60,7 +65,7 @@ def measure() -> dict[str, Any]:
     answered = {each.report.client_id: each.answered_at for each in sent["steady"] if each.report.is_red}
     after_answer_s = _waits(answered, messages, taken)
     measured = _steady(sent["steady"], waits["steady"], after_answer_s, bare_s)
-    return measured | _faulty(sent, waits) | _sums(waits, taken, roads)
+    return measured | _faulty(sent, waits) | {"deaf_workers": deaf} | _sums(waits, taken, roads)
 
 
 def _load(
@@ -96,7 +101,8 @@ def _broker_faults(system: System) -> Iterator[tuple[str, Callable[[], object], 
 def _kill_worker_that_holds(system: System, phone: world.Phone) -> tuple[UUID, float]:
     """The watch stands still until then, or it might hold them. A worker takes its place at once, as in production."""
     claimed = "SELECT FROM recovery_notification WHERE status = 'sending'"
-    system.see_the_worker_work()
+    if not system.worker_works():
+        raise RuntimeError("a fresh worker does no work: it cannot be killed at it")
     system.postbox.freeze()
     os.killpg(system.watch.pid, signal.SIGSTOP)
     report = system.report(phone)
