@@ -5,8 +5,8 @@ under the same load, a bare Celery task is published as often as there are red f
 committed.
 
 Then the same with the broker frozen, emptied every second, and killed, until everything is told; each time it is seen
-whether the worker works on once the broker is back. And with a worker that is killed while it holds messages that it has
-claimed (the mail server stands still until then).
+whether the worker works on once the broker is back. And with a worker that is killed while it holds messages that it
+has claimed (the mail server stands still until then).
 """
 
 import json
