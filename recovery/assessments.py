@@ -137,6 +137,14 @@ def judge_stored(*, episode: Episode, check_in: CheckIn) -> clinical.assessment.
     return judge(episode=episode, report=report_of(check_in), earlier=earlier)
 
 
+def judge_revision(
+    *, episode: Episode, check_in: CheckIn, old: CheckInRevision
+) -> clinical.assessment.Assessment | None:
+    """Judge a superseded revision as it was, against the history before it."""
+    earlier = history(episode_id=episode.pk, before=old.effective_at, leaving_out=check_in.client_id)
+    return judge(episode=episode, report=_report(old, check_in.client_id), earlier=earlier)
+
+
 def replace(
     *, check_in: CheckIn, episode: Episode, verdict: clinical.assessment.Assessment | None, now: datetime
 ) -> Assessment:
@@ -225,8 +233,7 @@ def _rejudge_superseded(episode: Episode, *, now: datetime) -> int:
     found = 0
     for old in later.select_related("check_in").order_by("effective_at", "pk"):
         check_in = old.check_in
-        earlier = history(episode_id=episode.pk, before=old.effective_at, leaving_out=check_in.client_id)
-        verdict = judge(episode=episode, report=_report(old, check_in.client_id), earlier=earlier)
+        verdict = judge_revision(episode=episode, check_in=check_in, old=old)
         if verdict is not None and _urgent_news(verdict, check_in):
             superseded(
                 check_in=check_in,

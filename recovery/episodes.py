@@ -78,7 +78,7 @@ def pause(*, episode_id: UUID, reason: str, by: User, now: datetime) -> Episode:
     episode = _locked(episode_id, by, MAY_CHANGE, reason)
     if episode.status != Episode.Status.ACTIVE:
         raise EpisodeRefused(f"Only an active episode can be paused; this one is {episode.status}.")
-    silence.judge_slots(episode_id=episode.pk, now=now)  # what closed before the pause is not excused by it
+    silence.judge_alone(episode.pk, now=now)  # what closed before the pause is not excused by it
     Pause.objects.create(clinic_id=episode.clinic_id, episode=episode, from_at=now, reason=reason)
     Episode.objects.filter(pk=episode.pk).update(status=Episode.Status.PAUSED, next_due_at=None)
     return _remembered(episode, what="paused episode", reason=reason, by=by, now=now)

@@ -77,7 +77,7 @@ def _flag_claimed(assessment_id: int, *, by: str, now: datetime) -> tuple[list[i
 
 def open_service_alert(rule: str, *, assessment: Assessment, now: datetime) -> list[int]:
     """Open (or join) an alert about the service itself, as urgent as what it keeps from being told at the least."""
-    _one_at_a_time(assessment.episode_id)
+    one_at_a_time(assessment.episode_id)
     finding = verdicts.service_finding(rule, protocol=assessment.protocol)
     finding = replace(finding, tier=max(finding.tier, Tier(assessment.tier or Tier.NONE)))
     alert, step = _open_or_join(finding, assessment, now=now)
@@ -92,7 +92,8 @@ def _claim(assessment_id: int) -> int | None:
     return None if row is None else int(row[0])
 
 
-def _one_at_a_time(episode_id: int) -> None:
+def one_at_a_time(episode_id: int) -> None:
+    """Nothing else of the episode is flagged until the transaction ends. To be asked before any row is locked."""
     statements.fetch_all(
         "SELECT pg_advisory_xact_lock(%s::int, (%s %% 2147483648)::int)", [FLAGGING, episode_id]
     )
@@ -102,14 +103,31 @@ def _judge_at_last(assessment: Assessment, *, by: str, now: datetime) -> Assessm
     """Judge what could not be judged when it arrived. Raises when it still cannot."""
     if assessment.check_in is None:
         raise RuntimeError("a verdict without a tier belongs to no check-in")
-    verdict = assessments.judge_stored(episode=assessment.episode, check_in=assessment.check_in)
+    check_in, episode = assessment.check_in, assessment.episode
+    old = None
+    if (
+        assessment.revision != check_in.revision
+    ):  # corrected since: what it said then must not be lost by that
+        old = check_in.revisions.get(revision=assessment.revision)
+    verdict = (
+        assessments.judge_revision(episode=episode, check_in=check_in, old=old)
+        if old
+        else assessments.judge_stored(episode=episode, check_in=check_in)
+    )
     if verdict is None:
         raise RuntimeError("the check-in still cannot be judged")
     _mark_flagged(assessment, by=by, now=now)
-    silence.owe_anew(assessment.episode_id, from_at=assessment.check_in.effective_at)
-    return assessments.replace(
-        check_in=assessment.check_in, episode=assessment.episode, verdict=verdict, now=now
-    )
+    if old:
+        return assessments.superseded(
+            check_in=check_in,
+            revision=old.revision,
+            episode=episode,
+            verdict=verdict,
+            at=old.effective_at,
+            now=now,
+        )
+    silence.owe_anew(episode.pk, from_at=check_in.effective_at)
+    return assessments.replace(check_in=check_in, episode=episode, verdict=verdict, now=now)
 
 
 def _new_findings(assessment: Assessment) -> list[Finding]:

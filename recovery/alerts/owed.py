@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 AGAIN_SOON = timedelta(seconds=2)
 AGAIN_SLOWLY, A_FEW = timedelta(hours=1), 10
 
+_cut_short: set[int] = set()
+"""Rows of which this process could not finish a try because the database went away in the middle."""
+
 
 # The try is counted before it is made, since whoever makes it may die of it: what kills must not come first for ever.
 # Whoever is at a row has it locked: so several who ask at once are told different rows. Index: assessment_owed.
@@ -46,6 +49,7 @@ def flag_owed(*, limit: int, now: datetime, by: str = Assessment.FlaggedBy.WATCH
     """Flag up to `limit` rows that are owed, with `fresh` also those that are still left to a nudge, but none that were
     set aside. Returns how many. Any number of these may run at once.
     """
+    _take_back_tries()
     done, failed = 0, list[int]()
     for _ in range(limit):
         row = statements.fetch_one(_BEGIN_NEXT, {"fresh": fresh, "but": failed})
@@ -79,15 +83,23 @@ def _flag(assessment_id: int, *, by: str, now: datetime) -> bool | None:
         return flag_if_owed(assessment_id, by=by, now=now) is not None
     except (OperationalError, InterfaceError) as error:  # the database's trouble, not this row's
         log.error("assessment %s has to wait: %s", assessment_id, type(error).__name__)
-        owed.filter(set_aside_at=None).update(
-            attempts=Greatest(F("attempts") - 1, 0), next_attempt_at=Now() + AGAIN_SOON
-        )
+        _cut_short.add(assessment_id)
+        _take_back_tries()
     except Exception as error:
         log.error("assessment %s could not be flagged: %s", assessment_id, type(error).__name__)
         owed.update(last_error=type(error).__name__[:100])
         if owed.filter(attempts__gte=Assessment.MAX_ATTEMPTS).exists():
             _set_aside(assessment_id, now=now)
     return None
+
+
+def _take_back_tries() -> None:
+    """A try that the database cut short was none. It may not answer yet: then this is done before the next try."""
+    for pk in sorted(_cut_short):
+        Assessment.objects.filter(pk=pk, flagged_at=None, set_aside_at=None).update(
+            attempts=Greatest(F("attempts") - 1, 0), next_attempt_at=Now() + AGAIN_SOON
+        )
+        _cut_short.discard(pk)
 
 
 @transaction.atomic

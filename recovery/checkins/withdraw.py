@@ -8,7 +8,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Least
 
 from recovery import audit
-from recovery.alerts import changed
+from recovery.alerts import changed, flagging
 from recovery.checkins.moving_on import due_again, locked
 from recovery.checkins.receipts import Unknown
 from recovery.models import CheckIn, DeviceToken, Episode
@@ -17,6 +17,7 @@ from recovery.models import CheckIn, DeviceToken, Episode
 @transaction.atomic
 def withdraw(*, device: DeviceToken, client_id: UUID, now: datetime) -> None:
     """Mark a check-in as entered in error. It is kept and shown as such; its alerts stay, with a note. Repeatable."""
+    flagging.one_at_a_time(device.episode_id)  # an alert that is just being opened is noted on, too
     episode = locked(device)
     check_in = CheckIn.objects.filter(
         patient_id=device.patient_id, episode=episode, client_id=client_id

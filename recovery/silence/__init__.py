@@ -2,7 +2,7 @@
 
 from recovery.silence.anew import has_judged_since, owe_anew, rejudge
 from recovery.silence.closings import Watched, next_look
-from recovery.silence.due import NOT_JUDGED, judge_due, judge_slots
+from recovery.silence.due import NOT_JUDGED, judge_alone, judge_due, judge_slots
 from recovery.silence.writing import PATIENT_ONLY
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "PATIENT_ONLY",
     "Watched",
     "has_judged_since",
+    "judge_alone",
     "judge_due",
     "judge_slots",
     "next_look",

@@ -34,7 +34,7 @@ def judge_due(*, limit: int, now: datetime) -> int:
             done, failed = _judge(reading.claim_due(limit=limit, now=now), now=now)
     except Exception as error:
         log.error("silence is judged episode by episode: %s", type(error).__name__)
-        return sum(_judge_alone(pk, now=now) for pk in reading.name_due(limit=limit, now=now))
+        return sum(judge_alone(pk, now=now) for pk in reading.name_due(limit=limit, now=now))
     for pk, fault in failed.items():
         _count_failure(pk, fault, now=now)
     return done
@@ -49,8 +49,8 @@ def judge_slots(*, episode_id: int, now: datetime) -> bool:
     return bool(done)
 
 
-def _judge_alone(episode_id: int, *, now: datetime) -> bool:
-    """What spoils a statement for all spoils it alone."""
+def judge_alone(episode_id: int, *, now: datetime) -> bool:
+    """The same, but a failure is counted instead of raised: it keeps nobody else from what they are about."""
     try:
         return judge_slots(episode_id=episode_id, now=now)
     except Exception as error:

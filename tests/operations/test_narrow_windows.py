@@ -1,0 +1,110 @@
+"""Two things at the wrong moment: a fault and a correction, a withdrawal and its alert, a database that goes away."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NoReturn
+
+import pytest
+from django.db import OperationalError, connection, transaction
+
+from recovery import alerts, assessments, checkins, episodes, silence, watch
+from recovery.alerts import owed
+from recovery.models import Alert, AlertEvent, Assessment, DeviceToken, Episode
+from recovery.silence import due
+from tests import factories
+from tests.factories import at, submission
+
+
+def fail(*_: Any, **__: Any) -> NoReturn:
+    raise ValueError
+
+
+def phone() -> DeviceToken:
+    return factories.phone(factories.episode())[0]
+
+
+@pytest.mark.django_db
+def test_a_red_flag_that_could_not_be_judged_is_not_lost_by_its_correction(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    device, report = phone(), submission(30, chest_pain="yes")
+    with monkeypatch.context() as broken:
+        broken.setattr(assessments, "assess", fail)
+        checkins.submit(device=device, submission=report, now=at(30))
+    milder = submission(30, client_id=report.client_id)
+    checkins.correct(device=device, submission=milder, base_revision=1, now=at(30))
+
+    Assessment.objects.update(next_attempt_at=None)
+    for _ in range(3):
+        watch.cycle(at(30))
+
+    assert list(Alert.objects.values_list("rule", flat=True)) == ["CHEST"]
+    assert not Assessment.objects.filter(flagged_at=None).exists()
+    current = Assessment.objects.get(is_current=True, check_in__isnull=False)
+    assert (current.revision, current.tier) == (2, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_report_taken_back_while_its_alert_is_being_opened_is_noted_on_it() -> None:
+    device, report = phone(), submission(30, chest_pain="yes")
+    checkins.submit(device=device, submission=report, now=at(30))
+
+    def take_back() -> None:
+        try:
+            checkins.withdraw(device=device, client_id=report.client_id, now=at(30))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor() as hands:
+        with transaction.atomic():
+            alerts.flag(assessment_id=Assessment.objects.get().pk, by="watch", now=at(30))
+            taken_back = hands.submit(take_back)
+        taken_back.result(timeout=30)
+
+    kinds = list(AlertEvent.objects.order_by("id").values_list("kind", flat=True))
+    assert kinds[0] == "opened"
+    assert "changed" in kinds
+
+
+@pytest.mark.django_db
+def test_a_database_that_goes_away_uses_up_no_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes in the middle of a try, and is away still when the try is to be taken back."""
+    checkins.submit(device=phone(), submission=submission(30, chest_pain="yes"), now=at(30))
+
+    class Away:
+        def filter(self, **_: Any) -> NoReturn:
+            raise OperationalError
+
+    def go(*_: Any, **__: Any) -> NoReturn:
+        gone.setattr(Assessment, "objects", Away())
+        raise OperationalError
+
+    for _ in range(7):
+        assert owed.flag_owed(limit=0, now=at(30)) == 0
+        Assessment.objects.update(next_attempt_at=None)
+        with monkeypatch.context() as gone:
+            gone.setattr(owed, "flag_if_owed", go)
+            with pytest.raises(OperationalError):
+                owed.flag_owed(limit=1, now=at(30))
+
+    owed.flag_owed(limit=10, now=at(30))
+    assert Assessment.objects.get().attempts <= 1
+    Assessment.objects.update(next_attempt_at=None)
+    owed.flag_owed(limit=10, now=at(30))
+
+    assert list(Alert.objects.values_list("rule", flat=True)) == ["CHEST"]
+
+
+@pytest.mark.django_db
+def test_a_patient_whose_silence_cannot_be_judged_can_be_paused_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    episode = factories.episode()
+    nurse = factories.member(episode.team, "Ben Okafor")
+    Episode.objects.filter(pk=episode.pk).update(next_due_at=at(12))
+    monkeypatch.setattr(due, "judged", fail)
+
+    episodes.pause(episode_id=episode.uuid, reason="in hospital", by=nurse, now=at(40))
+
+    episode.refresh_from_db()
+    assert (episode.status, episode.silence_attempts) == ("paused", 1)
+    assert silence.judge_due(limit=10, now=at(60)) == 0
