@@ -18,6 +18,7 @@ from recovery import statements
 from recovery.clinical.tiers import Tier
 from recovery.models import Notification
 from recovery.notifications.database_clock import DatabaseClock
+from recovery.notifications.sign_in_mail import REROUTED
 
 # Whether somebody belongs to the team of the alert now.
 COLLEAGUE = """EXISTS (
@@ -26,12 +27,12 @@ COLLEAGUE = """EXISTS (
 
 # An alert that ended needs nobody. One that somebody took on needs nobody else, unless it was raised after that (they
 # have seen it as it was before); what repeats itself then is for its owner. When the owner has left, it is for all.
-_NEEDED = f"""(
+_WANTED = f"""(
     (a.status = 'open' OR a.status = 'acknowledged' AND (
         n.step LIKE 'raised%%' AND a.acknowledged_at <= n.planned_at
         OR n.step LIKE 'repeat%%' AND n.recipient_id = a.owner_id
         OR NOT {COLLEAGUE.format(who="a.owner_id")}))
-    AND {COLLEAGUE.format(who="n.recipient_id")} AND c.ended_at IS NULL)"""
+    AND {COLLEAGUE.format(who="n.recipient_id")})"""
 
 # The same as being waiting or sending, in words that keep the planner from reading all that are, by notification_due.
 IS_OWED = "n.status NOT IN ('sent', 'failed', 'dropped')"
@@ -40,12 +41,15 @@ _OF_INTENT = """
           JOIN recovery_alert a ON a.id = n.alert_id
           JOIN recovery_user u ON u.id = n.recipient_id
           LEFT JOIN recovery_contact c ON c.id = n.contact_id"""
-_SEEN = f"n.id, {_NEEDED} AS needed, a.uuid, coalesce(c.address, u.email) AS address, c.sealed_secrets"
-_CLAIMED = """n.id, seen.needed, n.step, n.tier, n.message_key, seen.uuid, seen.address, seen.sealed_secrets,
-               n.channel, n.line, n.attempts"""
+_SEEN = f"""n.id, {_WANTED} AS wanted, c.ended_at IS NULL AS in_use, a.uuid,
+               coalesce(c.address, u.email) AS address, c.sealed_secrets"""
+_NEEDED = "(seen.wanted AND seen.in_use)"
+_CLAIMED = f"""n.id, {_NEEDED} AS needed, n.step, n.tier, n.message_key, seen.uuid, seen.address, seen.sealed_secrets,
+               n.channel, n.line, n.attempts, seen.wanted"""
 
 # The first intent of a message stands for all of it: who locks that row may take the others, so two claimers neither
-# share a message nor wait for each other. What is no longer needed is dropped on the way, untried.
+# share a message nor wait for each other. What is no longer needed is dropped on the way, untried; what is needed, but
+# was to go to a contact that has ended, goes by the sign-in e-mail instead.
 # Indexes: notification_due, notification_message.
 _CLAIM = f"""
     WITH lead AS (
@@ -66,7 +70,7 @@ _CLAIM = f"""
          WHERE n.status IN ('waiting', 'sending')
     ), claimed AS (
         UPDATE recovery_notification n
-           SET status = CASE WHEN seen.needed THEN 'sending' ELSE 'dropped' END,
+           SET status = CASE WHEN {_NEEDED} THEN 'sending' ELSE 'dropped' END,
                attempts = n.attempts + 1, next_attempt_at = clock_timestamp() + %(lease)s
           FROM seen
          WHERE n.id = seen.id AND {IS_OWED}
@@ -74,7 +78,7 @@ _CLAIM = f"""
     ), tried AS (
         INSERT INTO recovery_attempt (clinic_id, notification_id, number, started_at, outcome, error)
         SELECT clinic_id, id, attempts, clock_timestamp(), '', '' FROM claimed WHERE needed
-    )
+    ), rerouted AS ({REROUTED.format(ids="ARRAY(SELECT id FROM claimed WHERE wanted AND NOT needed)")})
     SELECT * FROM claimed ORDER BY id
 """
 _DUE = "n.next_attempt_at <= statement_timestamp()"
@@ -93,7 +97,7 @@ _LOOK = f"""
          WHERE n.id = ANY(%(ids)s::bigint[])
     ), looked AS (
         UPDATE recovery_notification n
-           SET status = CASE WHEN seen.needed THEN 'sending' ELSE 'dropped' END,
+           SET status = CASE WHEN {_NEEDED} THEN 'sending' ELSE 'dropped' END,
                next_attempt_at = clock_timestamp() + %(lease)s
           FROM seen
          WHERE n.id = seen.id AND n.status = 'sending' AND n.attempts = %(attempt)s
@@ -103,7 +107,7 @@ _LOOK = f"""
         UPDATE recovery_attempt t SET ended_at = clock_timestamp()
           FROM looked
          WHERE NOT looked.needed AND t.notification_id = looked.id AND t.number = %(attempt)s
-    )
+    ), rerouted AS ({REROUTED.format(ids="ARRAY(SELECT id FROM looked WHERE wanted AND NOT needed)")})
     SELECT * FROM looked ORDER BY id
 """
 _RENEW = """

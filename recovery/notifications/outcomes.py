@@ -13,6 +13,7 @@ from recovery.models import Alert, AlertEvent, Attempt, Notification
 from recovery.notifications import Road
 from recovery.notifications.claims import IS_OWED, Claim, ours
 from recovery.notifications.database_clock import DatabaseClock, after
+from recovery.notifications.sign_in_mail import REROUTED
 
 Status = Notification.Status
 
@@ -41,6 +42,7 @@ _SENT = f"""
       FROM concerned WHERE a.id = concerned.id
  RETURNING a.id
 """
+_INSTEAD = REROUTED.format(ids="%(ids)s::bigint[]")
 
 
 def sent(held: Claim, *, provider_id: str, road: Road, now: datetime) -> None:
@@ -65,13 +67,21 @@ def failed_for_now(held: Claim, *, code: str, not_before: timedelta = timedelta(
 
 @transaction.atomic
 def failed_for_good(held: Claim, *, code: str, now: datetime) -> None:
-    """This person cannot be told. The state stays, for the board to show that somebody was not reached; the alert's
-    history says so, too."""
+    """This person cannot be told there. The state stays, for the board to show that somebody was not reached; the
+    alert's history says so, too. Where they are told nowhere else, the e-mail that they sign in with is tried.
+
+    The alerts are locked first: so of two contacts that fail at once, the second sees that of the first.
+    """
+    of_claim = Notification.objects.filter(pk__in=held.ids).values("alert")
+    list(
+        Alert.objects.select_for_update(no_key=True).filter(pk__in=of_claim).order_by("pk").values_list("pk")
+    )
     _end(held, Attempt.Outcome.PERMANENT, code)
     untold = list(ours(held).select_related("recipient").order_by("pk"))
     if ours(held).update(status=Status.FAILED, last_error=code):
         AlertEvent.objects.bulk_create(_untold(intent, code=code, now=now) for intent in untold)
         _touch(sorted({intent.alert_id for intent in untold}), now=now)
+        statements.fetch_all(_INSTEAD, {"ids": [intent.pk for intent in untold]})
 
 
 def _untold(intent: Notification, *, code: str, now: datetime) -> AlertEvent:

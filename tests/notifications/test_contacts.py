@@ -6,8 +6,9 @@ import pytest
 from django.db.models.functions import Now
 
 from recovery import contacts
+from recovery.clinical.tiers import Tier
 from recovery.models import Alert, AlertEvent, Contact, Notification, User
-from recovery.notifications import delivery
+from recovery.notifications import claims, delivery, outcomes
 from tests import factories
 from tests.notifications import scenes
 from tests.notifications.scenes import statuses, told_at, told_by_mail
@@ -130,8 +131,9 @@ def test_a_webhook_whose_secret_cannot_be_read_any_more_is_shown_as_not_told(bot
     scenes.planned(Alert.objects.get())
     deliver_due()
 
-    assert Notification.objects.get().last_error == "secret-lost"
-    assert statuses() == ["failed"]
+    assert Notification.objects.get(channel="webhook").last_error == "secret-lost"
+    assert statuses() == ["failed", "sent"]
+    assert both.mail.recipients == [_ben_of(Alert.objects.get()).email]
     assert both.web.requests == []
 
 
@@ -156,6 +158,80 @@ def test_what_waits_for_a_contact_that_ends_is_dropped_where_the_person_is_told_
 
     assert both.mail.recipients == ["ben@home.example"]
     assert sorted(statuses()) == ["dropped", "sent"]
+
+
+def test_what_is_on_its_way_to_a_contact_that_ends_goes_by_the_mail_they_sign_in_with(both: Provider):
+    alert = scenes.red_flag(("Ben Okafor", "Dee Marsh"))
+    ben, dee = User.objects.order_by("name")
+    contact = told_at(ben, both.web.url())
+    scenes.planned(alert)
+    deliver_due(only="email")
+    held = claims.claim_next()
+    assert held is not None
+    contacts.end(contact=contact, now=NOW)
+    outcomes.failed_for_now(held, code="TimeoutError")
+    scenes.make_due()
+    for _ in range(3):
+        deliver_due()
+
+    assert both.mail.recipients == [dee.email, ben.email]
+    assert both.web.requests == []
+    assert sorted(statuses()) == ["dropped", "sent", "sent"]
+
+
+def test_who_looks_again_sends_nothing_to_a_contact_that_has_ended(both: Provider):
+    ben = _ben_of(scenes.red_flag())
+    contact = told_at(ben, both.web.url())
+    scenes.planned(Alert.objects.get())
+    held = claims.claim_next()
+    assert held is not None
+    contacts.end(contact=contact, now=NOW)
+    held.look_again()
+    assert held.intents == []
+    deliver_due()
+
+    assert both.mail.recipients == [ben.email]
+
+
+def test_whose_contacts_have_all_ended_is_mailed_once(both: Provider):
+    """Each was planned before the other one ended."""
+    ben = _ben_of(scenes.red_flag())
+    told_at(ben, both.web.url())
+    told_by_mail(ben, "ben@home.example")
+    scenes.planned(Alert.objects.get())
+    Contact.objects.update(ended_at=NOW)
+    deliver_due()
+
+    assert both.mail.recipients == [ben.email]
+    assert sorted(statuses()) == ["dropped", "dropped", "sent"]
+
+
+def test_what_is_not_needed_any_more_does_not_go_elsewhere_either(both: Provider):
+    alert = scenes.red_flag()
+    ben = _ben_of(alert)
+    told_at(ben, both.web.url())
+    scenes.planned(alert)
+    Contact.objects.update(ended_at=NOW)
+    scenes.end(alert, ben)
+    deliver_due()
+
+    assert both.mail.recipients == []
+    assert statuses() == ["dropped"]
+
+
+def test_who_is_refused_for_good_at_every_contact_is_told_by_the_mail_they_sign_in_with(both: Provider):
+    first = scenes.red_flag()
+    ben = _ben_of(first)
+    told_at(ben, both.web.url("/gone"))
+    told_by_mail(ben, "ben@home.example")
+    both.web.answers["/gone"] = Answer(410)
+    both.mail.refuse["ben@home.example"] = "550 5.1.1 no such user"
+    scenes.planned(first, scenes.alert(first.latest_assessment, "BLEED-OOZE", Tier.SAME_DAY))
+    deliver_due()
+
+    assert both.mail.recipients == [ben.email]
+    assert sorted(statuses()) == ["failed"] * 4 + ["sent"] * 2
+    assert AlertEvent.objects.filter(kind="untold").count() == 4
 
 
 def _ben_of(alert: Alert) -> User:
