@@ -79,6 +79,7 @@ def _send(held: Claim, lines: Lines, *, road: Road, now: datetime) -> bool:
         if not held.is_fresh():
             held.look_again()
         if not held.intents:
+            channel.close()  # it stands ready for a message that does not come
             return False
         provider_id = channel.send(message.compose(held.intents), held.keep)
     except DatabaseError:

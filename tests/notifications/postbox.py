@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,7 +13,8 @@ from tests.mailbox import Mailbox
 
 class Postbox(Mailbox):
     """`refuse` answers at RCPT, by address (None: everybody); `refuse_mail` after DATA. With `hang_up` and `swallow` a
-    mail is kept, but its sender cannot know: the connection is dropped, or no answer comes until `answer` is set."""
+    mail is kept, but its sender cannot know: the connection is dropped, or no answer comes until `answer` is set. A
+    connection is closed politely when it was used for so many mails as it `takes`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -22,6 +24,9 @@ class Postbox(Mailbox):
         self.hang_up = False
         self.swallow = False
         self.silent = False
+        self.pipelining = True
+        self.takes = 1_000
+        self._mails_of = Counter[Session]()
         self.answer = threading.Event()
 
     @property
@@ -43,7 +48,10 @@ class Postbox(Mailbox):
         if self.silent:
             await self._until_told()
         session.host_name = hostname
-        return responses
+        return [*responses[:-1], "250-PIPELINING", responses[-1]] if self.pipelining else responses
+
+    async def handle_RSET(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        return "250 OK" if self._mails_of[session] < self.takes else "421 4.7.0 that was enough"
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -55,6 +63,7 @@ class Postbox(Mailbox):
         if self.refuse_mail:
             return self.refuse_mail
         await super().handle_DATA(server, session, envelope)
+        self._mails_of[session] += 1
         if self.hang_up:
             server.transport.abort()
         if self.swallow:

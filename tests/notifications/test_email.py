@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -31,7 +32,7 @@ def line() -> Iterator[Email]:
 
 
 def send(line: Email, **changes: str) -> str:
-    line.open("ben@example.org")
+    line.open(changes.get("to", "ben@example.org"))
     return line.send(message(**changes))
 
 
@@ -67,12 +68,22 @@ def test_a_recipient_refused_for_now_or_because_of_us(answer: str, mailbox: Post
     assert mailbox.connections == 1
 
 
-@pytest.mark.parametrize(("answer", "kind"), [("554 no", Permanent), ("451 local error", Temporary)])
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        ("554 no", Permanent),
+        ("554 5.6.0 bad content", Permanent),
+        ("554 5.7.1 sending host is on a block list", Temporary),
+        ("451 local error", Temporary),
+    ],
+)
 def test_a_mail_refused_after_it_was_given(answer: str, kind: type[Exception], mailbox: Postbox, line: Email):
     mailbox.refuse_mail = answer
 
     with pytest.raises(kind):
         send(line)
+    mailbox.refuse_mail = ""
+    assert send(line), "the line cannot be used again"
 
 
 @pytest.mark.parametrize(
@@ -105,6 +116,52 @@ def test_a_line_that_was_dropped_while_idle_is_opened_again(mailbox: Postbox, li
 
     assert send(line)
     assert mailbox.connections == 2
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_a_server_that_closes_after_some_mails_is_called_anew(
+    pipelining: bool, mailbox: Postbox, line: Email
+):
+    mailbox.pipelining, mailbox.takes = pipelining, 2
+    for _ in range(5):
+        assert send(line)
+
+    assert (len(mailbox.mails), mailbox.connections) == (5, 3)
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_each_way_of_announcing_a_mail_hears_every_refusal(pipelining: bool, mailbox: Postbox, line: Email):
+    mailbox.pipelining = pipelining
+    mailbox.refuse["dee@example.org"] = "550 5.1.1 no such user"
+
+    assert send(line)
+    with pytest.raises(Permanent, match="smtp-550"):
+        send(line, to="dee@example.org")
+    assert send(line)
+    assert mailbox.recipients == ["ben@example.org"] * 2
+    assert mailbox.connections == 1
+
+
+def test_a_line_that_stands_ready_for_a_mail_that_never_came_is_made_anew(mailbox: Postbox, line: Email):
+    line.open("ben@example.org")
+
+    assert send(line, to="dee@example.org")
+    assert mailbox.recipients == ["dee@example.org"]
+    assert mailbox.connections == 2
+
+
+def test_a_line_of_the_text_that_is_a_dot_does_not_end_it(mailbox: Postbox, line: Email):
+    line.open("ben@example.org")
+    line.send(replace(message(), text=".\n..\n.a\nlast\n"))
+
+    assert mailbox.mails[0].text.splitlines() == [".", "..", ".a", "last"]
+
+
+def test_a_text_beyond_ascii_arrives_as_it_was(mailbox: Postbox, line: Email):
+    line.open("ben@example.org")
+    line.send(replace(message(), text="Bitte anmelden: für Sie.\n"))
+
+    assert mailbox.mails[0].text == "Bitte anmelden: für Sie.\n"
 
 
 def test_a_refused_connection_is_tried_again(settings, line: Email):

@@ -3,7 +3,7 @@
 import smtplib
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from django.conf import settings
 from django.core.mail.utils import DNS_NAME
@@ -16,46 +16,90 @@ SENDER_POLICY = b"5.7."
 IDLE_S = 20.0
 """A connection that rested longer is made anew: whether it still stands might take long to find out."""
 
+CLOSING = 421
+"""The server ends the conversation: it rested for too long, or took as many mails as it takes on one connection."""
+
+GO_ON = 354
+
+FAULTS = (smtplib.SMTPException, OSError)
+
+Reply = tuple[int, bytes]
+
 
 class Email:
     def __init__(self) -> None:
         self._smtp: smtplib.SMTP | None = None
+        self._is_new = True
+        self._awaits_mail = False
         self._used_at = 0.0
 
     def open(self, to: str, waiting: Waiting = wire.nothing) -> None:
-        if self._smtp is not None:
-            if time.monotonic() - self._used_at < IDLE_S:
-                with suppress(smtplib.SMTPException, OSError), self._within_limit(waiting):
-                    if self._smtp.rset()[0] == 250:
-                        return
+        """Up to where the server waits for the mail itself."""
+        mail.checked(to)
+        if self._awaits_mail or time.monotonic() - self._used_at > IDLE_S:
             self.close()
+        if self._smtp is None:
+            self._connect(waiting)
         try:
-            self._smtp = _connect(wire.Limit(settings.EMAIL_TIMEOUT, waiting=waiting))
-        except (smtplib.SMTPException, OSError) as error:
+            replies = self._announce(to, waiting)
+        except FAULTS as error:
+            self.close()
             raise Temporary(_code(error), line_down=True) from None
+        self._awaits_mail = replies[-1][0] == GO_ON
+        _judge(*replies)
 
     def send(self, message: Message, waiting: Waiting = wire.nothing) -> str:
-        if self._smtp is None:
+        if not self._awaits_mail:
             raise Temporary("not-open", line_down=True)
         content = mail.compose(message)
+        self._awaits_mail = False
         try:
-            with self._within_limit(waiting):
-                return _hand_over(self._smtp, message.to, content)
-        except (smtplib.SMTPException, OSError) as error:
+            with self._within_limit(waiting) as smtp:
+                smtp.send(content.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+                code, reply = smtp.getreply()
+        except FAULTS as error:
             self.close()  # whether it was taken is uncertain
             raise Temporary(_code(error), line_down=True) from None
+        if code != 250:
+            raise _refusal(code, reply)
+        return "".join(filter(str.isprintable, reply.decode("ascii", "replace")))[:200]
 
     def close(self) -> None:
-        smtp, self._smtp = self._smtp, None
+        smtp, self._smtp, self._awaits_mail = self._smtp, None, False
         if smtp is not None:
             smtp.close()
 
+    def _announce(self, to: str, waiting: Waiting) -> list[Reply]:
+        """The replies to the steps before the mail. Nothing of it has left yet, so a connection that was used before,
+        and turns out to stand no longer, is made anew."""
+        was_used = not self._is_new
+        try:
+            with self._within_limit(waiting) as smtp:
+                replies = _steps(smtp, to)
+            if replies[0][0] != CLOSING or not was_used:
+                self._is_new = False
+                return replies
+        except FAULTS:
+            if not was_used:
+                raise
+        self.close()
+        self._connect(waiting)
+        return self._announce(to, waiting)
+
+    def _connect(self, waiting: Waiting) -> None:
+        try:
+            self._smtp = _connect(wire.Limit(settings.EMAIL_TIMEOUT, waiting=waiting))
+        except FAULTS as error:
+            raise Temporary(_code(error), line_down=True) from None
+        self._is_new = True
+
     @contextmanager
-    def _within_limit(self, waiting: Waiting) -> Iterator[None]:
-        assert self._smtp is not None
+    def _within_limit(self, waiting: Waiting) -> Iterator[smtplib.SMTP]:
+        if self._smtp is None:
+            raise smtplib.SMTPServerDisconnected("not open")
         _limit(self._smtp, wire.Limit(settings.EMAIL_TIMEOUT, waiting=waiting))
         try:
-            yield
+            yield self._smtp
         finally:
             self._used_at = time.monotonic()
 
@@ -89,25 +133,36 @@ def _limit(smtp: smtplib.SMTP, limit: wire.Limit) -> None:
         smtp.sock.limit = limit
 
 
-def _hand_over(smtp: smtplib.SMTP, recipient: str, content: bytes) -> str:
-    """The three steps of one mail. A refusal of the recipient or of the mail is final, one of ourselves is not."""
-    code, reply = smtp.mail(mail.sender())
-    if code != 250:
-        raise Temporary(f"smtp-{code}", line_down=True)
-    code, reply = smtp.rcpt(recipient)
+def _steps(smtp: smtplib.SMTP, to: str) -> list[Reply]:
+    """Begin anew, and announce a mail: in one go where the server can take it so (RFC 2920), else each step when the
+    last was granted. As many replies as steps were answered."""
+    steps = ["RSET", f"MAIL FROM:<{mail.sender()}>", f"RCPT TO:<{to}>", "DATA"]
+    if smtp.has_extn("pipelining"):
+        smtp.send("\r\n".join([*steps, ""]))
+    replies: list[Reply] = []
+    for step in steps:
+        replies.append(smtp.getreply() if smtp.has_extn("pipelining") else smtp.docmd(step))
+        if replies[-1][0] == CLOSING or (replies[-1][0] >= 400 and not smtp.has_extn("pipelining")):
+            break
+    return replies
+
+
+def _judge(
+    reset: Reply, from_us: Reply = (0, b""), to_them: Reply = (0, b""), data: Reply = (0, b"")
+) -> None:
+    """A refusal of the recipient or of the mail is final, one of ourselves is not."""
+    if reset[0] != 250 or from_us[0] != 250:
+        raise Temporary(f"smtp-{reset[0] if reset[0] != 250 else from_us[0]}", line_down=True)
+    if to_them[0] not in (250, 251):
+        raise _refusal(*to_them)
+    if data[0] != GO_ON:
+        raise _refusal(*data)
+
+
+def _refusal(code: int, reply: bytes) -> Temporary | Permanent:
     if code >= 500 and not reply.startswith(SENDER_POLICY):
-        raise Permanent(f"smtp-{code}")
-    if code not in (250, 251):
-        raise Temporary(f"smtp-{code}", line_down=code == 421)
-    try:
-        code, reply = smtp.data(content)
-    except smtplib.SMTPDataError as refusal:
-        code, reply = refusal.smtp_code, b""
-    if code >= 500:
-        raise Permanent(f"smtp-{code}")
-    if code != 250:
-        raise Temporary(f"smtp-{code}", line_down=code == 421)
-    return "".join(filter(str.isprintable, reply.decode("ascii", "replace")))[:200]
+        return Permanent(f"smtp-{code}")
+    return Temporary(f"smtp-{code}", line_down=code == CLOSING)
 
 
 def _code(error: Exception) -> str:
