@@ -1,10 +1,11 @@
 """What became of an attempt, written down. Each is one transaction; each does nothing where it comes too late."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
 
@@ -15,9 +16,14 @@ from recovery.notifications.claims import IS_OWED, Claim, ours
 from recovery.notifications.database_clock import DatabaseClock, after
 from recovery.notifications.sign_in_mail import REROUTED
 
+log = logging.getLogger(__name__)
+
 Status = Notification.Status
 
-# One statement, for it comes with every message. Alerts are locked in the same order by everybody, so that two messages
+TRIES = 3
+"""At writing down that a message was sent. Each waits for a lock for two seconds at most."""
+
+# One statement, for it comes with every message. Alerts are locked in the order of their ids, so that two messages
 # about the same alerts cannot wait for each other.
 _SENT = f"""
     WITH tried AS (
@@ -46,7 +52,11 @@ _INSTEAD = REROUTED.format(ids="%(ids)s::bigint[]")
 
 
 def sent(held: Claim, *, provider_id: str, road: Road, now: datetime) -> None:
-    """It left: the alert's history says so. True even if our lease ran out over it, so nobody asks whether it did."""
+    """It left: the alert's history says so. True even if our lease ran out over it, so nobody asks whether it did.
+
+    What is not written down leaves again. So it is tried a few times where somebody else holds an alert of it, or we
+    and they wait for each other, and the lease is held on to meanwhile.
+    """
     parameters = {
         "ids": [intent.id for intent in held.intents],
         "attempt": held.attempt,
@@ -54,7 +64,18 @@ def sent(held: Claim, *, provider_id: str, road: Road, now: datetime) -> None:
         "road": road,
         "now": now,
     }
-    statements.fetch_all(_SENT, parameters)
+    for tries_left in reversed(range(TRIES)):
+        try:
+            statements.fetch_all(_SENT, parameters)
+            return
+        except OperationalError as error:
+            if not tries_left or connection.in_atomic_block:
+                raise
+            log.warning(
+                "notification %s was sent, which is not recorded yet: %s", held.ids[0], type(error).__name__
+            )
+            connection.close_if_unusable_or_obsolete()
+            held.keep()
 
 
 @transaction.atomic

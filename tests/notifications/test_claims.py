@@ -12,10 +12,11 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from recovery.clinical.tiers import Tier
-from recovery.models import AlertEvent, Attempt, Notification
+from recovery.models import Alert, AlertEvent, Attempt, Notification
 from recovery.notifications import claims, delivery, outcomes
 from tests.notifications import scenes
 from tests.notifications.postbox import Postbox
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -142,6 +143,65 @@ def test_nothing_is_claimed_inside_a_transaction_that_would_stay_open_while_send
 
     with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
         claims.claim(lead)
+
+
+def alone(work):
+    """For a thread: with a connection of its own."""
+    try:
+        return work()
+    finally:
+        connection.close()
+
+
+def test_what_was_sent_while_somebody_held_its_alert_is_written_down_and_not_sent_again(
+    mailbox: Postbox, caplog
+):
+    """They hold it for longer than a statement waits for a lock."""
+    scenes.planned(scenes.red_flag())
+
+    def send() -> int:
+        return delivery.deliver_due(limit=5, road="watch", now=scenes.NOW)
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Alert.objects.select_for_update().get()
+            sending = pool.submit(alone, send)
+            wait_until(lambda: "not recorded yet" in caplog.text)
+        assert sending.result() == 1
+
+    assert scenes.statuses() == ["sent"]
+    assert send() == 0
+    assert len(mailbox.mails) == 1
+
+
+def test_who_writes_down_what_was_sent_and_is_killed_for_a_flagging_tries_again(caplog):
+    """Each has locked what the other one waits for."""
+    first = scenes.red_flag()
+    second = scenes.alert(first.latest_assessment, "CHEST")
+    scenes.planned(first, second)
+    held = claims.claim_next()
+    assert held is not None
+
+    def record() -> None:
+        outcomes.sent(held, provider_id="once", road="watch", now=scenes.NOW)
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Alert.objects.select_for_update().get(pk=second.pk)
+            recording = pool.submit(alone, record)
+            wait_until(somebody_waits_for_a_lock)
+            Alert.objects.select_for_update().get(pk=first.pk)
+        recording.result()
+
+    assert "not recorded yet" in caplog.text
+    assert scenes.statuses() == ["sent", "sent"]
+    assert AlertEvent.objects.filter(kind="told").count() == 2
+
+
+def somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])
 
 
 def test_both_roads_may_find_that_it_was_sent_and_the_history_says_it_once(mailbox: Postbox):
