@@ -51,9 +51,10 @@ class NotAllowed(Refused):
 def acknowledge(*, alert_id: UUID, by: User, now: datetime) -> Alert:
     """Take an alert on. Raises NotAllowed, naming the colleague, when somebody else was first."""
     alert = reach(alert_id, by, CLINICIANS)
-    if alert.status == S.ACKNOWLEDGED and alert.owner_id == by.pk:
-        return alert
-    return move("acknowledge", alert, by=by, now=now, owner=by, acknowledged_at=now)
+    try:
+        return move("acknowledge", alert, by=by, now=now, owner=by, acknowledged_at=now)
+    except NotAllowed as refused:
+        return _done_before(alert, refused, status=S.ACKNOWLEDGED, owner=by)
 
 
 def record_contact(
@@ -112,20 +113,21 @@ def close(
             "Write in a few words what you found and what was done: only a clinician ends this alert."
         )
     check_length(note)
-    if alert.status == S.CLOSED and alert.ended_by_id == by.pk and alert.outcome == outcome:
-        return alert
     detail = {"outcome": outcome, "contacted": contacted, "note": note}
-    return move(
-        "close",
-        alert,
-        by=by,
-        now=now,
-        detail=detail,
-        ended_at=now,
-        ended_by=by,
-        outcome=outcome,
-        patient_contacted=contacted,
-    )
+    ending = {"ended_at": now, "ended_by": by, "outcome": outcome, "patient_contacted": contacted}
+    try:
+        return move("close", alert, by=by, now=now, detail=detail, **ending)
+    except NotAllowed as refused:
+        return _done_before(alert, refused, status=S.CLOSED, ended_by=by, outcome=outcome)
+
+
+def _done_before(alert: Alert, refused: NotAllowed, **so: Any) -> Alert:
+    """Of what was sent twice the second is answered as the first, also when both are under way at once. What somebody
+    else did first stays refused."""
+    stands = Alert.objects.select_related("owner", "ended_by").filter(pk=alert.pk, **so).first()
+    if stands is None:
+        raise refused
+    return stands
 
 
 def check_length(text: str) -> None:
