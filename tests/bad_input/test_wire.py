@@ -100,6 +100,19 @@ def padded(size: int) -> bytes:
     return RED[:-1] + b', "photo": "%08d' % size + b"a" * size + b'"}'
 
 
+def test_b20_after_an_app_update_with_an_unknown_field_a_red_flag_reaches_every_mailbox() -> None:
+    """All the way, with the watch alone to carry it."""
+    with System() as system:
+        system.start("web", "watch")
+        scene = Scene.of(system, members=3)
+
+        status, problem = send(scene, RED[:-1] + b', "mood": "low"}', JSON)
+
+        assert (status, problem["urgency"]) == (422, "emergency")
+        wait_until(scene.everybody_was_told, why="somebody was not told")
+        assert len(set(scene.emails)) == 3
+
+
 @pytest.mark.parametrize("size", [256 * 1024, 300_000, 1_000_000])
 def test_b26_a_body_that_is_too_large(scene: Scene, size: int) -> None:
     """At the service; the proxy lets up to 1 MB through, so that what is a little too large is kept."""

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from recovery import alerts, clock, quarantine
+from recovery import alerts, checkins, clock, quarantine
 from recovery.api import refusals
 from recovery.api.codes import KINDS, UNFIT, UNREADABLE
 from recovery.dashboard.screens.reasons import REFUSED_AS, WRONG
@@ -129,6 +129,20 @@ def test_one_of_which_a_part_could_be_read_says_so(ana: DeviceToken, ben: User, 
     text = said(sign_in(ben).get("/reports"))
 
     assert "Only a part of it could be read. That was judged: Chest pain" in text
+
+
+def test_one_that_the_phone_sent_again_and_that_was_taken_says_so(
+    ana: DeviceToken, ben: User, sign_in: SignIn
+) -> None:
+    """After an update of its app the phone sends the same report as it should be."""
+    sent = factories.submission(26)
+    kept_id, client = refuse(ana, client_id=sent.client_id), sign_in(ben)
+
+    assert "sent it again" not in said(client.get("/reports"))
+    checkins.submit(device=again(ana), submission=sent, now=at(27))
+
+    for path in ("/reports", page_of(kept_id)):
+        assert "The phone has sent it again since, and it was taken" in said(client.get(path))
 
 
 def test_longer_than_a_day_is_marked(

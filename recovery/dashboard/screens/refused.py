@@ -7,6 +7,8 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import Exists, OuterRef, QuerySet
+
 from recovery import access, quarantine, verdicts
 from recovery.alerts.targets import REACH
 from recovery.clinical import protocol as protocols
@@ -51,6 +53,7 @@ class Refused:
     told: Verdict
     came: list[Came]
     is_owed: bool
+    has_arrived: bool
     done: str
 
 
@@ -84,7 +87,7 @@ class Screen:
 
 def show(user: User, kept_id: UUID, now: datetime) -> Screen:
     """Raises Quarantine.DoesNotExist for a stranger."""
-    kept = _load(user, kept_id)
+    kept = kept_reports(user).select_related("check_in").get(uuid=kept_id)
     episode, clock = kept.episode, Clock(now, ZoneInfo(kept.episode.clinic.time_zone))
     felt_at = kept.assessment.effective_at
     return Screen(
@@ -105,16 +108,21 @@ def show(user: User, kept_id: UUID, now: datetime) -> Screen:
     )
 
 
-def _load(user: User, kept_id: UUID) -> Quarantine:
+def kept_reports(user: User) -> QuerySet[Quarantine]:
+    """Refused reports with all that `refused_of` asks for; also whether the phone has sent a report under the same
+    number since, which was taken."""
+    taken = access.check_ins(user).filter(
+        episode=OuterRef("episode"), client_id=OuterRef("client_id"), received_at__gt=OuterRef("received_at")
+    )
     return (
         access.quarantine(user)
-        .select_related("episode__patient", "episode__clinic", "assessment", "reviewed_by", "check_in")
-        .get(uuid=kept_id)
+        .select_related("episode__patient", "episode__clinic", "assessment", "reviewed_by")
+        .annotate(has_arrived=Exists(taken))
     )
 
 
 def refused_of(kept: Quarantine, came: list[Came], clock: Clock) -> Refused:
-    """`kept` with its episode, patient, clinic, assessment and reviewer."""
+    """`kept` is one of `kept_reports`."""
     waiting = (kept.reviewed_at or clock.now) - kept.received_at
     return Refused(
         id=kept.uuid,
@@ -129,6 +137,7 @@ def refused_of(kept: Quarantine, came: list[Came], clock: Clock) -> Refused:
         told=verdicts.of_refused(episode=kept.episode, assessment=kept.assessment),
         came=came,
         is_owed=kept.assessment.flagged_at is None,
+        has_arrived=kept.has_arrived,  # type: ignore[attr-defined]  # put there by `kept_reports`
         done=_done(kept, clock),
     )
 

@@ -6,7 +6,7 @@ from recovery import access
 from recovery.dashboard.screens.board import rows_of
 from recovery.dashboard.screens.finding import SERVICE_RULES
 from recovery.dashboard.screens.pulse import Outline
-from recovery.dashboard.screens.refused import Refused, came_of, refused_of
+from recovery.dashboard.screens.refused import Refused, came_of, kept_reports, refused_of
 from recovery.dashboard.screens.row import Row
 from recovery.models import User
 
@@ -27,9 +27,7 @@ class Reports:
 
 def reports(user: User, outline: Outline) -> Reports:
     """As many queries for a hundred as for one."""
-    refused = access.quarantine(user).select_related(
-        "episode__patient", "episode__clinic", "assessment", "reviewed_by"
-    )
+    refused = kept_reports(user)
     waiting = refused.filter(reviewed_at=None).order_by("received_at", "pk")
     done = refused.filter(reviewed_at__isnull=False).order_by("-reviewed_at", "-pk")
     shown = [*waiting[:MOST], *done[:LATELY]]
