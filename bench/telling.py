@@ -91,7 +91,7 @@ def _broker_faults(system: System) -> Iterator[tuple[str, Callable[[], object], 
         while not over.wait(1):
             broker.flushall()
 
-    emptying = threading.Thread(target=empty_every_second)
+    emptying = threading.Thread(target=empty_every_second, daemon=True)
     yield "frozen", lambda: stage.freeze("valkey"), lambda: stage.thaw("valkey")
     yield "emptied", emptying.start, over.set
     yield "gone", lambda: stage.kill("valkey"), lambda: stage.boot("valkey")
