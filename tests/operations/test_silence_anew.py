@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from recovery import checkins, episodes, silence
+from recovery import alerts, checkins, episodes, silence
 from recovery.clinical.tiers import Tier
 from recovery.models import Alert, AlertEvent, Assessment, DeviceToken, Episode, Notification, User
 from tests import factories
@@ -55,8 +55,8 @@ def stands() -> dict[str | None, str]:
 
 def live() -> dict[str, Tier]:
     """The alerts that are live, but for the one about the lateness itself."""
-    alerts = Alert.objects.filter(status__in=Alert.LIVE).exclude(rule="LATE-ENTRY")
-    return {alert.rule: Tier(alert.tier) for alert in alerts}
+    found = Alert.objects.filter(status__in=Alert.LIVE).exclude(rule="LATE-ENTRY")
+    return {alert.rule: Tier(alert.tier) for alert in found}
 
 
 def test_what_was_missed_and_comes_late_is_kept_as_received_late(ana: DeviceToken) -> None:
@@ -155,6 +155,30 @@ def test_a_red_flag_that_was_corrected_lowers_the_verdict_and_closes_nothing(ana
 
     assert stands()["S3"] == "MISSED-2 within_24h"
     assert live()["MISSED-2"] == Tier.SAME_DAY
+
+
+def test_what_was_closed_comes_back_only_if_the_silence_weighs_more(ana: DeviceToken, ben: User) -> None:
+    receipt = report(ana, 20, **RED_FLAG)
+    watch_until(84)
+    known = Alert.objects.get(rule="MISSED-2")
+    alerts.close(
+        alert_id=known.uuid, by=ben, outcome="cannot-reach", contacted=False, note="No answer.", now=at(85)
+    )
+    worse = submission(20, client_id=receipt.check_in_id, chest_pain="yes")
+    checkins.correct(device=as_next_request(ana), submission=worse, base_revision=1, now=at(90))
+    settle(at(90))
+
+    assert Assessment.objects.filter(silent_slot="S3").count() == 2  # another reason, and no more urgent
+    assert "MISSED-2" not in live()
+
+
+def test_a_report_felt_at_the_instant_of_the_close_counts(ana: DeviceToken) -> None:
+    report(ana, 20)
+    watch_until(60)
+    report(ana, 60, received=70)
+    settle(at(70))
+
+    assert stands() == {"S0": "MISSED-1 routine", "S2": "received late"}
 
 
 def test_a_report_taken_back_leaves_its_slot_missed_after_all(ana: DeviceToken) -> None:
