@@ -62,7 +62,9 @@ def _flag_claimed(assessment_id: int, *, by: str, now: datetime) -> tuple[list[i
     if assessment.tier is None:
         assessment = _judge_at_last(assessment, by=by, now=now)
     tell = []
-    for finding in _new_findings(assessment):
+    findings = _new_findings(assessment)
+    _lock_alerts(episode.pk, [finding.rule for finding in findings])
+    for finding in findings:
         if muting.is_muted(finding, episode=episode, now=now):
             continue
         alert, step = _open_or_join(finding, assessment, now=now)
@@ -97,6 +99,12 @@ def one_at_a_time(episode_id: int) -> None:
     statements.fetch_all(
         "SELECT pg_advisory_xact_lock(%s::int, (%s %% 2147483648)::int)", [FLAGGING, episode_id]
     )
+
+
+def _lock_alerts(episode_id: int, rules: Sequence[str]) -> None:
+    """In the order in which delivery locks them when it writes down what it told: so neither waits for the other."""
+    live = Alert.objects.filter(episode=episode_id, rule__in=rules, status__in=Alert.LIVE).order_by("pk")
+    list(live.select_for_update(no_key=True).values_list("pk"))
 
 
 def _judge_at_last(assessment: Assessment, *, by: str, now: datetime) -> Assessment:
@@ -168,7 +176,7 @@ def _open_or_join(finding: Finding, assessment: Assessment, *, now: datetime) ->
     """The alert of this finding, and why the team is to be told of it now (None: it is not)."""
     episode = assessment.episode
     alert = (
-        Alert.objects.select_for_update()
+        Alert.objects.select_for_update(no_key=True)
         .filter(episode=episode, rule=finding.rule, status__in=Alert.LIVE)
         .first()
     )
