@@ -4,8 +4,9 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
+CASES ?= 10000
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test check bench screens lock clean
+.PHONY: help setup setup-dev demo test fuzz check bench screens lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -22,6 +23,9 @@ demo: setup  ## run the whole system here, with a story in it; PORT=8000; Ctrl-C
 
 test: setup-dev  ## run the tests; ARGS="-k silence"; WORKERS=0 for one process
 	@exec $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+fuzz: setup-dev  ## try the API and the pages with generated requests; CASES=10000; SEED=... for the same again
+	@FUZZ_CASES=$(CASES) FUZZ_SEED=$(SEED) $(BIN)/python -m pytest -n $(WORKERS) tests/fuzz $(ARGS)
 
 check: setup-dev  ## style, types, imports, migrations, deployment settings, OpenAPI, security
 	@.ci/check

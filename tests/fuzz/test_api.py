@@ -1,0 +1,65 @@
+"""The API against its own description, as every kind of caller: schemathesis, with all its checks."""
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+from schemathesis.checks import CHECKS
+
+from tests.fuzz import checks
+from tests.fuzz.effort import AGAIN, CASES, PATIENCE_S
+from tests.fuzz.people import NOBODY, PATIENTS, STAFF, People
+from tests.fuzz.run import Outcome, Run
+from tests.system import System
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(PATIENCE_S)]
+
+REFUSED = (NOBODY, "revoked", *STAFF)
+"""Who has no business here. They take turns."""
+
+CALLERS = {("ana",): 0.3, ("eve",): 0.1, ("ended",): 0.1, ("leaving",): 0.01, REFUSED: 0.1}
+"""With the share of all cases; the rest is for the pages."""
+
+MINE = "/api/v1/check-ins"
+
+
+def test_every_check_runs_but_those_that_are_named() -> None:
+    known = set(CHECKS.get_all_names()) | {"max_response_time"}
+
+    assert set(checks.OFF) | set(checks.EXPECTED) <= known
+    assert {"object_level_authorization", "ignored_auth", "use_after_free", "unsupported_method"} <= known
+    assert all(len(reason.split()) > 3 for reason in checks.OFF.values())
+
+
+@pytest.mark.parametrize("callers", CALLERS, ids=" ".join)
+def test_whatever_is_sent_is_answered_as_described(
+    system: System, people: People, tmp_path: Path, callers: tuple[str, ...]
+) -> None:
+    run = Run(system, people, callers, cases=int(CASES * CALLERS[callers]), directory=tmp_path)
+    others = [name for name in PATIENTS if name not in callers]
+    before = [_history(system, people, name) for name in others]
+
+    outcome = run.go()
+
+    assert outcome.faults == [], AGAIN
+    assert [_history(system, people, name) for name in others] == before, AGAIN
+    assert [caller for caller in callers if not _came_as_far_as_it_can(outcome, caller)] == []
+
+
+def _history(system: System, people: People, patient: str) -> Any:
+    """All that a patient has sent, as her own phone is shown it."""
+    request = Request(f"{system.url}{MINE}?limit=100", headers=people.headers[patient])
+    with urlopen(request, timeout=10) as answer:
+        return json.load(answer)
+
+
+def _came_as_far_as_it_can(outcome: Outcome, caller: str) -> bool:
+    """Else nothing was tried."""
+    if caller == "leaving":
+        return {204, 401} <= outcome.answered("DELETE /api/v1/me/device", caller)
+    sent, read = outcome.answered(f"POST {MINE}", caller), outcome.answered(f"GET {MINE}", caller)
+    if caller in REFUSED:
+        return not sent & {200, 201, 422} and read <= {401, 405} and 401 in sent | read
+    return 201 in sent and 200 in read
