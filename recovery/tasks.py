@@ -7,7 +7,7 @@ it. So no task is retried, and none relies on being delivered.
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 from celery import shared_task
@@ -21,7 +21,8 @@ from recovery.notifications.lines import Lines
 log = logging.getLogger(__name__)
 
 TURN_S = 5.0
-"""A task ends after this, whatever is still owed: there is a nudge for it, or the watch."""
+"""A task begins nothing more after this, whatever is still owed: there is a nudge for it, or the watch. So it ends within
+its time limit, though what was begun last meets a slow provider."""
 
 AT_ONCE = 20
 """Messages, then flaggings, taken in turn: neither keeps the other waiting."""
@@ -32,27 +33,36 @@ _breakers: dict[str, Breaker] = {}
 @shared_task(name="recovery.tasks.flag_red_flags")
 def flag_red_flags(assessment_id: int, **_: object) -> None:
     """Open and raise the alerts of one assessment, and have the team told."""
+    is_over = _turn()
     with _left_to_the_watch("assessment", assessment_id), closing(Lines(_breakers)) as lines:
         planned = alerts.flag(assessment_id=assessment_id, by=Assessment.FlaggedBy.CELERY, now=clock.now())
         if len(planned) > 1:
             nudges.deliver(planned[-1])  # a second pair of hands, should the provider be slow
-        _work_on(lines)
+        _work_on(lines, is_over)
 
 
 @shared_task(name="recovery.tasks.deliver")
 def deliver(notification_id: int, **_: object) -> None:
     """Send one message to one person."""
+    is_over = _turn()
     with _left_to_the_watch("notification", notification_id), closing(Lines(_breakers)) as lines:
         delivery.deliver(notification_id=notification_id, road="celery", now=clock.now(), lines=lines)
-        _work_on(lines)
+        _work_on(lines, is_over)
 
 
-def _work_on(lines: Lines) -> None:
+def _turn() -> Callable[[], bool]:
+    """Says when it is over."""
     ends_at = time.monotonic() + TURN_S
+    return lambda: time.monotonic() > ends_at
+
+
+def _work_on(lines: Lines, is_over: Callable[[], bool]) -> None:
     done = 1
-    while done and time.monotonic() < ends_at:
+    while done and not is_over():
         now = clock.now()
-        done = delivery.deliver_due(limit=AT_ONCE, road="celery", now=now, fresh=True, lines=lines)
+        done = delivery.deliver_due(
+            limit=AT_ONCE, road="celery", now=now, fresh=True, lines=lines, stop=is_over
+        )
         done += alerts.flag_owed(limit=AT_ONCE, now=now, by=Assessment.FlaggedBy.CELERY, fresh=True)
 
 
