@@ -63,8 +63,6 @@ FIGURES = [
     Figure("phones", "no_answer_share", "share of requests without an answer"),
     Figure("phones", "answered_p99_s", "p99 of an answer meanwhile", 20, 5, unit=" s"),
     Figure("drain", "messages_per_second", "a thousand red flags at once: messages a second", 150, 425, True),
-    Figure("drain", "lost", "of their messages never taken", 0),
-    Figure("drain", "double", "of their messages taken twice", 0),
     Figure("drain", "red_flags_per_second", "a thousand red flags at once: told in a second", 150, 425, at_least=True),
     Figure("drain", "lost", "messages lost", 0),
     Figure("drain", "double", "messages sent twice", 0),
