@@ -21,8 +21,8 @@ from recovery.notifications.lines import Lines
 log = logging.getLogger(__name__)
 
 TURN_S = 5.0
-"""A task begins nothing more after this, whatever is still owed: there is a nudge for it, or the watch. So it ends within
-its time limit, though what was begun last meets a slow provider."""
+"""A task begins nothing more after this, whatever is still owed: there is a nudge for it, or the watch. So it ends in
+time, though what was begun last meets a slow provider."""
 
 AT_ONCE = 20
 """Messages, then flaggings, taken in turn: neither keeps the other waiting."""
