@@ -17,13 +17,12 @@ statements = st.integers(1, 40)
 class Machinery(World):
     def worker_takes_a_nudge(self, draw: Draw) -> None:
         """It does the work once or twice, or it dies over it; its message is gone either way."""
+        end, dies_at = draw(st.sampled_from(["done", "done", "doubled", "killed"])), draw(statements)
         nudge = self.scene.broker.take()
         if nudge is None:
             return
-        end = draw(st.sampled_from(["done", "done", "doubled", "killed"]))
         if end == "killed":
-            now = self.clock_of("worker")
-            self.deaths += self.scene.mortals.task(*nudge, now=now, dies_at=draw(statements))
+            self.deaths += self.scene.mortals.task(*nudge, now=self.clock_of("worker"), dies_at=dies_at)
             return
         self.scene.set_clock(self.now_h + self.server_skews_h["worker"])
         for _ in range(2 if end == "doubled" else 1):

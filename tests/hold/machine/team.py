@@ -16,10 +16,11 @@ RISKS = [[], ["anticoagulant"], ["immunosuppressed", "levels_3_plus"]]
 
 class Team(World):
     def the_nurse_acts(self, draw: Draw) -> None:
+        act = draw(st.sampled_from(["_acknowledge", "_contact", "_close", "_mute"]))
+        which = draw(any_of)
         live = list(self.episode.alerts.filter(status__in=Alert.LIVE).order_by("pk"))
         if live:
-            act = draw(st.sampled_from([self._acknowledge, self._contact, self._close, self._mute]))
-            act(live[draw(any_of) % len(live)])
+            getattr(self, act)(live[which % len(live)])
 
     def the_record_is_put_right(self, draw: Draw) -> None:
         who = {"episode_id": self.episode.uuid, "by": self.scene.ben, "now": self.clock_of("web")}

@@ -17,6 +17,7 @@ from tests.hold.mortals import Mortals
 from tests.notifications.postbox import Postbox
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
+"""What is drawn depends on nothing but what was drawn before, or a run could not be made again."""
 
 any_of = st.integers(0, 1_000)
 
