@@ -71,7 +71,7 @@ def live_through(
 def _stands(episode_id: int) -> Stands:
     rows = Assessment.objects.filter(episode=episode_id, silent_slot__isnull=False, is_current=True)
     assert rows.count() == rows.values("silent_slot").distinct().count()
-    return {row.silent_slot: (row.tier, row.findings) for row in rows if row.findings}
+    return {str(row.silent_slot): (int(row.tier or 0), row.findings) for row in rows if row.findings}
 
 
 def _by_the_core(episode: Episode) -> Stands:
