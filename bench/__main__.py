@@ -23,6 +23,7 @@ PARTS = [
     "board",
     "growth",
     "memory",
+    "watch",
 ]
 RESULTS = Path(__file__).with_name("results.json")
 

@@ -80,6 +80,10 @@ FIGURES = [
     Figure("memory", "web_grown", "memory after 100,000 check-ins, share grown since 2,000: web", 0.1, 0.02),
     Figure("memory", "worker_grown", "worker", 0.1, 0.02),
     Figure("memory", "watch_grown", "watch", 0.1, 0.02),
+    Figure("watch", "idle_ratio", "a turn with nothing due, 1,000,000 active recoveries to 10,000", 1.5, 1.1),
+    Figure("watch", "idle_many_ms", "the turn with 1,000,000", unit=" ms"),
+    Figure("watch", "missed_us", "judging one missed check-in, 10,000 at once", 500, 100, unit=" µs"),
+    Figure("watch", "missed_to_bare_ratio", "the same, to one bare INSERT and one bare UPDATE"),
 ]
 # fmt: on
 

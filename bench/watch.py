@@ -1,171 +1,193 @@
 """What the watch costs: a turn in which nothing is due, and judging the silence of those who missed a check-in.
 
-An idle turn is measured with few and with very many patients, in rounds that take turns, on databases side by side. A
-missed check-in is measured as what one patient costs when the slot of ten thousand closes empty, against the least that
-could be written for it: one row inserted and one updated, by prepared statements, as many to a transaction.
+An idle turn is measured with ten thousand and with a million active recoveries, in turns, on two databases of one
+server; one patient in a hundred has an open alert of which the team was told. A missed check-in is what one patient
+costs when the slot of ten thousand closes empty, each with 19 to 41 check-ins before it. It stands against the least
+that could be written for it: one row inserted and one updated, by prepared statements, as many to a transaction.
 """
 
-from __future__ import annotations
-
 import gc
-import statistics
+import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bench import crowd
+from bench import copies, desk, size, world
 from bench.stage import Stage
+from bench.world import First
 
-FEW, MANY = 10_000, 1_000_000
-ROUNDS, TURNS = 15, 100
-MISSED = 10_000
-BATCH = 500
-LAST_H, CLOSED_H = 640, 696
-"""Everybody reported last before the slot that closes at hour 696 had opened."""
+FEW, MANY = size.pick(10_000, 200), size.pick(1_000_000, 2_000)
+TURNS = size.pick(1_000, 5)
+ALERTED = 100
+"""One patient in so many has an open alert."""
+
+MISSED = size.pick(10_000, 40)
+BATCH = size.pick(250, 20)
+"""As many as the watch judges together."""
+REPORTED_DAYS = 41
+"""Everybody reported last on this day, before the slot opened that closes on day 43."""
+FEWEST = 19
+RED_SHARE = 20
 
 _INSERT = """
     INSERT INTO recovery_assessment (clinic_id, episode_id, silent_slot, is_current, protocol, judged_at, effective_at,
         hours, phase, slot, tier, findings, notes, flagged_at, flagged_by, attempts, last_error)
-    VALUES (1, %s, 'bare', false, 'vk-default/1', %s, %s, 696, 'phase-4', 'S28', 1, %s::jsonb, '[]', %s, 'watch', 0, '')
+    VALUES (%s, %s, 'bare', true, 'vk-default/1', %s, %s, 1032, 'phase-4', 'S42', 1, %s::jsonb, '[]', %s, 'watch',
+        0, '')
     RETURNING id
 """
-_UPDATE = "UPDATE recovery_episode SET next_due_at = %s WHERE id = %s RETURNING id"
+_UPDATE = "UPDATE recovery_episode SET next_due_at = %s, sequence = sequence + 1 WHERE id = %s RETURNING id"
 
 
 def measure() -> dict[str, Any]:
     with Stage() as stage:
-        urls = _databases(stage, "few", "many", "missed")
-        later = "now() + interval '1 day' + patient.n * interval '1 s'"
-        for name, count in (("few", FEW), ("many", MANY)):
-            crowd.fill_with_patients(
-                urls[name], count, procedure_at="now() - interval '20 days'", next_due_at=later
-            )
-            crowd.settle(urls[name])
-        crowd.fill_with_patients(
-            urls["missed"], 2 * MISSED,
-            procedure_at=f"now() - interval '{CLOSED_H} h' - interval '1 min'",
-            next_due_at="CASE WHEN patient.n % 2 = 1 THEN now() - interval '1 min' ELSE now() + interval '1 day' END",
-        )  # fmt: skip
-        crowd.report_until(urls["missed"], last_h=LAST_H, red_share=40)
-        for url in urls.values():
-            crowd.analyze(url)
-        return _idle() | _missed()
+        first = desk.open_alert(world.begin())
+        _see_to_it()
+        many, missed = stage.copy("many"), stage.copy("missed")
+        for count, owner_url in ((FEW, stage.services.owner_url), (MANY, many["DATABASE_OWNER_URL"])):
+            _let_all_be_quiet(first, count, owner_url=owner_url)
+        _let_them_miss_a_slot(first, owner_url=missed["DATABASE_OWNER_URL"])
+        return _idle("many") | _missed("missed")
 
 
-def _idle() -> dict[str, Any]:
+# --- nothing is due
+
+
+def _see_to_it() -> None:
+    """Do all that is owed to the first patient: what is copied is quiet."""
     from recovery import watch
 
-    taken: dict[str, list[float]] = {"few": [], "many": []}
-    for number in range(ROUNDS):
-        for name in ("few", "many") if number % 2 else ("many", "few"):
-            with _database(name):
-                for _ in range(TURNS // 5):
-                    _nothing(watch.cycle)
-                taken[name] += [_wall_us(lambda: _nothing(watch.cycle)) for _ in range(TURNS)]
-    few, many = (statistics.median(taken[name]) for name in ("few", "many"))
-    rounds = [
-        statistics.median(taken["many"][at : at + TURNS]) / statistics.median(taken["few"][at : at + TURNS])
-        for at in range(0, ROUNDS * TURNS, TURNS)
-    ]
-    return {
-        "idle_turn_10000_patients_us": round(few),
-        "idle_turn_1000000_patients_us": round(many),
-        "idle_turn_ratio": round(many / few, 2),
-        "idle_turn_ratio_worst_round": round(max(rounds), 2),
-    }
+    while +watch.cycle(datetime.now(UTC), sends=False):
+        pass
 
 
-def _nothing(cycle: Callable[..., Any]) -> None:
-    if done := +cycle(datetime.now(UTC)):
-        raise RuntimeError(f"something was due: {dict(done)}")
+def _let_all_be_quiet(first: First, count: int, *, owner_url: str) -> None:
+    world.multiply(first, count, days=1, owner_url=owner_url)
+    alerts = max(count // ALERTED, 2)
+    desk.copy_alerts(first, patients=count, live=alerts, total=2 * alerts, owner_url=owner_url)
+    with copies.copying(owner_url) as owner:
+        owner.execute(
+            "UPDATE recovery_episode SET next_due_at = now() + interval '1 day' + id * interval '1 s'"
+        )
+        owner.execute(
+            "UPDATE recovery_assessment SET flagged_at = now(), flagged_by = 'watch' WHERE flagged_at IS NULL"
+        )
+        owner.execute(
+            "UPDATE recovery_notification SET status = 'sent', sent_at = now() WHERE status <> 'sent'"
+        )
+        copies.settle(owner, *world.PEOPLE, *world.REPORTS, *desk.ALERTS)
 
 
-def _missed() -> dict[str, Any]:
+def _idle(many: str) -> dict[str, Any]:
+    from recovery import watch
+
+    def turn() -> None:
+        if done := +watch.cycle(watch.now(), sends=True):
+            raise RuntimeError(f"something was due: {dict(done)}")
+
+    def on(database: str | None) -> Callable[[], float]:
+        use = _connection(database)
+        timed = desk.timed(turn)
+
+        def measured() -> float:
+            use()
+            return timed()
+
+        return measured
+
+    return {"few_patients": FEW, "many_patients": MANY} | desk.named(
+        "idle", desk.compare(on(None), on(many), rounds=TURNS)
+    )
+
+
+def _connection(database: str | None) -> Callable[[], None]:
+    """Makes a connection of its own to that database the one of this process; None is the one that it has."""
+    from django.db import connections
+
+    wrapper = connections["default"]
+    if database is not None:
+        wrapper = wrapper.copy()
+        wrapper.settings_dict["NAME"] = database
+
+    def use() -> None:
+        connections["default"] = wrapper
+
+    return use
+
+
+# --- a slot closes empty
+
+
+@dataclass
+class Spent:
+    """Seconds: on the clock, and of this process's own."""
+
+    wall: float = 0.0
+    own: float = 0.0
+
+    @contextmanager
+    def measured(self) -> Iterator[None]:
+        gc.collect()
+        wall, own = time.perf_counter(), time.process_time()
+        yield
+        self.wall += time.perf_counter() - wall
+        self.own += time.process_time() - own
+
+
+def _let_them_miss_a_slot(first: First, *, owner_url: str) -> None:
+    """Twice as many patients as are to miss it; those of the other half have nothing due."""
+    more = 2 * MISSED - 1
+    world.multiply(first, 2 * MISSED, days=0, owner_url=owner_url)
+    with copies.copying(owner_url) as owner:
+        for day in range(REPORTED_DAYS):
+            spread = REPORTED_DAYS - FEWEST + 1
+            who = f"(SELECT i FROM generate_series(1, {more}) AS i WHERE {day} >= i % {spread}) AS n"
+            world.copy_day(owner, first, day, more=more, many=who)
+        copies.go_on_behind(owner, *world.REPORTS)
+        original = first.phone.episode_id
+        owner.execute(f"""
+            UPDATE recovery_episode SET next_due_at = CASE WHEN (id - {original}) % 2 = 1
+                THEN procedure_at + interval '1032 h' ELSE now() + interval '9 days' END""")
+        owner.execute(f"""
+            UPDATE recovery_assessment SET tier = 3 FROM recovery_checkin reported
+            WHERE check_in_id = reported.id AND reported.episode_id % {RED_SHARE} = 0
+              AND reported.episode_id <> {original}""")
+        copies.settle(owner, *world.PEOPLE, *world.REPORTS)
+
+
+def _missed(database: str) -> dict[str, Any]:
     """In turns of one batch each, so that both meet the same machine."""
-    from django.db import connection, transaction
+    from django.db import transaction
 
     from recovery import silence, statements
     from recovery.models import Assessment, Episode
 
-    wall, cpu = {"judged": 0.0, "bare": 0.0}, {"judged": 0.0, "bare": 0.0}
+    _connection(database)()
     now = datetime.now(UTC)
-
-    @contextmanager
-    def measured(what: str) -> Iterator[None]:
-        gc.collect()
-        started, worked = time.perf_counter(), time.process_time()
-        yield
-        wall[what] += time.perf_counter() - started
-        cpu[what] += time.process_time() - worked
-
-    with _database("missed"):
-        others = list(Episode.objects.filter(next_due_at__gt=now).order_by("pk").values_list("pk", flat=True))
-        findings = None
-        done = 0
-        while done < MISSED:
-            with measured("judged"):
-                judged = silence.judge_due(limit=BATCH, now=now)
-            if judged != BATCH:
-                raise RuntimeError(f"{judged} of {BATCH} were judged")
-            findings = findings or _one_finding()
-            batch = others[done : done + BATCH]
-            with measured("bare"), transaction.atomic():
-                for pk in batch:
-                    statements.fetch_all(_INSERT, [pk, now, now, findings, now])
-                    statements.fetch_all(_UPDATE, [now + timedelta(days=9), pk])
-            done += judged
-        silent = Assessment.objects.filter(silent_slot="S28")
-        if silent.count() != MISSED or not silent.filter(tier=2).exists():
-            raise RuntimeError("not every patient was judged to have missed the slot")
-        connection.close()
-    per_us = {name: round(seconds / MISSED * 1e6, 1) for name, seconds in wall.items()}
+    due = Episode.objects.filter(next_due_at__lte=now)
+    others = list(Episode.objects.filter(next_due_at__gt=now).order_by("pk").values_list("pk", "clinic"))
+    judged, bare = Spent(), Spent()
+    for start in range(0, MISSED, BATCH):
+        with judged.measured():
+            done = silence.judge_due(limit=BATCH, now=now)
+        if done != BATCH:
+            raise RuntimeError(f"{done} of {BATCH} were judged")
+        found = json.dumps(Assessment.objects.filter(silent_slot="S42").latest("pk").findings)
+        with bare.measured(), transaction.atomic():
+            for pk, clinic in others[start : start + BATCH]:
+                statements.fetch_all(_INSERT, [clinic, pk, now, now, found, now])
+                statements.fetch_all(_UPDATE, [now + timedelta(days=19), pk])
+    tiers = Counter(Assessment.objects.filter(silent_slot="S42").values_list("tier", flat=True))
+    if due.exists() or tiers != {1: MISSED - MISSED // (RED_SHARE // 2), 2: MISSED // (RED_SHARE // 2)}:
+        raise RuntimeError(f"not every patient was judged as they should be: {dict(tiers)}")
     return {
         "missed_patients": MISSED,
-        "missed_us_each": per_us["judged"],
-        "missed_cpu_us_each": round(cpu["judged"] / MISSED * 1e6, 1),
-        "bare_insert_update_us_each": per_us["bare"],
-        "bare_insert_update_cpu_us_each": round(cpu["bare"] / MISSED * 1e6, 1),
-        "missed_to_bare_ratio": round(wall["judged"] / wall["bare"], 2),
+        "missed_us": round(judged.wall / MISSED * 1e6),
+        "missed_own_us": round(judged.own / MISSED * 1e6),
+        "bare_us": round(bare.wall / MISSED * 1e6),
+        "missed_to_bare_ratio": round(judged.wall / bare.wall, 2),
     }
-
-
-def _one_finding() -> str:
-    import json
-
-    from recovery.models import Assessment
-
-    return json.dumps(Assessment.objects.filter(silent_slot="S28").values_list("findings", flat=True)[0])
-
-
-def _wall_us(run: Callable[[], None]) -> float:
-    started = time.perf_counter()
-    run()
-    return (time.perf_counter() - started) * 1e6
-
-
-def _databases(stage: Stage, *names: str) -> dict[str, str]:
-    """Empty copies of the migrated database, by the owner's address."""
-    from services import provision
-
-    plans = {name: replace(stage.services.plan, database=name) for name in names}
-    with provision.connect(stage.services.admin_url) as admin:
-        for plan in plans.values():
-            provision.make_database(admin, plan, template=stage.services.plan.database)
-    return {name: plan.owner_url(stage.services.admin_url) for name, plan in plans.items()}
-
-
-@contextmanager
-def _database(name: str) -> Iterator[None]:
-    """Let this process work on that database."""
-    from django.db import connection
-
-    connection.close()
-    before, connection.settings_dict["NAME"] = connection.settings_dict["NAME"], name
-    try:
-        yield
-    finally:
-        connection.close()
-        connection.settings_dict["NAME"] = before

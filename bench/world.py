@@ -64,8 +64,8 @@ def enrol(count: int, *, earlier: int = EARLIER) -> list[Phone]:
 
 def begin(*, earlier: int = EARLIER) -> First:
     """A clinic with one team of one nurse, and one patient of theirs."""
-    from recovery import enrolment
-    from recovery.models import CareTeam, Clinic, Membership, User
+    from recovery import enrolment, silence
+    from recovery.models import CareTeam, Clinic, Episode, Membership, User
 
     now = datetime.now(UTC)
     clinic = Clinic.objects.create(
@@ -91,6 +91,9 @@ def begin(*, earlier: int = EARLIER) -> First:
     device, token = enrolment.redeem(code=code, device_name="phone", platform="bench", now=procedure_at)
     for day in range(EARLIER - earlier, EARLIER):
         report_to(device.pk, at=procedure_at + timedelta(hours=20 + 24 * day))
+    # Nobody has watched so far. Otherwise the watch would first of all judge the past of every copy.
+    looks_at = silence.next_look(silence.Watched.of(episode), after=now)
+    Episode.objects.filter(pk=episode.pk).update(next_due_at=looks_at)
     return first(token)
 
 

@@ -15,6 +15,9 @@ log = logging.getLogger(__name__)
 LIMIT = 100
 """Rows per step and turn, so that whatever is most urgent is looked for again soon."""
 
+SILENT = 250
+"""Recoveries whose silence is judged together: as many statements for all as for one, and none is locked for long."""
+
 
 class DatabaseLost(Exception):
     """The database does not answer. Nothing else can be done in this cycle."""
@@ -61,7 +64,7 @@ def cycle(now: datetime, stop: Callable[[], bool] = never, *, sends: bool = True
 
     tell()
     take("rejudged", lambda: assessments.rejudge_owed(limit=LIMIT, now=now))
-    take("silent", lambda: silence.judge_due(limit=LIMIT, now=now))
+    take("silent", lambda: silence.judge_due(limit=SILENT, now=now))
     if done["rejudged"] or done["silent"]:
         tell()
     return done

@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.timeout(0 if NIGHTLY else 400)]
 BEGINS_H, ENDS_H = 1, 400
 SLOTS = [slot for slot in protocols.get().slots if slot.close_h <= ENDS_H]
 
-Stands = dict[str, tuple[int, list[dict[str, Any]]]]
+Stands = dict[str | None, tuple[int | None, list[dict[str, Any]]]]
 """What stands on each slot that closed empty: tier and findings."""
 
 
