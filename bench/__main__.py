@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,7 @@ PARTS = [
     "memory",
     "watch",
 ]
+CLEARS_UP_WITHIN_S = 120.0
 RESULTS = Path(__file__).with_name("results.json")
 
 
@@ -38,6 +40,7 @@ def main() -> None:
         "--into", type=Path, metavar="FILE", help="write the results there, not into the repository"
     )
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     unknown = set(asked.parts) - set(PARTS)
     if unknown:
         parser.error(f"there is no {', '.join(sorted(unknown))}: choose from {', '.join(PARTS)}")
@@ -66,7 +69,7 @@ def _measure(part: str) -> dict[str, Any]:
     print(f"measuring {part} ...", flush=True)
     began, others = time.monotonic(), usage.Neighbours()
     with tempfile.NamedTemporaryFile(mode="r", suffix=".json") as file:
-        subprocess.run([sys.executable, "-m", "bench.alone", part, file.name], check=True)
+        _run([sys.executable, "-m", "bench.alone", part, file.name])
         measured: dict[str, Any] = json.load(file)
     measured |= {
         "took_s": round(time.monotonic() - began),
@@ -77,6 +80,17 @@ def _measure(part: str) -> dict[str, Any]:
     for name, value in measured.items():
         print(f"  {name.replace('_', ' '):<44} {value}")
     return measured
+
+
+def _run(command: list[str]) -> None:
+    """Raises CalledProcessError. When we are stopped, it has its time to clear up."""
+    process = subprocess.Popen(command)
+    try:
+        if status := process.wait():
+            raise subprocess.CalledProcessError(status, command)
+    finally:
+        process.terminate()
+        process.wait(CLEARS_UP_WITHIN_S)
 
 
 if __name__ == "__main__":

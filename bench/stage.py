@@ -1,6 +1,7 @@
 """Real servers for a measurement: PostgreSQL and Valkey of their own, web, worker and watch as in production."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,12 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from services import ports
+from services import place, ports
 from services.children import Child, Guard
 from services.embedded import Services
 from services.provision import connect, make_database
 
 ROOT = Path(__file__).resolve().parent.parent
+PREFIX = "recovery-bench-"
 START_WITHIN_S = 60.0
 
 WEB = [
@@ -64,10 +66,10 @@ class Stage:
         self._undo.close()
 
     def _set_up(self) -> None:
-        self.directory = Path(self._enter_directory())
+        self.directory = self._make_directory()
         self.services = Services(self.directory, given={})
         self._servers = {process.name: process for process in self.services.processes()}
-        self._guard = Guard()
+        self._guard = Guard(hold=[self._lock])
         self._undo.callback(self._guard.close)
         self._running: dict[str, Child] = {}
         for name in self._servers:
@@ -98,11 +100,18 @@ class Stage:
         django.setup()
         self._undo.callback(hang_up)
 
-    def _enter_directory(self) -> str:
-        made = tempfile.TemporaryDirectory(prefix="recovery-bench-", ignore_cleanup_errors=True)
-        name = self._undo.enter_context(made)
-        Path(name).chmod(0o711)
-        return name
+    def _make_directory(self) -> Path:
+        """Locked while we run, so that what a killed run left behind, many gigabytes perhaps, is known and removed."""
+        for abandoned in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+            with suppress(place.NotOurs, OSError):
+                if (abandoned / place.LOCK).exists():
+                    place.forget(abandoned, patience_s=0)
+        directory = Path(tempfile.mkdtemp(prefix=PREFIX))
+        directory.chmod(0o711)
+        self._lock = place.claim(directory)
+        self._undo.callback(os.close, self._lock)
+        self._undo.callback(shutil.rmtree, directory, ignore_errors=True)
+        return directory
 
     # --- postgres and valkey, by name
 
@@ -160,6 +169,7 @@ class Stage:
             child = subprocess.Popen(
                 argv, cwd=ROOT, env=mine, start_new_session=True, stdout=said, stderr=subprocess.STDOUT
             )
+        self._guard.record(child.pid, signal.SIGTERM)
         self._undo.callback(self.stop, child)
         return child
 
@@ -171,6 +181,7 @@ class Stage:
                 child.wait(10)
             except subprocess.TimeoutExpired:
                 self.strike(child)
+        self._guard.forget(child.pid)
 
     def strike(self, child: subprocess.Popen[bytes]) -> None:
         """`kill -9`, its children with it."""
@@ -180,6 +191,7 @@ class Stage:
         with suppress(ChildProcessError):
             while True:
                 os.waitpid(-child.pid, 0)
+        self._guard.forget(child.pid)
 
     def serve(self, application: str = "config.wsgi:application", **environment: str) -> Server:
         """Start a WSGI application as production does, two one-thread workers; returns when it answers."""
