@@ -6,7 +6,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 CASES ?= 10000
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test fuzz check bench screens lock clean
+.PHONY: help setup setup-dev demo test faults fuzz check bench screens lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -26,6 +26,9 @@ test: setup-dev  ## run the tests; ARGS="-k silence"; WORKERS=0 for one process
 
 fuzz: setup-dev  ## try the API and the pages with generated requests; CASES=10000; SEED=... for the same again
 	@FUZZ_CASES=$(CASES) FUZZ_SEED=$(SEED) $(BIN)/python -m pytest -n $(WORKERS) tests/fuzz $(ARGS)
+
+faults: setup-dev  ## the fault tests with the numbers of a night: about an hour; ARGS="-k f24"
+	@exec env FAULTS=long $(BIN)/python -m pytest -n $(WORKERS) tests/faults $(ARGS)
 
 check: setup-dev  ## style, types, imports, migrations, deployment settings, OpenAPI, security
 	@.ci/check

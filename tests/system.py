@@ -14,11 +14,12 @@ import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from signal import SIGKILL
+from threading import Lock
 from types import TracebackType
 from typing import Any
 
@@ -71,14 +72,16 @@ class System:
     """
 
     def __init__(self, *, own_postgres: bool = False, postgres: Mapping[str, str] = {}, **env: str) -> None:
-        self._directory = Path(tempfile.mkdtemp(prefix="system-", dir=current().directory))
-        self._directory.chmod(0o711)
+        self.directory = Path(tempfile.mkdtemp(prefix="system-", dir=current().directory))
+        self.directory.chmod(0o711)
         self._own_postgres = own_postgres or bool(postgres)
         # files in its own directory, where `kill -9` leaves nothing behind
         self._postgres_settings = {"dynamic_shared_memory_type": "mmap"} | dict(postgres)
         self._env = env
         self._children: dict[str, Child] = {}
         self._frozen: dict[str, Frozen] = {}
+        self._line: psycopg.Connection | None = None
+        self._asking = Lock()
         self.provider = Provider()
         self.mailbox = self.provider.mail
         self.port = ports.free()
@@ -97,22 +100,24 @@ class System:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error:
-            logs = sorted(self._directory.glob("*.log"))
+            logs = sorted(self.directory.glob("*.log"))
             sys.stderr.write("".join(f"--- {log.stem}\n{log.read_text(errors='replace')}\n" for log in logs))
         self.thaw(*self._frozen)
+        if self._line is not None:
+            self._line.close()
         for name in reversed(list(self._children)):
             self.kill(name)
         self._guard.close()
         self.provider.stop()
         if self._own_postgres:
-            segments.remove_left_by(self._directory / "postgres" / "data")
+            segments.remove_left_by(self.directory / "postgres" / "data")
         elif hasattr(self, "_plan"):
             databases.drop(self._plan)
-        shutil.rmtree(self._directory, ignore_errors=True)
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     def _set_up(self) -> None:
         given = {} if self._own_postgres else {"DATABASE_URL": current().admin_url}
-        services = Services(self._directory, given=given)
+        services = Services(self.directory, given=given)
         if services.postgres:
             settings = tuple(self._postgres_settings.items())
             services.postgres = replace(services.postgres, more_settings=settings)
@@ -172,6 +177,19 @@ class System:
             # PostgreSQL's see for themselves that they are orphans
             wait_until(partial(_all_gone, below), why=f"children of {name} were left")
 
+    def restore(self, *names: str) -> None:
+        """Exactly these programs run, and all servers; nothing is frozen."""
+        self.thaw(*self._frozen)
+        self.revive()
+        self.stop(*(self._children.keys() - self._servers.keys() - set(names)))
+        self.start(*(name for name in (*self._servers, *names) if name not in self._children))
+
+    def revive(self) -> None:
+        """Start again what ended by itself, as docker compose and the demo's supervisor do."""
+        for name in [name for name in self._children if not self.is_running(name)]:
+            self._children.pop(name).kill()
+            self.start(name)
+
     def restart(self, *names: str) -> None:
         """Politely, one after the other."""
         for name in names:
@@ -187,10 +205,24 @@ class System:
         wait_until(lambda: not self.is_running(name), within_s=60, why=f"{name} did not end")
         self._children.pop(name).kill()
 
+    def end(self, name: str, patience_s: float = 10.0) -> None:
+        """The same, but what does not end is killed, as docker compose does after a grace period."""
+        with suppress(AssertionError):
+            wait_until(lambda: not self.is_running(name), within_s=patience_s)
+        self.kill(name)
+
     def freeze(self, *names: str) -> None:
         """They keep their connections and answer nothing."""
         for name in names:
             self._frozen[name] = Frozen(self.pid(name))
+
+    @contextmanager
+    def frozen(self, *names: str) -> Generator[None]:
+        self.freeze(*names)
+        try:
+            yield
+        finally:
+            self.thaw(*names)
 
     def thaw(self, *names: str) -> None:
         for name in names:
@@ -206,6 +238,17 @@ class System:
     def is_running(self, name: str) -> bool:
         return name in self._children and self._children[name].poll() is None
 
+    def answers(self) -> bool:
+        """The web processes, whatever they say."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/livez", timeout=5):
+                return True
+        except urllib.error.HTTPError as answer:
+            answer.close()
+            return True
+        except OSError:
+            return False
+
     def said_by(self, name: str) -> str:
         """All it has written since the system began, over restarts."""
         return self._log(name).read_text(errors="replace") if self._log(name).exists() else ""
@@ -220,8 +263,14 @@ class System:
     # --- what it has stored
 
     def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.database_url, connect_timeout=10) as connection:
-            return connection.execute(query, parameters or None).fetchall()
+        """Over a connection that is kept for the next, and made anew where the server was killed meanwhile."""
+        with self._asking:
+            if self._line is not None:
+                with suppress(psycopg.OperationalError):
+                    return self._line.execute(query, parameters or None).fetchall()
+                self._line.close()
+            self._line = psycopg.connect(self.database_url, autocommit=True, connect_timeout=10)
+            return self._line.execute(query, parameters or None).fetchall()
 
     @contextmanager
     def django(self) -> Generator[None]:
@@ -251,21 +300,11 @@ class System:
         if process.ready:
             return process.ready()
         if process.name == "web":
-            return self._answers()
+            return self.answers()
         return READY[_kind(process.name)] in self.said_by(process.name)[said_before:]
 
-    def _answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.url}/livez", timeout=5):
-                return True
-        except urllib.error.HTTPError as answer:
-            answer.close()
-            return True
-        except OSError:
-            return False
-
     def _log(self, name: str) -> Path:
-        return self._directory / f"{name}.log"
+        return self.directory / f"{name}.log"
 
 
 def _kind(name: str) -> str:

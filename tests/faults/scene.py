@@ -1,125 +1,178 @@
-"""Patients and their care teams in a system of processes, made there by the product's own operations.
+"""Patients and their care teams in a system of processes, made by the product's own operations."""
 
-`python -m tests.faults.scene PATIENTS MEMBERS [reported]` prints, for each patient, a token and the addresses of the
-team. With `reported`, each has reported a red flag, and nobody was told yet.
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import ip_network
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.test import override_settings
+
+from recovery import clock, contacts
+from recovery.models import User
+from services import ports
+from tests import factories
+from tests.mailbox import Mail
+from tests.system import System
+from tests.waiting import wait_until
+
+OWED = """
+    SELECT 'assessment', id FROM recovery_assessment
+     WHERE flagged_at IS NULL AND set_aside_at IS NULL AND episode_id = ANY(%s)
+     UNION ALL
+    SELECT 'episode', id FROM recovery_episode WHERE rejudge_from IS NOT NULL AND id = ANY(%s)
+     UNION ALL
+    SELECT 'notification', n.id FROM recovery_notification n JOIN recovery_alert a ON a.id = n.alert_id
+     WHERE n.status IN ('waiting', 'sending') AND a.episode_id = ANY(%s)
 """
 
-import json
-import subprocess
-import sys
-import urllib.request
-from dataclasses import dataclass
-from typing import Any
-from uuid import uuid4
 
-import psycopg
+@dataclass(frozen=True)
+class Colleague:
+    """Somebody of a care team, who is signed in."""
 
-from services.children import ROOT
-from tests.system import System
+    email: str
+    name: str
+    session: str
 
-RED_FLAG = {"bladder": "new_or_worse"}
+    @property
+    def hook(self) -> str:
+        """The path of their webhook, if they have one."""
+        return "/" + self.email.partition("@")[0]
+
+
+@dataclass(frozen=True)
+class Patient:
+    """With a phone, and a care team of their own."""
+
+    episode_id: int
+    token: str
+    team: tuple[Colleague, ...]
 
 
 @dataclass(frozen=True)
 class Scene:
     system: System
-    tokens: list[str]
-    emails: list[str]
+    patients: tuple[Patient, ...]
 
     @classmethod
-    def of(cls, system: System, *, patients: int = 1, members: int = 2, reported: bool = False) -> "Scene":
-        """Made by a process of that system, since this one is connected to another database."""
-        command = [
-            sys.executable,
-            "-m",
-            "tests.faults.scene",
-            str(patients),
-            str(members),
-            *(["reported"] * reported),
-        ]
-        done = subprocess.run(command, cwd=ROOT, env=system.env, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        made = json.loads(done.stdout)
-        return cls(system, [row["token"] for row in made], [email for row in made for email in row["emails"]])
+    def of(cls, system: System, *, patients: int = 1, members: int = 2) -> "Scene":
+        with system.django():
+            return cls(system, tuple(_patient(members) for _ in range(patients)))
 
-    def report_red_flag(self, token: str | None = None) -> int:
-        """What the phone sends; the status it is answered with. Waits ten seconds at most."""
-        request = urllib.request.Request(
-            f"{self.system.url}/api/v1/check-ins",
-            data=json.dumps(_body()).encode(),
-            headers={
-                "Authorization": f"Bearer {token or self.tokens[0]}",
-                "Content-Type": "application/json",
-            },
-        )
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            assert json.load(answer)
-            return int(answer.status)
+    def also_by_webhook(self, colleague: Colleague) -> str:
+        """Tell this one by mail and by webhook. Returns the path of the latter."""
+        path = colleague.hook
+        networks = (ip_network(f"{ports.HOST}/32"),)
+        with self.system.django(), override_settings(WEBHOOK_ALLOWED_NETWORKS=networks):
+            user, now = User.objects.get(email=colleague.email), clock.now()
+            clinic = user.memberships.get().team.clinic
+            url = self.system.provider.web.url(path)
+            webhook, _ = contacts.add_webhook(user=user, clinic=clinic, url=url, now=now)
+            mail = contacts.add_email(user=user, clinic=clinic, address=colleague.email, now=now)
+            for contact in (webhook, mail):
+                contacts.verify(contact=contact, now=now)
+        return path
+
+    @property
+    def tokens(self) -> list[str]:
+        return [patient.token for patient in self.patients]
+
+    @property
+    def emails(self) -> list[str]:
+        return [colleague.email for patient in self.patients for colleague in patient.team]
+
+    @property
+    def episodes(self) -> list[int]:
+        return [patient.episode_id for patient in self.patients]
+
+    @property
+    def mails(self) -> list[Mail]:
+        """What their teams were sent, in order of arrival."""
+        team = set(self.emails)
+        return [mail for mail in self.system.mailbox.mails if team & set(mail.recipients)]
+
+    def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """Of their episodes: `%s` stands for them, and comes first."""
+        return self.system.rows(query, self.episodes, *parameters)
+
+    @property
+    def arrived(self) -> list[str]:
+        """The keys of all messages to their teams that were taken, on any channel, whether or not we could know."""
+        hooks = {colleague.hook for patient in self.patients for colleague in patient.team}
+        taken = [request for request in self.system.provider.web.requests if not request.was_refused]
+        return [
+            *(str(mail.message["Message-ID"]).strip("<").partition("@")[0] for mail in self.mails),
+            *(request.key for request in taken if request.to in hooks),
+        ]
+
+    def owed(self) -> list[str]:
+        """Everything that is still to be done for them."""
+        return [" ".join(map(str, row)) for row in self.rows(OWED, self.episodes, self.episodes)]
+
+    def wait_until_quiet(self, within_s: float = 90.0) -> None:
+        wait_until(lambda: not self.owed(), within_s=within_s, why="something is still owed")
 
     def everybody_was_told(self) -> bool:
         """And nothing more is owed: a repeated red flag, of which nobody is told again, is flagged after its grace."""
-        told = {recipient for mail in self.system.mailbox.mails for recipient in mail.recipients}
-        owed = self.rows("SELECT 1 FROM recovery_assessment WHERE flagged_at IS NULL")
-        unsent = self.rows("SELECT 1 FROM recovery_notification WHERE status <> 'sent'")
-        return set(self.emails) <= told and not owed and not unsent
+        told = {recipient for mail in self.mails for recipient in mail.recipients}
+        return set(self.emails) <= told and not self.owed()
 
     def roads(self) -> tuple[set[str], set[str]]:
-        """By which road reports were flagged (silence, which the watch alone finds, left out), and mails were sent."""
+        """By which road reports were flagged (those with nothing to flag left out), and mails were sent."""
         flagged = self.rows(
-            "SELECT DISTINCT flagged_by FROM recovery_assessment WHERE check_in_id IS NOT NULL"
+            "SELECT DISTINCT flagged_by FROM recovery_assessment"
+            " WHERE episode_id = ANY(%s) AND check_in_id IS NOT NULL AND flagged_by <> 'request'"
         )
-        sent = self.rows("SELECT DISTINCT sent_by FROM recovery_notification")
-        return {row[0] for row in flagged}, {row[0] for row in sent}
+        sent = self.rows(
+            "SELECT DISTINCT sent_by FROM recovery_notification n JOIN recovery_alert a ON a.id = n.alert_id"
+            " WHERE a.episode_id = ANY(%s) AND sent_by <> ''"
+        )
+        return _first(flagged), _first(sent)
 
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.system.database_url) as connection:
-            return connection.execute(query).fetchall()
+    def attempts(self) -> list[tuple[int, str, bool]]:
+        """Number, outcome, and whether it is uncertain, in order."""
+        return self.rows(
+            "SELECT t.number, t.outcome, t.ended_at IS NULL FROM recovery_attempt t"
+            " JOIN recovery_notification n ON n.id = t.notification_id JOIN recovery_alert a ON a.id = n.alert_id"
+            " WHERE a.episode_id = ANY(%s) ORDER BY t.id"
+        )
 
-
-def _body() -> dict[str, Any]:
-    from recovery import clock
-    from tests import factories
-
-    now = clock.now().isoformat()
-    return {
-        "id": str(uuid4()),
-        "observed_at": now,
-        "sent_at": now,
-        "status": "completed",
-        "answered_by": "patient",
-        "app_version": "test/1",
-        "answers": factories.ALL_CLEAR | RED_FLAG,
-    }
-
-
-def main(patients: int, members: int, reported: bool) -> None:
-    import django
-
-    django.setup()
-    from recovery import clock
-
-    made = [_patient(clock.now(), members, reported) for _ in range(patients)]
-    json.dump(made, sys.stdout)
+    def statuses(self) -> list[str]:
+        """Of what was planned to be told, in order."""
+        return [
+            status
+            for (status,) in self.rows(
+                "SELECT n.status FROM recovery_notification n JOIN recovery_alert a ON a.id = n.alert_id"
+                " WHERE a.episode_id = ANY(%s) ORDER BY n.id"
+            )
+        ]
 
 
-def _patient(now: Any, members: int, reported: bool) -> dict[str, Any]:
-    from datetime import timedelta
+def _first(rows: Iterable[tuple[Any, ...]]) -> set[str]:
+    return {row[0] for row in rows}
 
-    from recovery import checkins
-    from tests import factories
 
+def _patient(members: int) -> Patient:
+    """Half an hour after the procedure: no check-in is missed yet, so that only what is reported alerts."""
+    now = clock.now()
+    procedure_at = now - timedelta(minutes=30)
     team = factories.team()
-    emails = [factories.member(team, f"Nurse{n} Lund", password=None).email for n in range(members)]
-    procedure_at = now - timedelta(hours=20)
+    users = [factories.member(team, f"Nurse{n} Lund", password=None) for n in range(members)]
     episode = factories.episode(
         team, procedure_at=procedure_at, baseline_at=procedure_at - timedelta(hours=2), now=procedure_at
     )
-    device, token = factories.phone(episode, now=now)
-    if reported:
-        submission = factories.submission(observed_at=now, sent_at=now, **RED_FLAG)
-        checkins.submit(device=device, submission=submission, now=now)
-    return {"token": token, "emails": emails}
+    _, token = factories.phone(episode, now=now)
+    return Patient(episode.pk, token, tuple(map(_signed_in, users)))
 
 
-if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), "reported" in sys.argv)
+def _signed_in(user: User) -> Colleague:
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return Colleague(user.email, user.name, str(session.session_key))

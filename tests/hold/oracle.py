@@ -15,9 +15,9 @@ from tests.hold import alerted, told
 from tests.notifications.postbox import Postbox
 
 
-def assert_all_is_well(episode: Episode, mailbox: Postbox, *, deaths: int) -> None:
+def assert_all_is_well(episode: Episode, mailbox: Postbox, *, deaths: int, on_their_way: int = 0) -> None:
     """Everything below, and who was told of it, when there was time to do what was owed. `deaths` is how many workers
-    died that may have been sending."""
+    died that may have been sending, `on_their_way` how many were sending while somebody took an alert on."""
     episode = Episode.objects.select_related("clinic").get(pk=episode.pk)
     assert_nothing_is_owed(episode)
     assert_each_report_is_judged_once_and_rightly(episode)
@@ -27,7 +27,7 @@ def assert_all_is_well(episode: Episode, mailbox: Postbox, *, deaths: int) -> No
     alerted.assert_one_live_alert_per_rule(episode)
     told.assert_everybody_was_told_once(episode)
     told.assert_each_message_left_once(episode, mailbox, deaths=deaths)
-    told.assert_nobody_was_told_too_late(episode)
+    told.assert_nobody_was_told_too_late(episode, on_their_way=on_their_way)
     told.assert_repeats_keep_their_limits(episode)
     alerted.assert_what_resolved_itself_might(episode)
     alerted.assert_every_move_left_an_event(episode)
