@@ -7,11 +7,11 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, Phase, given, note, seed, settings
 
-from tests.fuzz import pages
+from tests.fuzz import pages, rows
 from tests.fuzz.answers import wrong
 from tests.fuzz.effort import AGAIN, CASES, PATIENCE_S, SEED
 from tests.fuzz.forms import Form, Reader
-from tests.fuzz.people import EVERYBODY, NOBODY, STAFF, People
+from tests.fuzz.people import EVERYBODY, NOBODY, PATIENTS, STAFF, People, readable_by
 from tests.fuzz.wire import Request, send
 from tests.system import System
 
@@ -63,7 +63,7 @@ def test_the_forms_of_the_pages_are_found(forms: list[Form]) -> None:
 
 
 @pytest.mark.parametrize("caller", EVERYBODY)
-def test_no_page_fails_and_none_tells_of_somebody_elses_patients(
+def test_no_page_fails_and_none_shows_or_changes_what_is_somebody_elses(
     system: System,
     people: People,
     forms: list[Form],
@@ -71,6 +71,8 @@ def test_no_page_fails_and_none_tells_of_somebody_elses_patients(
     database: psycopg.Connection,
     caller: str,
 ) -> None:
+    others = set(PATIENTS) - readable_by(caller)
+    before = {name: rows.of_clinic(database, people, name) for name in others}
     # What a phone sends to the API is tried from its description (test_api.py); here it might sign itself off.
     routes = [route for route in pages.ROUTES if caller in {NOBODY, *STAFF} or not route.startswith("api/")]
 
@@ -92,6 +94,7 @@ def test_no_page_fails_and_none_tells_of_somebody_elses_patients(
 
     ask()
 
+    assert {name: rows.of_clinic(database, people, name) for name in others} == before, AGAIN
     home = send(system.url, Request("GET", "/"), people.headers[caller])
     assert home.status == (200 if caller in STAFF else 302)
 
