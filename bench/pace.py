@@ -1,6 +1,7 @@
 """A load at a given rate: each report has its instant, whether or not the ones before it are answered.
 
 What is late because the server was busy counts as waiting: latencies run from the instant at which it was due.
+Connections take turns: one that idles for long is closed by the server.
 """
 
 import selectors
@@ -36,7 +37,7 @@ def run(
     due_at, waiting = time.monotonic(), deque[tuple[float, Report]]()
     under_way: dict[Connection, tuple[float, Report]] = {}
     with selectors.DefaultSelector() as selector:
-        idle = [Connection(port) for _ in range(connections)]
+        idle = deque(Connection(port) for _ in range(connections))
         for connection in idle:
             selector.register(connection.wire, selectors.EVENT_READ, connection)
         while following or waiting or under_way:
@@ -44,7 +45,7 @@ def run(
                 waiting.append((due_at, following))
                 following, due_at = next(ahead, None), due_at + 1 / per_second
             while waiting and idle:
-                under_way[connection := idle.pop()] = waiting.popleft()
+                under_way[connection := idle.popleft()] = waiting.popleft()
                 connection.send(under_way[connection][1].request)
             pause = max(0.0, due_at - time.monotonic()) if following else TIMEOUT_S
             ready = selector.select(pause)
