@@ -9,13 +9,9 @@ from zoneinfo import ZoneInfo
 from django import forms
 
 from recovery.clinical.protocol import Item, Protocol
+from recovery.dashboard.forms.questions import CHOOSE, NONE_OF_THESE, answer_of, check_answer, fields_of
 from recovery.dashboard.screens.answers import in_words
 from recovery.models import Quarantine
-
-NONE_OF_THESE = "none-of-these"
-NOT_KNOWN = ("", "Not known")
-UNITS = [("C", "°C"), ("F", "°F")]
-CHOOSE = {"required": "Choose one.", "invalid_choice": "Choose one."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +64,7 @@ class ByHandForm(forms.Form):
         super().__init__(*args, **options)
         self._protocol, self._read, self._sent = protocol, read, sent
         for item in protocol.questionnaire.items.values():
-            self.fields |= _fields(item)
+            self.fields |= fields_of(item)
 
     def pages_to_ask(self) -> list[Page]:
         """The questions whose answers could not be read, page by page as the patient saw them."""
@@ -85,17 +81,13 @@ class ByHandForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         for item in self._protocol.questionnaire.items.values():
-            chosen = cleaned.get(item.link_id)
-            if item.kind == "choices" and chosen and NONE_OF_THESE in chosen and len(chosen) > 1:
-                self.add_error(item.link_id, "Choose either some of them or none of these.")
-            if item.kind == "temperature" and chosen is not None:
-                self._check_temperature(item, chosen, cleaned.get(f"{item.link_id}-unit"))
+            check_answer(self, item, cleaned)
         return cleaned
 
     def answers(self) -> dict[str, Any]:
         """What was answered, as a phone would send it."""
         given = {
-            item.link_id: _answer(item, self.cleaned_data)
+            item.link_id: answer_of(item, self.cleaned_data)
             for item in self._protocol.questionnaire.items.values()
         }
         return {link_id: answer for link_id, answer in given.items() if answer is not None}
@@ -129,13 +121,6 @@ class ByHandForm(forms.Form):
             is_settled=item.link_id in self._read or does_not_arise,
             sent=self._sent.get(item.link_id, []),
         )
-
-    def _check_temperature(self, item: Item, value: float, unit: str | None) -> None:
-        if not unit:
-            self.add_error(f"{item.link_id}-unit", "Choose °C or °F.")
-        elif item.ranges and not item.ranges[unit][0] <= value <= item.ranges[unit][1]:
-            low, high = item.ranges[unit]
-            self.add_error(item.link_id, f"From {low:g} to {high:g} °{unit}. Check the number and the unit.")
 
 
 def initial_of(read: Mapping[str, Any], *, felt: datetime | None, zone: ZoneInfo) -> dict[str, Any]:
@@ -173,57 +158,3 @@ class DismissForm(forms.Form):
 
     def in_words(self) -> list[tuple[str, str]]:
         return [("What you did", self.data.get("reason", ""))]
-
-
-def _fields(item: Item) -> dict[str, forms.Field]:
-    options = [(value.code, value.label) for value in item.values]
-    match item.kind:
-        case "choice":
-            choices = [*options, NOT_KNOWN]
-            return {item.link_id: _one_of(item.text, choices)}
-        case "integer":
-            choices = [*((str(number), str(number)) for number in range(item.low, item.high + 1)), NOT_KNOWN]
-            return {item.link_id: _one_of(item.text, choices)}
-        case "choices":
-            field = forms.MultipleChoiceField(
-                label=item.text,
-                choices=[*options, (NONE_OF_THESE, "None of these")],
-                required=False,
-                widget=forms.CheckboxSelectMultiple,
-            )
-            return {item.link_id: field}
-        case "temperature":
-            number = forms.FloatField(
-                label=item.text,
-                required=False,
-                widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-                error_messages={"invalid": "Write a number such as 38.2."},
-            )
-            return {item.link_id: number, f"{item.link_id}-unit": _one_of("Unit", UNITS)}
-    text = forms.CharField(
-        label=item.text,
-        required=False,
-        max_length=item.max_length,
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
-    return {item.link_id: text}
-
-
-def _one_of(label: str, choices: list[tuple[str, str]]) -> forms.ChoiceField:
-    return forms.ChoiceField(
-        label=label, choices=choices, required=False, widget=forms.RadioSelect, error_messages=CHOOSE
-    )
-
-
-def _answer(item: Item, cleaned: Mapping[str, Any]) -> Any:
-    value = cleaned.get(item.link_id)
-    if value is None or value in ("", []):
-        return None
-    match item.kind:
-        case "integer":
-            return int(value)
-        case "choices":
-            return [code for code in value if code != NONE_OF_THESE]
-        case "temperature":
-            return {"value": value, "unit": cleaned[f"{item.link_id}-unit"]}
-    return value

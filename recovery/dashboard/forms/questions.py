@@ -1,0 +1,82 @@
+"""The questions of a protocol as fields of a form: the questionnaire, and the form before the procedure. "Not known" is
+no answer, and never "no"."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+
+from recovery.clinical.protocol import Item
+
+NONE_OF_THESE = "none-of-these"
+NOT_KNOWN = ("", "Not known")
+UNITS = [("C", "°C"), ("F", "°F")]
+CHOOSE = {"required": "Choose one.", "invalid_choice": "Choose one."}
+
+
+def fields_of(item: Item) -> dict[str, forms.Field]:
+    options = [(value.code, value.label) for value in item.values]
+    match item.kind:
+        case "choice":
+            choices = [*options, NOT_KNOWN]
+            return {item.link_id: _one_of(item.text, choices)}
+        case "integer":
+            choices = [*((str(number), str(number)) for number in range(item.low, item.high + 1)), NOT_KNOWN]
+            return {item.link_id: _one_of(item.text, choices)}
+        case "choices":
+            field = forms.MultipleChoiceField(
+                label=item.text,
+                choices=[*options, (NONE_OF_THESE, "None of these")],
+                required=False,
+                widget=forms.CheckboxSelectMultiple,
+            )
+            return {item.link_id: field}
+        case "temperature":
+            number = forms.FloatField(
+                label=item.text,
+                required=False,
+                widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+                error_messages={"invalid": "Write a number such as 38.2."},
+            )
+            return {item.link_id: number, f"{item.link_id}-unit": _one_of("Unit", UNITS)}
+    text = forms.CharField(
+        label=item.text,
+        required=False,
+        max_length=item.max_length,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    return {item.link_id: text}
+
+
+def check_answer(form: forms.Form, item: Item, cleaned: Mapping[str, Any]) -> None:
+    """What no single field can see: a contradiction in a list, a temperature without its unit or out of its range."""
+    chosen = cleaned.get(item.link_id)
+    if item.kind == "choices" and chosen and NONE_OF_THESE in chosen and len(chosen) > 1:
+        form.add_error(item.link_id, "Choose either some of them or none of these.")
+    if item.kind == "temperature" and chosen is not None:
+        unit = cleaned.get(f"{item.link_id}-unit")
+        if not unit:
+            form.add_error(f"{item.link_id}-unit", "Choose °C or °F.")
+        elif item.ranges and not item.ranges[unit][0] <= chosen <= item.ranges[unit][1]:
+            low, high = item.ranges[unit]
+            form.add_error(item.link_id, f"From {low:g} to {high:g} °{unit}. Check the number and the unit.")
+
+
+def _one_of(label: str, choices: list[tuple[str, str]]) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=label, choices=choices, required=False, widget=forms.RadioSelect, error_messages=CHOOSE
+    )
+
+
+def answer_of(item: Item, cleaned: Mapping[str, Any]) -> Any:
+    value = cleaned.get(item.link_id)
+    if value is None or value in ("", []):
+        return None
+    match item.kind:
+        case "integer":
+            return int(value)
+        case "choices":
+            return [code for code in value if code != NONE_OF_THESE]
+        case "temperature":
+            return {"value": value, "unit": cleaned[f"{item.link_id}-unit"]}
+    return value
