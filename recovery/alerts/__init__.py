@@ -1,9 +1,12 @@
 """What is done to an alert: findings open and raise it, colleagues work on it, its clearing policy may end it."""
 
+from .ending import call_noise, close
 from .flagging import flag
-from .moves import MOVES, NotAllowed, acknowledge, add_note, as_seen, close, record_contact
+from .hands import acknowledge, ask, colleagues, take_over
+from .moves import MOVES, NotAllowed, as_seen
 from .muting import mute, unmute
 from .owed import flag_owed
+from .record import add_note, record_contact
 
 __all__ = [
     "MOVES",
@@ -11,10 +14,14 @@ __all__ = [
     "acknowledge",
     "add_note",
     "as_seen",
+    "ask",
+    "call_noise",
     "close",
+    "colleagues",
     "flag",
     "flag_owed",
     "mute",
     "record_contact",
+    "take_over",
     "unmute",
 ]

@@ -1,4 +1,5 @@
 import uuid
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
@@ -32,6 +33,16 @@ class Alert(models.Model):
         NO_PROBLEM = "no-problem-found", "No problem found"
         CANNOT_REACH = "cannot-reach", "Cannot reach the patient"
 
+    class Noise(models.TextChoices):
+        """Why an alert was noise: an alert that need not have been. Counted by rule, for the team's alert budget."""
+
+        EXPECTED = "expected", "Known and expected in this patient"
+        MISTAKE = "mistake", "An answer was given by mistake"
+        DOUBLE = "double", "Already dealt with under another alert"
+        NOTHING_TO_DO = "nothing-to-do", "True, but nothing had to be done"
+        FAULT = "fault", "A fault of the phone or the app"
+        OTHER = "other", "Another reason"
+
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     clinic = clinic_of_parent()
     team = held(CareTeam, related_name="alerts", db_index=False)
@@ -52,12 +63,27 @@ class Alert(models.Model):
     changed_at = models.DateTimeField(help_text="When anything about it last changed; the board's tag")
 
     owner = models.ForeignKey("recovery.User", on_delete=models.PROTECT, null=True, related_name="+")
-    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_at = models.DateTimeField(null=True, blank=True, help_text="When it was first taken on")
+    taken_over_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its owner took it over from a colleague"
+    )
+    asked = models.ForeignKey(
+        "recovery.User",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        help_text="Who was asked to take it on, or over, and has not yet",
+    )
+    asked_at = models.DateTimeField(null=True, blank=True)
     contacted_at = models.DateTimeField(null=True, blank=True, help_text="First time the patient was reached")
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.ForeignKey("recovery.User", on_delete=models.PROTECT, null=True, related_name="+")
     outcome = models.CharField(max_length=20, choices=Outcome, blank=True)
     patient_contacted = models.BooleanField(null=True, help_text="Stated at closing")
+    noise = models.CharField(
+        max_length=16, choices=Noise, blank=True, db_default="", help_text="Why it was noise; empty: it was not"
+    )
 
     class Meta:
         constraints = [
@@ -108,6 +134,20 @@ class Alert(models.Model):
                 ),
                 name="alert_outcome_known",
             ),
+            models.CheckConstraint(
+                condition=Q(asked=None, asked_at=None)
+                | Q(asked__isnull=False, asked_at__isnull=False, status__in=["open", "acknowledged"]),
+                name="asked_while_it_lives",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    noise__in=["", "expected", "mistake", "double", "nothing-to-do", "fault", "other"]
+                ),
+                name="alert_noise_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(noise="") | ~Q(outcome="sent-to-emergency"), name="an_emergency_was_no_noise"
+            ),
         ]
         indexes = [
             models.Index(
@@ -131,6 +171,10 @@ class Alert(models.Model):
     def __str__(self) -> str:
         return f"alert {self.uuid}"
 
+    @property
+    def owned_since(self) -> datetime | None:
+        return self.taken_over_at or self.acknowledged_at
+
 
 class AlertEvent(models.Model):
     """Everything that ever happened to an alert, in order. Append-only."""
@@ -143,9 +187,12 @@ class AlertEvent(models.Model):
         TOLD = "told", "Team told"
         UNTOLD = "untold", "Could not be told"
         ACKNOWLEDGED = "acknowledged", "Taken on"
+        ASKED = "asked", "A colleague was asked to take it on"
+        TAKEN_OVER = "taken-over", "Taken over from a colleague"
         CONTACTED = "contacted", "Contact recorded"
         NOTED = "noted", "Note"
         MUTED = "muted", "Muted until a date"
+        NOISE = "noise", "Called noise, or no longer"
         CLOSED = "closed", "Closed"
         RESOLVED = "resolved", "Resolved itself"
 

@@ -27,7 +27,7 @@ class Notification(models.Model):
 
     clinic = clinic_of_parent()
     alert = held(Alert, related_name="notifications", db_index=False)
-    step = models.CharField(max_length=24, help_text="Why: opened, raised-<tier>, repeat-<n>")
+    step = models.CharField(max_length=24, help_text="Why: opened, raised-<tier>, repeat-<n>, asked-<n>")
     recipient = models.ForeignKey("recovery.User", on_delete=models.PROTECT, related_name="+")
     contact = held(Contact, null=True, related_name="+", db_index=False)
     channel = models.CharField(max_length=10, choices=Channel)

@@ -26,11 +26,13 @@ COLLEAGUE = """EXISTS (
      WHERE m.user_id = {who} AND m.team_id = a.team_id AND m.ended_at IS NULL AND u.is_active)"""
 
 # An alert that ended needs nobody. One that somebody took on needs nobody else, unless it was raised after that (they
-# have seen it as it was before); what repeats itself then is for its owner. When the owner has left, it is for all.
+# have seen it as it was before); what repeats itself then is for its owner, and who was asked to take it over hears of
+# that. When the owner has left, it is for all.
 _WANTED = f"""(
     (a.status = 'open' OR a.status = 'acknowledged' AND (
         n.step LIKE 'raised%%' AND a.acknowledged_at <= n.planned_at
         OR n.step LIKE 'repeat%%' AND n.recipient_id = a.owner_id
+        OR n.step LIKE 'asked%%' AND n.recipient_id = a.asked_id
         OR NOT {COLLEAGUE.format(who="a.owner_id")}))
     AND {COLLEAGUE.format(who="n.recipient_id")})"""
 

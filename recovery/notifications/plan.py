@@ -14,6 +14,9 @@ log = logging.getLogger(__name__)
 TOLD_FROM = Tier.SAME_DAY
 """From this tier on people are told; below it stands on the board or the review list."""
 
+ASKED = "asked"
+"""The step, before its number, by which one colleague alone is told that they are asked to take an alert on."""
+
 ROLES = (Membership.Role.NURSE, Membership.Role.DOCTOR, Membership.Role.COORDINATOR, Membership.Role.ADMIN)
 
 UNDER_WAY = (Notification.Status.WAITING, Notification.Status.SENDING, Notification.Status.SENT)
@@ -22,8 +25,9 @@ GRACE = {"celery": timedelta(seconds=2), "watch": timedelta()}
 """How long the watch leaves a fresh intent to the nudge that follows it. The nudge itself need not wait."""
 
 # Everybody who belongs to the team now. What repeats itself on an alert that somebody took on is for them alone, as
-# long as they are still there to hear it. Each person is told at all their contacts, or where they have none, by the
-# e-mail that they sign in with. All alerts of a plan are of one episode, so of one clinic.
+# long as they are still there to hear it. That a colleague is asked to take one on is for that colleague, and limits no
+# repeats. Each person is told at all their contacts, or where they have none, by the e-mail that they sign in with. All
+# alerts of a plan are of one episode, so of one clinic.
 #
 # Who was dropped as one who need not be told, and has to be told after all, is told in the same row: it never left.
 #
@@ -32,7 +36,8 @@ GRACE = {"celery": timedelta(seconds=2), "watch": timedelta()}
 _PLAN = """
     WITH urgent AS (
         SELECT a.id, a.clinic_id, a.team_id, a.tier, given.step,
-               CASE WHEN given.step LIKE 'repeat%%' AND a.status = 'acknowledged' THEN a.owner_id END AS owner_id
+               CASE WHEN given.step LIKE 'repeat%%' AND a.status = 'acknowledged' THEN a.owner_id
+                    WHEN given.step LIKE 'asked%%' THEN a.asked_id END AS owner_id
           FROM unnest(%(alerts)s::bigint[], %(steps)s::text[]) AS given (alert_id, step),
                LATERAL (SELECT * FROM recovery_alert WHERE id = given.alert_id LIMIT 1) AS a
          WHERE a.tier >= %(told_from)s
@@ -68,7 +73,7 @@ _PLAN = """
      RETURNING id, message_key
     ), told AS (
         UPDATE recovery_alert SET told_at = CASE WHEN EXISTS (SELECT FROM planned) THEN %(now)s END
-         WHERE id IN (SELECT id FROM urgent)
+         WHERE id IN (SELECT id FROM urgent WHERE step NOT LIKE 'asked%%')
            AND (EXISTS (SELECT FROM planned) OR told_at IS NOT NULL AND NOT EXISTS (SELECT FROM to_tell))
     )
     SELECT (SELECT count(*) FROM urgent), (SELECT count(*) FROM to_tell),

@@ -1,0 +1,84 @@
+"""Closing an alert, and calling one noise."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from recovery.alerts import policy
+from recovery.alerts.moves import (
+    CLINICIANS,
+    NotAllowed,
+    as_seen,
+    check_length,
+    done_before,
+    move,
+    reach,
+    reported_again,
+)
+from recovery.models import Alert, User
+
+EMERGENCY = Alert.Outcome.SENT_TO_EMERGENCY
+NO_NOISE = "Who was sent to emergency care was no noise. Choose another outcome, or say that it was no noise."
+
+
+def close(
+    *,
+    alert_id: UUID,
+    by: User,
+    outcome: str,
+    contacted: bool,
+    note: str = "",
+    noise: str = "",
+    seen: str | None = None,
+    now: datetime,
+) -> Alert:
+    """End an alert with a coded outcome. A note must say why where only a clinician may end it (policy C1). Closing it
+    twice is fine for the person who closed it; anybody else is told who did, and when.
+
+    `seen` is what `as_seen` gave when the person read it: what was reported since is not closed unread.
+    `noise` is why it was noise, when it was. There is no closing of many at once, at any tier.
+    """
+    alert = reach(alert_id, by, CLINICIANS)
+    if seen is not None and alert.status in Alert.LIVE and seen != as_seen(alert):
+        raise NotAllowed(reported_again(alert))
+    if outcome not in Alert.Outcome.values:
+        raise NotAllowed(f"Choose an outcome: {', '.join(Alert.Outcome.values)}.")
+    if policy.of(alert) == policy.C1 and not note.strip():
+        raise NotAllowed(
+            "Write in a few words what you found and what was done: only a clinician ends this alert."
+        )
+    check_length(note)
+    if outcome == EMERGENCY and (noise or alert.noise):
+        raise NotAllowed(NO_NOISE)
+    detail = {"outcome": outcome, "contacted": contacted, "note": note}
+    ending = {"ended_at": now, "ended_by": by, "outcome": outcome, "patient_contacted": contacted}
+    as_read = Q(noise="") if outcome == EMERGENCY else Q()
+    try:
+        with transaction.atomic():
+            closed = move("close", alert, by=by, now=now, detail=detail, only_if=as_read, **ending)
+            return call_noise(alert_id=alert_id, by=by, noise=noise, note=note, now=now) if noise else closed
+    except NotAllowed as refused:
+        return done_before(alert, refused, status=Alert.Status.CLOSED, ended_by=by, outcome=outcome)
+
+
+def call_noise(*, alert_id: UUID, by: User, noise: str, note: str = "", now: datetime) -> Alert:
+    """Say that an alert was noise and why, or with an empty `noise` that it was none after all. It neither ends nor
+    mutes anything: it is counted by rule, for the team's alert budget."""
+    alert = reach(alert_id, by, CLINICIANS)
+    if noise and noise not in Alert.Noise.values:
+        raise NotAllowed(f"Choose why: {', '.join(Alert.Noise.values)}.")
+    if noise == Alert.Noise.OTHER and not note.strip():
+        raise NotAllowed("Write in a few words why it was noise.")
+    if noise and alert.outcome == EMERGENCY:
+        raise NotAllowed(NO_NOISE)
+    check_length(note)
+    if noise == alert.noise:
+        return alert
+    as_read = Q(noise=alert.noise) & (~Q(outcome=EMERGENCY) if noise else Q())
+    detail = {"noise": noise, "note": note}
+    try:
+        return move("noise", alert, by=by, now=now, detail=detail, only_if=as_read, noise=noise)
+    except NotAllowed as refused:
+        return done_before(alert, refused, noise=noise)
