@@ -22,6 +22,7 @@ from recovery.clinical.facts import (
     Procedure,
     Report,
     Temperature,
+    effective_at,
     read_temperature,
 )
 from recovery.clinical.tiers import Tier
@@ -140,8 +141,10 @@ def judge_stored(*, episode: Episode, check_in: CheckIn) -> clinical.assessment.
 def judge_revision(
     *, episode: Episode, check_in: CheckIn, old: CheckInRevision
 ) -> clinical.assessment.Assessment | None:
-    """Judge a superseded revision as it was, against the history before it."""
-    earlier = history(episode_id=episode.pk, before=old.effective_at, leaving_out=check_in.client_id)
+    """Judge a superseded revision as it was, against the history before it; at the instant that follows from when the
+    procedure was, which may have been changed since."""
+    at, _ = effective_at(old.observed_at, old.received_at, episode.procedure_at)
+    earlier = history(episode_id=episode.pk, before=at, leaving_out=check_in.client_id)
     return judge(episode=episode, report=_report(old, check_in.client_id), earlier=earlier)
 
 

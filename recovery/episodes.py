@@ -1,20 +1,16 @@
-"""What the team changes about a running recovery. Whatever judging depends on makes every check-in owed anew."""
+"""What the team changes about how a recovery is watched. What is known of it is corrected in corrections.py."""
 
 import json
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from decimal import Decimal
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.db.models import F
-from pydantic import ValidationError
 
 from recovery import access, audit, silence
-from recovery.clinical import protocol as protocols
-from recovery.clinical.answers import baseline_model
+from recovery.alerts.moves import check_length
 from recovery.errors import Refused
 from recovery.local_time import clock_time
 from recovery.models import Episode, EpisodeEvent, Membership, Pause, User
@@ -23,86 +19,47 @@ MAY_CHANGE = frozenset({Membership.Role.NURSE, Membership.Role.DOCTOR, Membershi
 MAY_END = frozenset({Membership.Role.NURSE, Membership.Role.DOCTOR})
 
 
+RUNNING = {"paused episode": "paused", "resumed episode": "resumed", "ended episode": "ended"}
+"""Events that say whether a recovery runs, and how one says so of a colleague."""
+
+
 class EpisodeRefused(Refused):
     code = "episode_refused"
 
 
 @transaction.atomic
-def correct_baseline(
-    *,
-    episode_id: UUID,
-    baseline: Mapping[str, Any],
-    baseline_at: datetime,
-    reason: str,
-    by: User,
-    now: datetime,
-) -> Episode:
-    """Replace the form filled in before the procedure. Every check-in is judged anew; no alert closes by it."""
-    episode = _locked(episode_id, by, MAY_CHANGE, reason)
-    try:
-        checked = baseline_model(protocols.get(episode.protocol)).model_validate(dict(baseline))
-    except ValidationError as error:
-        raise EpisodeRefused(f"The baseline does not fit the form: {error.errors()[0]['msg']}.") from None
-    was = {"baseline": episode.baseline, "baseline_at": episode.baseline_at}
-    changes = {"baseline": checked.model_dump(exclude_none=True), "baseline_at": baseline_at}
-    return _change(
-        episode, what="corrected baseline", was=was, changes=changes, reason=reason, by=by, now=now
-    )
-
-
-@transaction.atomic
-def correct_risk_factors(
-    *,
-    episode_id: UUID,
-    risk_factors: Sequence[str],
-    blood_thinner_restart_h: Decimal | float | None,
-    reason: str,
-    by: User,
-    now: datetime,
-) -> Episode:
-    """Replace the checklist. Every check-in is judged anew, and silence, too; no alert closes by it."""
-    episode = _locked(episode_id, by, MAY_CHANGE, reason)
-    unknown = set(risk_factors) - set(protocols.get(episode.protocol).risk_factors)
-    if unknown:
-        raise EpisodeRefused(f"There is no risk factor {', '.join(sorted(unknown))}.")
-    was = {"risk_factors": episode.risk_factors, "blood_thinner_restart_h": episode.blood_thinner_restart_h}
-    changes = {"risk_factors": sorted(set(risk_factors)), "blood_thinner_restart_h": blood_thinner_restart_h}
-    return _change(
-        episode, what="corrected risk factors", was=was, changes=changes, reason=reason, by=by, now=now
-    )
-
-
-@transaction.atomic
 def pause(*, episode_id: UUID, reason: str, by: User, now: datetime) -> Episode:
     """Expect no check-ins (the patient is in hospital). Reports that come all the same are judged as ever."""
-    episode = _locked(episode_id, by, MAY_CHANGE, reason)
+    episode = locked(episode_id, by, MAY_CHANGE, reason)
+    if episode.status == Episode.Status.ACTIVE:
+        silence.judge_alone(episode.pk, now=now)  # what closed before the pause is not excused by it
+        episode.refresh_from_db(fields=["status", "ended_at"])  # it may have been over by that
     if episode.status != Episode.Status.ACTIVE:
-        raise EpisodeRefused(f"Only an active episode can be paused; this one is {episode.status}.")
-    silence.judge_alone(episode.pk, now=now)  # what closed before the pause is not excused by it
+        raise EpisodeRefused(f"Only a recovery that is watched can be paused. {_who_was_first(episode)}")
     Pause.objects.create(clinic_id=episode.clinic_id, episode=episode, from_at=now, reason=reason)
     Episode.objects.filter(pk=episode.pk).update(status=Episode.Status.PAUSED, next_due_at=None)
-    return _remembered(episode, what="paused episode", reason=reason, by=by, now=now)
+    return remembered(episode, what="paused episode", reason=reason, by=by, now=now)
 
 
 @transaction.atomic
 def resume(*, episode_id: UUID, reason: str, by: User, now: datetime) -> Episode:
     """Expect check-ins again, from the next slot that closes."""
-    episode = _locked(episode_id, by, MAY_CHANGE, reason)
+    episode = locked(episode_id, by, MAY_CHANGE, reason)
     if episode.status != Episode.Status.PAUSED:
-        raise EpisodeRefused(f"Only a paused episode can be resumed; this one is {episode.status}.")
+        raise EpisodeRefused(f"Only a paused recovery can be resumed. {_who_was_first(episode)}")
     Pause.objects.filter(episode=episode, until_at=None).update(until_at=now)
     next_due_at = (
         silence.next_look(silence.Watched.of(episode), after=now) or now
     )  # or the watch ends it at once
     Episode.objects.filter(pk=episode.pk).update(status=Episode.Status.ACTIVE, next_due_at=next_due_at)
-    return _remembered(episode, what="resumed episode", reason=reason, by=by, now=now)
+    return remembered(episode, what="resumed episode", reason=reason, by=by, now=now)
 
 
 @transaction.atomic
 def extend(*, episode_id: UUID, until: datetime, reason: str, by: User, now: datetime) -> Episode:
     """Let a recovery run on past its last slot, until then. The schedule has no further slots, so nobody is missed for
     a check-in more; the last one can still be missed, and the recovery stays one that the team looks after."""
-    episode = _locked(episode_id, by, MAY_END, reason)
+    episode = locked(episode_id, by, MAY_END, reason)
     if episode.status == Episode.Status.ENDED:
         raise EpisodeRefused("This recovery has ended and stays so; late reports are still taken and judged.")
     planned_end = silence.Watched.of(episode).planned_end
@@ -113,21 +70,40 @@ def extend(*, episode_id: UUID, until: datetime, reason: str, by: User, now: dat
         next_due_at = until
     Episode.objects.filter(pk=episode.pk).update(extended_until=until, next_due_at=next_due_at)
     was = {"extended_until": episode.extended_until}
-    return _remembered(episode, what="extended episode", was=was, reason=reason, by=by, now=now)
+    return remembered(episode, what="extended episode", was=was, reason=reason, by=by, now=now)
 
 
 @transaction.atomic
 def end(*, episode_id: UUID, reason: str, by: User, now: datetime) -> Episode:
-    """End the recovery. Open alerts stay until somebody closes them; late reports are still taken and judged."""
-    episode = _locked(episode_id, by, MAY_END, reason)
+    """End the recovery. Open alerts stay until somebody closes them; late reports are still taken and judged.
+
+    Ended twice by the same person it changes nothing; anybody else is told who ended it, and when.
+    """
+    episode = locked(episode_id, by, MAY_END, reason)
     if episode.status == Episode.Status.ENDED:
-        return episode
+        last = _last_change(episode)
+        if last is not None and last.by_id == by.pk and last.what == "ended episode":
+            return episode
+        raise EpisodeRefused(f"This recovery has ended already. {_who_was_first(episode)}")
     Pause.objects.filter(episode=episode, until_at=None).update(until_at=now)
     Episode.objects.filter(pk=episode.pk).update(status=Episode.Status.ENDED, ended_at=now, next_due_at=None)
-    return _remembered(episode, what="ended episode", reason=reason, by=by, now=now)
+    return remembered(episode, what="ended episode", reason=reason, by=by, now=now)
 
 
-def _locked(episode_id: UUID, by: User, roles: frozenset[Membership.Role], reason: str) -> Episode:
+@transaction.atomic
+def add_note(*, episode_id: UUID, note: str, by: User, now: datetime) -> EpisodeEvent:
+    """Write down what the next colleague should know of the patient, of any alert or none; also after the end."""
+    episode = access.episodes(by).select_related("clinic").get(uuid=episode_id)
+    if not note.strip():
+        raise EpisodeRefused("The note is empty. Write what the next colleague should know.")
+    check_length(note)
+    audit.record(what="wrote note", now=now, clinic=episode.clinic, user=by, subject=episode)
+    return EpisodeEvent.objects.create(
+        clinic_id=episode.clinic_id, episode=episode, what="note", at=now, by=by, reason=note
+    )
+
+
+def locked(episode_id: UUID, by: User, roles: frozenset[Membership.Role], reason: str) -> Episode:
     """The episode, if it is of a team of this user. Raises Episode.DoesNotExist for a stranger."""
     episode = (
         access.episodes(by)
@@ -141,28 +117,28 @@ def _locked(episode_id: UUID, by: User, roles: frozenset[Membership.Role], reaso
         )
     if not reason.strip():
         raise EpisodeRefused("Write in a few words why.")
+    check_length(reason)
     return episode
 
 
-def _change(
-    episode: Episode,
-    *,
-    what: str,
-    was: Mapping[str, Any],
-    changes: Mapping[str, Any],
-    reason: str,
-    by: User,
-    now: datetime,
-) -> Episode:
-    if was == changes:
-        return episode
-    Episode.objects.filter(pk=episode.pk).update(
-        **changes, sequence=F("sequence") + 1, rejudge_from=episode.procedure_at - timedelta(days=1)
-    )
-    return _remembered(episode, what=what, was=was, reason=reason, by=by, now=now)
+def _last_change(episode: Episode) -> EpisodeEvent | None:
+    """What last decided whether it runs. None for one that nobody has paused or ended."""
+    changes = episode.events.filter(what__in=RUNNING).select_related("by")
+    return changes.order_by("-id").first()
 
 
-def _remembered(
+def _who_was_first(episode: Episode) -> str:
+    """Which colleague has paused, resumed or ended it, and when: the sentence that the second one reads."""
+    last = _last_change(episode)
+    if episode.ended_at is not None and (last is None or last.what != "ended episode"):
+        ended = clock_time(episode.ended_at, episode.clinic.time_zone)
+        return f"This one ended by itself at {ended}, after its last check-in."
+    if last is None or last.by is None:
+        return f"This one is {episode.status}."
+    return f"{last.by.name} {RUNNING[last.what]} this one at {clock_time(last.at, episode.clinic.time_zone)}."
+
+
+def remembered(
     episode: Episode, *, what: str, reason: str, by: User, now: datetime, was: Mapping[str, Any] | None = None
 ) -> Episode:
     """The event holds the reason and what stood there before; the audit holds neither (no clinical values)."""

@@ -1,6 +1,6 @@
-"""What an alert is told when the patient changes an answer or takes a report back (specification 6.7), or when what was
-missed came late: it stays open, with a note, once for each report and revision. In whatever order things come to be
-flagged."""
+"""What an alert is told when the patient changes an answer or takes a report back (specification 6.7), when what was
+missed came late, or is not missed by a changed procedure time: it stays open, with a note, once for each report and
+revision. In whatever order things come to be flagged."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -68,16 +68,23 @@ def _note_correction(check_in: CheckIn, *, now: datetime) -> None:
 
 
 def _note_late(silence: Assessment, *, now: datetime) -> None:
-    """On each live alert that the silence of this slot opened, joined or raised: the slot was filled after all."""
-    if silence.findings or silence.tier is None or not silence.is_current:
+    """On each live alert that the silence of this slot opened, joined or raised: the slot was filled after all, or the
+    procedure time was changed and it closes at another instant."""
+    if silence.findings or silence.tier is None:
         return
+    own = Assessment.objects.filter(episode=silence.episode_id, silent_slot=silence.silent_slot)
+    if own.filter(pk__gt=silence.pk).exists():
+        return
+    before = own.filter(pk__lt=silence.pk).order_by("-pk").first()
+    moved = before is not None and before.effective_at != silence.effective_at
     touched = Alert.objects.filter(
         status__in=Alert.LIVE,
         episode=silence.episode_id,
         events__assessment__silent_slot=silence.silent_slot,
         events__kind__in=REPORTED,
     )
-    _note(touched.distinct(), silence, now=now, received_late=True)
+    detail = {"procedure_moved": True} if moved else {"received_late": True}
+    _note(touched.distinct(), silence, now=now, **detail)
 
 
 def _note(alerts: Iterable[Alert], verdict: Assessment, *, now: datetime, **detail: bool) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from recovery import alerts, checkins, episodes, silence
+from recovery import alerts, checkins, corrections, silence
 from recovery.models import CareTeam, DeviceToken, Episode, User
 from tests import factories
 from tests.browser.conftest import SitDown
@@ -38,7 +38,7 @@ def told(ana: DeviceToken, ben: User, dora: User, set_clock: SetClock) -> Device
     wrong = report(ana, 30, pain_now=10)
     checkins.withdraw(device=again(ana), client_id=wrong.check_in.client_id, now=at(30.2))
     report(ana, 40, received=52, pain_now=3, temp={"value": 37.2, "unit": "C"})
-    episodes.correct_risk_factors(
+    corrections.correct_risk_factors(
         episode_id=Episode.objects.get().uuid,
         risk_factors=["age_65_plus", "osteoporosis", "steroids"],
         blood_thinner_restart_h=None,

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from recovery import alerts, checkins, clock, episodes, quarantine, silence
+from recovery import alerts, checkins, clock, corrections, episodes, quarantine, silence
 from recovery.models import CareTeam, DeviceToken, Episode, User
 from tests import factories
 from tests.dashboard.conftest import SetClock, SignIn
@@ -346,7 +346,7 @@ def test_what_happened_to_an_alert_is_told_also_when_it_has_ended(
 
 def test_changes_tell_who_why_and_what_stood_there_before(team: CareTeam, ben: User, sign_in: SignIn) -> None:
     factories.episode(team, risk_factors=["steroids"])
-    episodes.correct_risk_factors(
+    corrections.correct_risk_factors(
         **episode_id(),
         risk_factors=[],
         blood_thinner_restart_h=None,
@@ -354,7 +354,7 @@ def test_changes_tell_who_why_and_what_stood_there_before(team: CareTeam, ben: U
         by=ben,
         now=at(27),
     )
-    episodes.correct_baseline(
+    corrections.correct_baseline(
         **episode_id(),
         baseline=factories.BASELINE | {"pain_now": 6},
         baseline_at=at(-2),

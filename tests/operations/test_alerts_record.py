@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from recovery import assessments, episodes, silence
+from recovery import assessments, corrections, silence
 from recovery.clinical.tiers import Tier
 from recovery.models import Alert, Assessment, DeviceToken, Episode, Notification, User
 from recovery.silence import anew
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def correct_baseline(ana: DeviceToken, ben: User, hours: float, **changes: Any) -> None:
-    episodes.correct_baseline(
+    corrections.correct_baseline(
         episode_id=ana.episode.uuid,
         baseline=BASELINE | changes,
         baseline_at=at(-2),
@@ -28,7 +28,7 @@ def correct_baseline(ana: DeviceToken, ben: User, hours: float, **changes: Any) 
 
 
 def correct_risk_factors(ana: DeviceToken, ben: User, hours: float, *risk_factors: str) -> None:
-    episodes.correct_risk_factors(
+    corrections.correct_risk_factors(
         episode_id=ana.episode.uuid,
         risk_factors=risk_factors,
         blood_thinner_restart_h=None,

@@ -1,6 +1,6 @@
 import pytest
 
-from recovery import alerts, assessments, checkins, episodes, silence
+from recovery import alerts, assessments, checkins, corrections, episodes, silence
 from recovery.models import Alert, Assessment, AuditEvent, DeviceToken, Episode, EpisodeEvent, User
 from tests import factories
 from tests.factories import BASELINE, T0, at, submission
@@ -33,7 +33,7 @@ def test_a_corrected_baseline_judges_every_check_in_anew(ana: DeviceToken, ben: 
     flag_all(30)
     assert live() == {"BASELINE-UNKNOWN"}
 
-    episodes.correct_baseline(
+    corrections.correct_baseline(
         episode_id=ana.episode.uuid,
         baseline=BASELINE | {"bladder": "present"},
         baseline_at=T0,
@@ -53,7 +53,7 @@ def test_a_risk_factor_found_later_opens_and_raises_alerts(ana: DeviceToken, ben
     checkins.submit(device=ana, submission=submission(30, bleeding="oozing"), now=at(30))
     flag_all(30)
 
-    episodes.correct_risk_factors(
+    corrections.correct_risk_factors(
         episode_id=ana.episode.uuid,
         risk_factors=["anticoagulant"],
         blood_thinner_restart_h=None,
@@ -69,7 +69,7 @@ def test_a_risk_factor_found_later_opens_and_raises_alerts(ana: DeviceToken, ben
 
 def test_the_same_again_changes_nothing(ana: DeviceToken, ben: User) -> None:
     for _ in range(2):
-        episodes.correct_risk_factors(
+        corrections.correct_risk_factors(
             episode_id=ana.episode.uuid,
             risk_factors=["steroids"],
             blood_thinner_restart_h=None,
@@ -168,7 +168,7 @@ def test_nothing_is_changed_without_a_reason_or_by_the_wrong_people(ana: DeviceT
     with pytest.raises(Episode.DoesNotExist):
         episodes.end(episode_id=ana.episode.uuid, reason="Over.", by=cleo, now=at(20))
     with pytest.raises(episodes.EpisodeRefused, match="no risk factor smoker"):
-        episodes.correct_risk_factors(
+        corrections.correct_risk_factors(
             episode_id=ana.episode.uuid,
             risk_factors=["smoker"],
             blood_thinner_restart_h=None,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from recovery import alerts, checkins, episodes, silence
+from recovery import alerts, checkins, corrections, silence
 from recovery.clinical.tiers import Tier
 from recovery.models import Alert, AlertEvent, Assessment, DeviceToken, Episode, Notification, User
 from tests import factories
@@ -127,7 +127,7 @@ def test_a_risk_factor_found_later_raises_what_was_silent(ana: DeviceToken, ben:
     watch_until(36)
     assert live() == {"NEVER-STARTED": Tier.WITHIN_24H}
 
-    episodes.correct_risk_factors(
+    corrections.correct_risk_factors(
         episode_id=ana.episode.uuid,
         risk_factors=["tumour"],
         blood_thinner_restart_h=None,

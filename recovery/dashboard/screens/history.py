@@ -65,6 +65,8 @@ def _what(event: AlertEvent, episode: Episode, clock: Clock) -> str:
             return "The patient took the report back"
         case K.CHANGED if event.detail.get("received_late"):
             return "A missed check-in was received late"
+        case K.CHANGED if event.detail.get("procedure_moved"):
+            return "The procedure time was changed: by the new time this check-in is not missed"
         case K.MUTED:
             if event.detail.get("ended"):
                 return "No longer muted"

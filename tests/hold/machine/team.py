@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import strategies as st
 
-from recovery import alerts, episodes
+from recovery import alerts, corrections
 from recovery.alerts import NotAllowed
 from recovery.clinical.tiers import Tier
 from recovery.models import Alert
@@ -25,11 +25,11 @@ class Team(World):
     def the_record_is_put_right(self, draw: Draw) -> None:
         who = {"episode_id": self.episode.uuid, "by": self.scene.ben, "now": self.clock_of("web")}
         if draw(st.booleans()):
-            episodes.correct_baseline(
+            corrections.correct_baseline(
                 **who, baseline=draw(st.sampled_from(BASELINES)), baseline_at=at(-2), reason="Told by phone."
             )
         else:
-            episodes.correct_risk_factors(
+            corrections.correct_risk_factors(
                 **who,
                 risk_factors=draw(st.sampled_from(RISKS)),
                 blood_thinner_restart_h=None,

@@ -1,0 +1,92 @@
+"""When the procedure was, changed: time zero moves, and with it every hour, every slot, every silence.
+
+What a phone said stays as it said it. The instants that follow from it and from time zero are worked out anew.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from recovery.clinical import protocol as protocols
+from recovery.clinical.facts import effective_at
+from recovery.clinical.timeline import date_only_procedure
+from recovery.corrections import PROCEDURE, replace
+from recovery.episodes import MAY_CHANGE, EpisodeRefused, locked
+from recovery.local_time import clock_time
+from recovery.models import CheckIn, Episode, User
+
+EARLIEST = timedelta(days=366)
+LATEST = timedelta(days=60)
+"""How far from now a procedure may be. What lies beyond is a slip of the pen: another year, another month."""
+
+
+@transaction.atomic
+def change(
+    *,
+    episode_id: UUID,
+    procedure_at: datetime,
+    time_estimated: bool,
+    reason: str,
+    by: User,
+    now: datetime,
+    seen: str | None = None,
+) -> Episode:
+    """Move time zero. With `time_estimated` only the date counts, in the patient's zone.
+
+    The plan for the blood thinner is kept in hours after the procedure, so it moves, too. Refuses a time by which the
+    recovery would be over: it would end at once, and for good. `seen`: what `corrections.as_seen` gave.
+    """
+    episode = locked(episode_id, by, MAY_CHANGE, reason)
+    zone = ZoneInfo(episode.time_zone)
+    if time_estimated:
+        procedure_at, _ = date_only_procedure(procedure_at.astimezone(zone).date(), zone)
+    if not now - EARLIEST <= procedure_at <= now + LATEST:
+        raise EpisodeRefused(
+            f"The procedure lies at most a year back and {LATEST.days} days ahead. Check the date."
+        )
+    planned_end = procedure_at + timedelta(hours=protocols.get(episode.protocol).ends_h)
+    extended_until = episode.extended_until
+    if extended_until is not None and extended_until <= planned_end:
+        extended_until = None  # the plan itself runs as long by now
+    if episode.status != Episode.Status.ENDED and (extended_until or planned_end) <= now:
+        over = clock_time(planned_end, episode.clinic.time_zone)
+        raise EpisodeRefused(
+            f"By this time the recovery was over at {over}. Check the date. If it is right, end the recovery instead."
+        )
+    moved = replace(
+        episode,
+        PROCEDURE,
+        {"procedure_at": procedure_at, "time_estimated": time_estimated},
+        seen=seen,
+        reason=reason,
+        by=by,
+        now=now,
+        extended_until=extended_until,
+        next_due_at=_first_close(episode, procedure_at),
+    )
+    _move_check_ins(moved)
+    return moved
+
+
+def _first_close(episode: Episode, procedure_at: datetime) -> datetime | None:
+    """The watch looks at the first slot again, and at every other that has closed by the new time. A slot on which a
+    verdict stands already gets another when everything is judged anew (silence.rejudge)."""
+    if episode.status != Episode.Status.ACTIVE:
+        return None
+    first_h = protocols.get(episode.protocol).due_h_after(None)
+    return None if first_h is None else procedure_at + timedelta(hours=first_h)
+
+
+def _move_check_ins(episode: Episode) -> None:
+    """A time felt before the procedure is not believed (specification 6.8); which those are follows from time zero."""
+    moved = []
+    for check_in in CheckIn.objects.filter(episode=episode).only(
+        "observed_at", "received_at", "effective_at", "clock_suspect"
+    ):
+        at, suspect = effective_at(check_in.observed_at, check_in.received_at, episode.procedure_at)
+        if (at, suspect) != (check_in.effective_at, check_in.clock_suspect):
+            check_in.effective_at, check_in.clock_suspect = at, suspect
+            moved.append(check_in)
+    CheckIn.objects.bulk_update(moved, ["effective_at", "clock_suspect"])
