@@ -156,6 +156,7 @@ class Alert(models.Model):
                 name="alert_board",
             ),
             models.Index(fields=["episode", "opened_at"], name="alert_by_episode"),
+            models.Index(fields=["team", "opened_at"], name="alert_by_opening"),
             models.Index(
                 fields=["id"],
                 condition=Q(status="open", told_at=None, tier__gte=Tier.SAME_DAY),

@@ -37,15 +37,21 @@ class Clinic(models.Model):
 class CareTeam(models.Model):
     """Who looks after patients together."""
 
+    BUDGETS = (1, 300)
+
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="teams")
     name = models.CharField(max_length=200)
+    alert_budget = models.PositiveSmallIntegerField(
+        db_default=30, help_text="Alerts for each 100 check-ins that the team means to work on (ADR 17)"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["clinic", "name"], name="team_name_once_per_clinic"),
             models.UniqueConstraint(fields=["id", "clinic"], name="team_of_clinic"),
+            models.CheckConstraint(condition=Q(alert_budget__range=(1, 300)), name="alert_budget_in_range"),
         ]
 
     def __str__(self) -> str:
