@@ -139,9 +139,17 @@ def _who_was_first(episode: Episode) -> str:
 
 
 def remembered(
-    episode: Episode, *, what: str, reason: str, by: User, now: datetime, was: Mapping[str, Any] | None = None
+    episode: Episode,
+    *,
+    what: str,
+    reason: str,
+    by: User,
+    now: datetime,
+    was: Mapping[str, Any] | None = None,
+    **detail: str,
 ) -> Episode:
-    """The event holds the reason and what stood there before; the audit holds neither (no clinical values)."""
+    """The event holds the reason and what stood there before; the audit holds neither (no clinical values), but which
+    object it was about (`detail`)."""
     EpisodeEvent.objects.create(
         clinic_id=episode.clinic_id,
         episode=episode,
@@ -151,5 +159,5 @@ def remembered(
         reason=reason,
         was=json.loads(json.dumps(was or {}, cls=DjangoJSONEncoder)),
     )
-    audit.record(what=what, now=now, clinic=episode.clinic, user=by, subject=episode)
+    audit.record(what=what, now=now, clinic=episode.clinic, user=by, subject=episode, **detail)
     return Episode.objects.select_related("clinic").get(pk=episode.pk)

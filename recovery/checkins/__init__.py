@@ -1,8 +1,9 @@
-"""The operations behind the phone's check-ins: submit, correct (or finish), withdraw."""
+"""The operations behind check-ins: submit, correct (or finish), withdraw; write down what a patient tells by telephone."""
 
 from recovery.submissions import Submission
 
 from .correct import correct
+from .dictated import may_write_down, take_by_telephone, written_down
 from .receipts import (
     Busy,
     IdConflict,
@@ -28,8 +29,11 @@ __all__ = [
     "WithdrawnBefore",
     "correct",
     "history",
+    "may_write_down",
     "receipt",
     "sent_before",
     "submit",
+    "take_by_telephone",
     "withdraw",
+    "written_down",
 ]

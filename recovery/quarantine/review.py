@@ -13,11 +13,8 @@ from django.db import transaction
 from recovery import access, audit, checkins
 from recovery.alerts import NotAllowed
 from recovery.alerts.moves import CLINICIANS
-from recovery.clinical import protocol as protocols
-from recovery.clinical.answers import valid_part
 from recovery.local_time import clock_time
 from recovery.models import CheckIn, Quarantine, User
-from recovery.submissions import Submission
 
 Outcome = Quarantine.Outcome
 DONE = {Outcome.JUDGED: "judged this report by hand", Outcome.DISMISSED: "dismissed this report"}
@@ -41,7 +38,14 @@ def judge_by_hand(
     with transaction.atomic():
         if _has_done(kept, Outcome.JUDGED, by=by):
             return reach(kept_id, by)
-        submission = _submission(kept, answers, observed_at=observed_at, completed=completed, now=now)
+        submission = checkins.written_down(
+            kept.device.episode,
+            client_id=kept.uuid,
+            answers=answers,
+            observed_at=observed_at,
+            completed=completed,
+            now=now,
+        )
         checkins.submit(device=kept.device, submission=submission, now=now)
         check_in = CheckIn.objects.get(patient_id=kept.device.patient_id, client_id=kept.uuid)
         _review(kept, Outcome.JUDGED, by=by, now=now, check_in=check_in)
@@ -111,27 +115,4 @@ def _somebody_was_first(kept: Quarantine) -> NotAllowed:
     at = clock_time(kept.reviewed_at, kept.clinic.time_zone)
     return NotAllowed(
         f"{kept.reviewed_by.name} {DONE[Outcome(kept.outcome)]} at {at}. Nothing was lost; reload to see it."
-    )
-
-
-def _submission(
-    kept: Quarantine, answers: Mapping[str, Any], *, observed_at: datetime, completed: bool, now: datetime
-) -> Submission:
-    episode = kept.device.episode
-    valid, problems = valid_part(protocols.get(episode.protocol), answers)
-    if problems:
-        places = ", ".join(problem.place for problem in problems)
-        raise NotAllowed(f"These answers do not fit the questionnaire: {places}.")
-    if not valid:
-        raise NotAllowed("No answer is filled in. Fill in what you know, or dismiss the report.")
-    if not episode.procedure_at <= observed_at <= now:
-        raise NotAllowed("The time felt must lie between the procedure and now.")
-    return Submission(
-        client_id=kept.uuid,
-        observed_at=observed_at,
-        sent_at=now,
-        completed=completed,
-        answered_by=CheckIn.AnsweredBy.NURSE,
-        app_version="care team",
-        answers=valid,
     )

@@ -1,7 +1,7 @@
 """The questions of a protocol as fields of a form: the questionnaire, and the form before the procedure. "Not known" is
 no answer, and never "no"."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django import forms
@@ -11,24 +11,53 @@ from recovery.clinical.protocol import Item
 NONE_OF_THESE = "none-of-these"
 NOT_KNOWN = ("", "Not known")
 UNITS = [("C", "°C"), ("F", "°F")]
+SAID_NOT_KNOWN = ("not-known", "Not known")
+"""The same where nothing is chosen beforehand, so that what was not asked is told from what the patient does not know."""
+
 CHOOSE = {"required": "Choose one.", "invalid_choice": "Choose one."}
 
 
-def fields_of(item: Item) -> dict[str, forms.Field]:
+class Marked:
+    """Some choices bear a mark for the style sheet. `marks`: the attributes of an answer."""
+
+    def __init__(self, marks: Mapping[str, Mapping[str, str]]) -> None:
+        super().__init__()
+        self.marks = marks
+
+    def create_option(self, name: str, value: Any, *args: Any, **options: Any) -> dict[str, Any]:
+        option: dict[str, Any] = super().create_option(name, value, *args, **options)  # type: ignore[misc]
+        option["attrs"] |= self.marks.get(str(value), {})
+        return option
+
+
+class MarkedRadios(Marked, forms.RadioSelect):
+    pass
+
+
+class MarkedBoxes(Marked, forms.CheckboxSelectMultiple):
+    pass
+
+
+def fields_of(
+    item: Item, *, not_known: tuple[str, str] = NOT_KNOWN, asks: Collection[str] = ()
+) -> dict[str, forms.Field]:
+    """`asks`: the answers on which another question follows. They are marked, and so are those that are an alarm."""
     options = [(value.code, value.label) for value in item.values]
+    marks = {value.code: {"data-alarm": ""} if value.alarm else {} for value in item.values}
+    for code in asks:
+        marks[code] |= {"data-asks": ""}
     match item.kind:
         case "choice":
-            choices = [*options, NOT_KNOWN]
-            return {item.link_id: _one_of(item.text, choices)}
+            return {item.link_id: _one_of(item.text, [*options, not_known], marks)}
         case "integer":
-            choices = [*((str(number), str(number)) for number in range(item.low, item.high + 1)), NOT_KNOWN]
-            return {item.link_id: _one_of(item.text, choices)}
+            numbers = [(str(number), str(number)) for number in range(item.low, item.high + 1)]
+            return {item.link_id: _one_of(item.text, [*numbers, not_known], {})}
         case "choices":
             field = forms.MultipleChoiceField(
                 label=item.text,
                 choices=[*options, (NONE_OF_THESE, "None of these")],
                 required=False,
-                widget=forms.CheckboxSelectMultiple,
+                widget=MarkedBoxes(marks),
             )
             return {item.link_id: field}
         case "temperature":
@@ -38,7 +67,7 @@ def fields_of(item: Item) -> dict[str, forms.Field]:
                 widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
                 error_messages={"invalid": "Write a number such as 38.2."},
             )
-            return {item.link_id: number, f"{item.link_id}-unit": _one_of("Unit", UNITS)}
+            return {item.link_id: number, f"{item.link_id}-unit": _one_of("Unit", UNITS, {})}
     text = forms.CharField(
         label=item.text,
         required=False,
@@ -62,15 +91,17 @@ def check_answer(form: forms.Form, item: Item, cleaned: Mapping[str, Any]) -> No
             form.add_error(item.link_id, f"From {low:g} to {high:g} °{unit}. Check the number and the unit.")
 
 
-def _one_of(label: str, choices: list[tuple[str, str]]) -> forms.ChoiceField:
+def _one_of(
+    label: str, choices: list[tuple[str, str]], marks: Mapping[str, Mapping[str, str]]
+) -> forms.ChoiceField:
     return forms.ChoiceField(
-        label=label, choices=choices, required=False, widget=forms.RadioSelect, error_messages=CHOOSE
+        label=label, choices=choices, required=False, widget=MarkedRadios(marks), error_messages=CHOOSE
     )
 
 
 def answer_of(item: Item, cleaned: Mapping[str, Any]) -> Any:
     value = cleaned.get(item.link_id)
-    if value is None or value in ("", []):
+    if value is None or value in ("", [], SAID_NOT_KNOWN[0]):
         return None
     match item.kind:
         case "integer":
