@@ -51,13 +51,13 @@ def revoke(*, episode_id: UUID, device_id: UUID, reason: str, by: User, now: dat
     check_length(reason)
     if device.revoked_at is None:
         enrolment.revoke(device=device, by=by, now=now)
-        _remember(
-            episode, what=SIGNED_OUT, reason=reason, was={"phone": str(device.uuid)}, by=by, now=now
-        )
+        _remember(episode, what=SIGNED_OUT, reason=reason, was={"phone": str(device.uuid)}, by=by, now=now)
         return DeviceToken.objects.get(pk=device.pk)
     first = episode.events.filter(what=SIGNED_OUT, was__phone=str(device.uuid)).select_related("by").first()
     if first is None or first.by_id != by.pk:
-        who = first.by.name if first is not None and first.by is not None else "Somebody with the phone in hand"
+        who = (
+            first.by.name if first is not None and first.by is not None else "Somebody with the phone in hand"
+        )
         at = clock_time(device.revoked_at, episode.clinic.time_zone)
         raise DeviceRefused(f"{who} signed this phone out at {at}. Nothing more is needed.")
     return device

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from recovery.dashboard.views import alert, board, handover, moves, patient, patients, reports, review
+from recovery.dashboard.views import (
+    alert,
+    board,
+    care,
+    handover,
+    moves,
+    patient,
+    patients,
+    phones,
+    reports,
+    review,
+)
 
 app_name = "dashboard"
 
@@ -16,6 +27,16 @@ urlpatterns = [
     path("patients", patients.patients, name="patients"),
     path("patients/<uuid:episode_id>", patient.patient, name="patient"),
     path("patients/<uuid:episode_id>/state", patient.patient_state, name="patient-state"),
+    path("patients/<uuid:episode_id>/note", care.note, name="care-note"),
+    path("patients/<uuid:episode_id>/mute", care.mute, name="care-mute"),
+    path("patients/<uuid:episode_id>/mute/<uuid:alert_id>/end", care.unmute, name="care-unmute"),
+    path("patients/<uuid:episode_id>/pause", care.pause, name="care-pause"),
+    path("patients/<uuid:episode_id>/resume", care.resume, name="care-resume"),
+    path("patients/<uuid:episode_id>/end", care.end, name="care-end"),
+    path("patients/<uuid:episode_id>/summary", care.summary, name="care-summary"),
+    path("patients/<uuid:episode_id>/code", phones.code, name="care-code"),
+    path("patients/<uuid:episode_id>/phones", phones.phones, name="care-phones"),
+    path("patients/<uuid:episode_id>/phones/<uuid:device_id>/revoke", phones.revoke, name="care-revoke"),
     path("alerts/<uuid:alert_id>", alert.alert, name="alert"),
     path("alerts/<uuid:alert_id>/state", alert.alert_state, name="alert-state"),
     path("alerts/<uuid:alert_id>/acknowledge", moves.acknowledge, name="acknowledge"),

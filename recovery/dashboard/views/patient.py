@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from recovery import clock
 from recovery.dashboard.door import StaffRequest, staff_page
+from recovery.dashboard.forms.care import NoteForm
 from recovery.dashboard.screens import patient as screen
 from recovery.dashboard.screens import patient_now
 
@@ -15,6 +16,18 @@ from recovery.dashboard.screens import patient_now
 @require_safe
 def patient(request: StaffRequest, episode_id: UUID) -> HttpResponse:
     """One recovery. The address says which part of the check-ins is shown, and how closely the course is looked at."""
+    return whole_patient(request, episode_id)
+
+
+def whole_patient(
+    request: StaffRequest,
+    episode_id: UUID,
+    *,
+    note: NoteForm | None = None,
+    refusal: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """The page, with a refused note kept in its form."""
     shown = screen.show(
         request.user,
         episode_id,
@@ -22,7 +35,14 @@ def patient(request: StaffRequest, episode_id: UUID) -> HttpResponse:
         page=number_in(request, "page"),
         recent=request.GET.get("course") == "recent",
     )
-    return render(request, "dashboard/pages/patient.html", {"screen": shown, "tab": "patients"})
+    context = {
+        "screen": shown,
+        "tab": "patients",
+        "note": note or NoteForm(auto_id="note-%s"),
+        "typed": note,
+        "refusal": refusal,
+    }
+    return render(request, "dashboard/pages/patient.html", context, status=status)
 
 
 @staff_page

@@ -1,0 +1,108 @@
+"""What a colleague types to change how a patient is watched, or which phones may report."""
+
+from collections.abc import Collection
+from datetime import date, datetime, time
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.http import QueryDict
+
+from recovery.alerts.moves import NOTE_LETTERS
+
+LAST_MINUTE = time(23, 59)
+"""A mute until a day lasts to its end."""
+
+
+class CareForm(forms.Form):
+    use_required_attribute = False
+
+    def seen_now(self, seen: str) -> Self:
+        """The same form, as typed, on a page that shows another state by now: sent again it is meant."""
+        self.data = {**self.data.dict(), "seen": seen} if isinstance(self.data, QueryDict) else self.data
+        return self
+
+    def in_words(self) -> list[tuple[str, str]]:
+        """What was typed, for when the form is not offered any more."""
+        return [
+            (str(field.label), str(field.value()))
+            for field in self.visible_fields()
+            if isinstance(field.field, forms.CharField) and field.value()
+        ]
+
+
+class ReasonForm(CareForm):
+    reason = forms.CharField(
+        label="Why?",
+        help_text="A few words. They stay in the patient's notes.",
+        max_length=NOTE_LETTERS,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Write in a few words why."},
+    )
+
+
+class NoteForm(CareForm):
+    note = forms.CharField(
+        label="What should the next colleague know?",
+        max_length=NOTE_LETTERS,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Write a few words."},
+    )
+
+
+class MuteForm(ReasonForm):
+    """`seen`: the mutes that the page showed, so that a colleague's is not replaced unread."""
+
+    seen = forms.CharField(required=False, max_length=400, widget=forms.HiddenInput)
+    alert = forms.UUIDField(
+        label="Which rule is known and expected in this patient?",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose a rule.", "invalid": "Choose a rule."},
+    )
+    until = forms.DateField(
+        label="Until the end of which day?",
+        help_text="At most twelve weeks from now.",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": "Choose a day.", "invalid": "Write a day as 2026-03-05."},
+    )
+    field_order = ("alert", "until", "reason")
+
+    def __init__(self, *args: Any, rules: Collection[tuple[str, str]], today: date, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._today = today
+        self.fields["alert"].widget.choices = list(rules)
+        self.fields["until"].widget.attrs["min"] = today.isoformat()
+
+    def clean_alert(self) -> Any:
+        chosen = self.cleaned_data["alert"]
+        if str(chosen) not in {value for value, _ in self.fields["alert"].widget.choices}:
+            raise forms.ValidationError("Choose a rule.")
+        return chosen
+
+    def clean_until(self) -> date:
+        until: date = self.cleaned_data["until"]
+        if until < self._today:
+            raise forms.ValidationError("Choose today or a day to come.")
+        return until
+
+    def until_at(self, zone: ZoneInfo) -> datetime:
+        return datetime.combine(self.cleaned_data["until"], LAST_MINUTE, tzinfo=zone)
+
+    def known(self) -> frozenset[int]:
+        """The mutes that the person has seen."""
+        return frozenset(int(part) for part in self.cleaned_data["seen"].split(",") if part.isdecimal())
+
+
+class EndForm(ReasonForm):
+    """`seen`: the open alerts that the page showed. Where there are any, whoever ends the recovery says so."""
+
+    seen = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, open_words: str, seen: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["seen"].initial = seen
+        if open_words:
+            self.fields["stays_open"] = forms.BooleanField(
+                label=open_words,
+                error_messages={"required": "Tick this, or close the alerts first."},
+            )
