@@ -38,7 +38,7 @@ class AlertQuerySet(QuerySet[Alert]):
 
     def _shown(self) -> Self:
         return self.live().select_related(
-            "episode__patient", "episode__clinic", "owner", "team", "latest_assessment"
+            "episode__patient", "episode__clinic", "owner", "asked", "team", "latest_assessment"
         )
 
 

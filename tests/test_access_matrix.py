@@ -101,6 +101,9 @@ MATRIX: dict[str, Row] = {
     "reports/<uuid:report_id>/judge": staff(POST="422 404"),
     "reports/<uuid:report_id>/dismiss": staff(POST="422 404"),
     "handover": staff(GET="200 200", HEAD="200 200"),
+    "figures": staff(GET="200 200", HEAD="200 200"),
+    "figures/<slug:figure>.csv": staff(GET="200 200", HEAD="200 200"),  # each of their own team
+    "figures/<uuid:team_id>/budget": staff(POST="422 404"),
     "patients": staff(GET="200 200", HEAD="200 200", POST="422 422"),
     "patients/<uuid:episode_id>": staff(GET="200 404", HEAD="200 404"),
     "patients/<uuid:episode_id>/state": staff(GET="200 404", HEAD="200 404"),
@@ -114,11 +117,21 @@ MATRIX: dict[str, Row] = {
     "patients/<uuid:episode_id>/code": staff(GET="200 404", HEAD="200 404", POST="200 404"),
     "patients/<uuid:episode_id>/phones": staff(GET="200 404", HEAD="200 404"),
     "patients/<uuid:episode_id>/phones/<uuid:device_id>/revoke": staff(POST="422 404"),
+    "patients/<uuid:episode_id>/sheet": staff(GET="200 404", HEAD="200 404", POST="200 404"),
+    "enrol": staff(GET="200 200", HEAD="200 200", POST="422 422"),
+    "enrol/waiting": staff(GET="200 200", HEAD="200 200"),
+    "enrol/sheets": staff(POST="422 422"),
+    "enrol/list": staff(GET="200 200", HEAD="200 200", POST="422 422"),
+    "enrol/list/take": staff(POST="422 422"),
+    "enrol/list/example": staff(GET="200 200", HEAD="200 200"),
     "alerts/<uuid:alert_id>": staff(GET="200 404", HEAD="200 404"),
     "alerts/<uuid:alert_id>/state": staff(GET="200 404", HEAD="200 404"),
     "alerts/<uuid:alert_id>/acknowledge": staff(POST="303 404"),
+    "alerts/<uuid:alert_id>/take-over": staff(POST="409 404"),
+    "alerts/<uuid:alert_id>/ask": staff(POST="422 404"),
     "alerts/<uuid:alert_id>/contact": staff(POST="422 404"),
     "alerts/<uuid:alert_id>/note": staff(POST="422 404"),
+    "alerts/<uuid:alert_id>/noise": staff(POST="422 404"),
     "alerts/<uuid:alert_id>/close": staff(POST="422 404"),
 }
 
@@ -166,6 +179,8 @@ class Scene:
             "<uuid:episode_id>": episode.uuid,
             "<uuid:device_id>": factories.reload_phone(tokens["ana"]).uuid,
             "<slug:code>": "not_found",
+            "<slug:figure>": "alerts-by-rule",
+            "<uuid:team_id>": episode.team.uuid,
             RESET_LINK: "accounts/password/reset/key/1-no-such-key/",
         }
 
@@ -224,7 +239,7 @@ FOREIGN = [
 def test_what_is_somebody_elses_looks_as_if_it_were_not_there(
     scene: Scene, route: str, method: str, caller: str
 ) -> None:
-    missing = {name: uuid4() for name in scene.objects if name != "<slug:code>"}
+    missing = {name: uuid4() for name in scene.objects if not name.startswith("<slug:")}
 
     foreign = scene.ask(caller, method, scene.path(route))
     none = scene.ask(caller, method, scene.path(route, **missing))

@@ -58,7 +58,10 @@ def close(
     try:
         with transaction.atomic():
             closed = move("close", alert, by=by, now=now, detail=detail, only_if=as_read, **ending)
-            return call_noise(alert_id=alert_id, by=by, noise=noise, note=note, now=now) if noise else closed
+            if not noise:
+                return closed
+            why = note if noise == Alert.Noise.OTHER else ""  # else the history would say it twice
+            return call_noise(alert_id=alert_id, by=by, noise=noise, note=why, now=now)
     except NotAllowed as refused:
         return done_before(alert, refused, status=Alert.Status.CLOSED, ended_by=by, outcome=outcome)
 

@@ -144,9 +144,7 @@ def _why_not(name: str, alert: Alert) -> str:
 
 def _who_was_first(alert: Alert, kinds: Collection[AlertEvent.Kind]) -> str:
     """Which colleague was first, and when."""
-    last = (
-        AlertEvent.objects.filter(alert=alert, kind__in=kinds).select_related("by", "clinic").latest("id")
-    )
+    last = AlertEvent.objects.filter(alert=alert, kind__in=kinds).select_related("by", "clinic").latest("id")
     done = _DONE[K(last.kind)]
     local = clock_time(last.at, last.clinic.time_zone)
     if last.by is None:

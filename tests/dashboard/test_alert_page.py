@@ -38,8 +38,8 @@ def test_the_explanation_is_the_trace_of_the_verdict(ana: DeviceToken, ben: User
 
     assert "Temperature 38.4 °C, at least 38.0 °C" in text
     assert "14:00 today: Day 1, hour 28 after the procedure, phase “Days 1 to 3”" in text
-    assert "Rule FEVER of protocol vk-default/1, judged 14:00 today" in text
-    assert "Sources: Healthgrades (000): no fever at all is to be expected; Fever after surgery" in text
+    assert "Rule Any fever (FEVER) Version Protocol vk-default/1 Judged 14:00 today" in text
+    assert "Sources Healthgrades (000): no fever at all is to be expected Fever after surgery" in text
 
 
 def test_the_team_reads_what_the_patient_was_told(ana: DeviceToken, ben: User, sign_in: SignIn) -> None:

@@ -158,7 +158,8 @@ def test_a_note_typed_while_a_colleague_closed_it_can_still_be_added(
 
     assert refused.status_code == 409
     assert "Ben Okafor closed this at 14:06 on 3 March." in said(refused)
-    assert refused.context["forms"]["note"]["note"].value() == typed["note"]
+    offered = refused.context["forms"]["note"]["note"].value()
+    assert offered == f"Did you reach the patient? Yes\nHow did you try? Phone\n{typed['note']}"
     answer = dora.post(page_of(alert, "/note"), {"note": typed["note"]}, follow=True)
     assert "Note by Dora Klein She says it has stopped." in said(answer)
 

@@ -18,18 +18,24 @@ pytestmark = pytest.mark.django_db
 STATES = ("open", "acknowledged", "closed", "resolved")
 LEGAL = {
     "acknowledge": {"open": "acknowledged"},
+    "ask": {"open": "open", "acknowledged": "acknowledged"},
+    "take over": {"acknowledged": "acknowledged"},
     "contact": {"open": "acknowledged", "acknowledged": "acknowledged"},
     "note": {state: state for state in STATES},
     "mute": {state: state for state in STATES},
+    "noise": {state: state for state in STATES},
     "close": {"open": "closed", "acknowledged": "closed"},
 }
 """What a nurse may do, and where it leads. Contact on an alert that nobody took on takes it on."""
 
 LEAVES = {
     "acknowledge": "acknowledged",
+    "ask": "asked",
+    "take over": "taken-over",
     "contact": "contacted",
     "note": "noted",
     "mute": "muted",
+    "noise": "noise",
     "close": "closed",
 }
 
@@ -60,12 +66,18 @@ def do(move: str, alert: Alert, by: User) -> None:
     match move:
         case "acknowledge":
             alerts.acknowledge(**who)
+        case "ask":
+            alerts.ask(**who, to=factories.member(alert.team, "Nora Lindqvist").uuid)
+        case "take over":
+            alerts.take_over(**who)
         case "contact":
             alerts.record_contact(**who, reached=True, by_what="phone")
         case "note":
             alerts.add_note(**who, note="Rings back at six.")
         case "mute":
             alerts.mute(**who, until=at(90), reason="Known cough.")
+        case "noise":
+            alerts.call_noise(**who, noise="expected")
         case "close":
             alerts.close(**who, outcome="seen", contacted=True, note="Seen.")
 
@@ -86,7 +98,7 @@ def test_every_move_from_every_state_is_legal_and_leaves_its_event_or_is_refused
         assert new[-1] == LEAVES[move]
         assert new[:-1] == (["acknowledged"] if (move, state) == ("contact", "open") else [])
     else:
-        with pytest.raises(NotAllowed, match=r"Dora Klein|resolved itself"):
+        with pytest.raises(NotAllowed, match=r"Dora Klein|resolved itself|Nobody has this yet"):
             do(move, alert, ben)
         assert (row.values().get(), kinds(alert)) == (before, history)
 

@@ -1,15 +1,19 @@
 """What a colleague types when working on an alert."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.http import QueryDict
 
 from recovery.alerts.moves import NOTE_LETTERS
 from recovery.clinical.tiers import Tier
-from recovery.models import Alert
+from recovery.models import Alert, User
 
 YES_NO = [("yes", "Yes"), ("no", "No")]
+BY_WHAT = [("phone", "Phone"), ("visit", "Visit"), ("message", "Message")]
 CHOOSE = {"required": "Choose one.", "invalid_choice": "Choose one."}
 
 
@@ -51,17 +55,91 @@ class Move(forms.Form):
         """What the operation is told."""
         return {name: value for name, value in self.cleaned_data.items() if name != "seen"}
 
+    def as_note(self) -> str:
+        """Everything that was typed or chosen, as a text: for when the form is not offered any more."""
+        chosen = [_in_words(self[name]) for name in self.fields if name not in ("seen", "note")]
+        return "\n".join(filter(None, [*chosen, str(self.data.get("note", ""))]))
+
 
 class ContactForm(Move):
     reached = _yes_no("Did you reach the patient?")
-    by_what = forms.ChoiceField(
-        label="How did you try?", choices=[("phone", "Phone"), ("visit", "Visit"), ("message", "Message")]
+    by_what = forms.ChoiceField(label="How did you try?", choices=BY_WHAT)
+    at = forms.TimeField(
+        label="Time, if not just now",
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        error_messages={"invalid": "Write a time as 14:05."},
+    )
+    on = forms.DateField(
+        label="Day, if not today",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": "Write a day as 2026-03-05."},
     )
     note = _text("What was said")
+
+    def __init__(self, *args: Any, zone: ZoneInfo, now: datetime, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._zone, self._now = zone, now
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("on") and not cleaned.get("at") and "at" not in self.errors:
+            self.add_error("at", "Write the time, too.")
+        elif (when := self._when(cleaned)) and when > self._now:
+            self.add_error("at", "That is still to come. If it was on another day, write the day, too.")
+        return cleaned
+
+    def words(self) -> dict[str, object]:
+        rest = {name: value for name, value in super().words().items() if name not in ("at", "on")}
+        return rest | {"at": self._when(self.cleaned_data)}
+
+    def _when(self, cleaned: dict[str, Any]) -> datetime | None:
+        if not cleaned.get("at"):
+            return None
+        day = cleaned.get("on") or self._now.astimezone(self._zone).date()
+        return datetime.combine(day, cleaned["at"], tzinfo=self._zone)
 
 
 class NoteForm(Move):
     note = _text("What should the next colleague know?", required=True)
+
+
+class AskForm(Move):
+    """Whom to ask to take it on, or over. `colleagues` are those of the team who can."""
+
+    to = forms.ChoiceField(label="Which colleague?", error_messages=CHOOSE)
+    note = _text("What they should know")
+
+    def __init__(self, *args: Any, colleagues: Iterable[User], **options: Any) -> None:
+        super().__init__(*args, **options)
+        choices = [(str(colleague.uuid), colleague.name) for colleague in colleagues]
+        self.fields["to"].choices = [("", "Choose one"), *choices]  # type: ignore[attr-defined]
+
+
+class NoiseForm(Move):
+    """Why an alert need not have been."""
+
+    noise = forms.ChoiceField(
+        label="Why was it noise?",
+        choices=Alert.Noise.choices,
+        widget=forms.RadioSelect,
+        error_messages=CHOOSE,
+    )
+    note = _text("In your words", help_text="Needed for “Another reason”.")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("noise") == Alert.Noise.OTHER and not cleaned.get("note"):
+            self.add_error("note", "Write a few words.")
+        return cleaned
+
+
+class NoNoiseForm(Move):
+    """A button: it was no noise after all."""
+
+    def words(self) -> dict[str, object]:
+        return {"noise": ""}
 
 
 class CloseForm(Move):
@@ -72,6 +150,15 @@ class CloseForm(Move):
     )
     contacted = _yes_no("Was the patient reached?")
     note = _text("What you found and what was done")
+    noise = forms.ChoiceField(
+        label="Was this alert noise?",
+        help_text="It counts for the alert budget of the team, and mutes nothing.",
+        required=False,
+        choices=[
+            ("", "No"),
+            *((code, f"Yes: {label[0].lower()}{label[1:]}") for code, label in Alert.Noise.choices),
+        ],
+    )
 
     def __init__(self, *args: Any, tier: Tier, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -79,5 +166,26 @@ class CloseForm(Move):
             self.fields["note"].required = True
             self.fields["note"].help_text = "Needed: this alert is urgent."
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("noise") and cleaned.get("outcome") == Alert.Outcome.SENT_TO_EMERGENCY:
+            self.add_error(
+                "noise", "Who was sent to emergency care was no noise. Choose “No”, or another outcome."
+            )
+        if (
+            cleaned.get("noise") == Alert.Noise.OTHER
+            and not cleaned.get("note")
+            and "note" not in self.errors
+        ):
+            self.add_error("note", "Write a few words.")
+        return cleaned
+
     def words(self) -> dict[str, object]:
         return super().words() | {"seen": self.cleaned_data["seen"].rpartition(":")[2] or None}
+
+
+def _in_words(field: forms.BoundField) -> str:
+    """A choice or a date that was typed; empty when nothing was."""
+    typed = str(field.data or "")
+    labels = dict(getattr(field.field, "choices", ()))
+    return f"{field.label} {labels.get(typed, typed)}" if typed else ""

@@ -1,38 +1,27 @@
 """One alert, with everything that is needed to act on it."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from recovery import access, alerts, verdicts
-from recovery.alerts.moves import CLINICIANS
 from recovery.clinical import protocol as protocols
+from recovery.dashboard.screens import alert_state
+from recovery.dashboard.screens.alert_state import State
 from recovery.dashboard.screens.board import rows_of
 from recovery.dashboard.screens.body import Body, body_of
+from recovery.dashboard.screens.earlier import EarlierAlerts, earlier_alerts_of
 from recovery.dashboard.screens.explanation import Explanation, explanation_of
 from recovery.dashboard.screens.history import Event, Told, events_of, told
 from recovery.dashboard.screens.pain import Pain, pain_of
 from recovery.dashboard.screens.person import Number, numbers_of
 from recovery.dashboard.screens.place import Clock, Place, place_of
 from recovery.dashboard.screens.report import Report, report_of
-from recovery.dashboard.screens.row import Row, row_of
+from recovery.dashboard.screens.row import Row
+from recovery.dashboard.screens.words import Words, words_of
 from recovery.dashboard.wording import clinic_day
 from recovery.models import Alert, CheckIn, Episode, User
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """Who has it and how far it has come. Asked again while the page is open."""
-
-    row: Row
-    clock: Clock
-    status: str
-    ended: str
-    seen: str
-    clinician_in: set[int]
-    tag: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +41,9 @@ class Screen:
     about: Episodic
     numbers: list[Number]
     explanation: Explanation
+    words: Words | None
+    earlier: EarlierAlerts
+    colleagues: list[User]
     report: Report | None
     newer: str
     body: Body | None
@@ -61,27 +53,10 @@ class Screen:
     others: list[Row]
 
 
-def state_of(user: User, alert_id: UUID, now: datetime) -> State:
-    """Raises Alert.DoesNotExist for a stranger."""
-    return _state(_load(user, alert_id), user, now)
-
-
-def changed_since(user: User, alert_id: UUID, seen: str, now: datetime) -> str:
-    """What a colleague did since the page was shown, for somebody who is about to act on it; empty when nothing.
-
-    The domain lets any clinician close what a colleague has taken on. Here she is told of the colleague first.
-    """
-    state = state_of(user, alert_id, now)
-    row = state.row
-    if seen == state.seen or row.is_mine or state.status != Alert.Status.ACKNOWLEDGED:
-        return ""
-    return f"{row.owner} took this on at {row.owner_since}."
-
-
 def show(user: User, alert_id: UUID, now: datetime) -> Screen:
     """Raises Alert.DoesNotExist for a stranger. As many queries for a long history as for a short one."""
-    alert = _load(user, alert_id)
-    state, episode = _state(alert, user, now), alert.episode
+    alert = alert_state.load(user, alert_id)
+    state, episode = alert_state.state(alert, user, now), alert.episode
     clock = state.clock
     check_ins = list(
         access.check_ins(user)
@@ -98,6 +73,9 @@ def show(user: User, alert_id: UUID, now: datetime) -> Screen:
         about=_episodic(episode, clock),
         numbers=numbers_of(episode),
         explanation=explanation_of(alert, clock),
+        words=words_of(about, alert) if about else None,
+        earlier=earlier_alerts_of(user, alert, clock),
+        colleagues=whom_to_ask(alert, user) if state.may_close else [],
         report=_report(read, alert, clock) if read else None,
         newer=_newer(check_ins, alert, clock),
         body=body_of(kept, clock) if kept else None,
@@ -108,38 +86,9 @@ def show(user: User, alert_id: UUID, now: datetime) -> Screen:
     )
 
 
-def _load(user: User, alert_id: UUID) -> Alert:
-    return (
-        access.alerts(user)
-        .select_related("episode__patient", "episode__clinic", "owner", "ended_by", "team")
-        .select_related("latest_assessment__quarantine")
-        .get(uuid=alert_id)
-    )
-
-
-def _state(alert: Alert, user: User, now: datetime) -> State:
-    clock = Clock(now, ZoneInfo(alert.episode.clinic.time_zone))
-    clinician_in = set(access.memberships(user).filter(role__in=CLINICIANS).values_list("team_id", flat=True))
-    seen = f"{alert.status}:{alert.owner.uuid if alert.owner else ''}:{alerts.as_seen(alert)}"
-    tag = (alert.uuid, alert.changed_at, seen, sorted(clinician_in), int(now.timestamp() // 60))
-    return State(
-        row=row_of(alert, user=user, clinician_in=clinician_in, clock=clock),
-        clock=clock,
-        status=alert.status,
-        ended=_ended(alert, clock),
-        seen=seen,
-        clinician_in=clinician_in,
-        tag=hashlib.sha256(repr(tag).encode()).hexdigest()[:32],
-    )
-
-
-def _ended(alert: Alert, clock: Clock) -> str:
-    if alert.ended_at is None:
-        return ""
-    if alert.ended_by is None:
-        return f"Resolved itself at {clock.moment(alert.ended_at)}: later check-ins no longer showed it."
-    outcome = Alert.Outcome(alert.outcome).label.lower()
-    return f"Closed by {alert.ended_by.name} at {clock.moment(alert.ended_at)}: {outcome}."
+def whom_to_ask(alert: Alert, user: User) -> list[User]:
+    """Whom the alert can be given to: whoever can take it on, but for oneself and for who has it."""
+    return [row for row in alerts.colleagues(alert) if row.pk not in (user.pk, alert.owner_id)]
 
 
 def _episodic(episode: Episode, clock: Clock) -> Episodic:

@@ -101,7 +101,7 @@ def rows_of(alerts: Iterable[Alert], *, user: User, clinician_in: Collection[int
 def _live(user: User) -> list[Live]:
     columns = (
         "pk", "episode_id", "status", "tier", "tier_at", "contacted_at", "rule", "episode__protocol", "owner_id",
-        "team__uuid",
+        "asked_id", "team__uuid",
     )  # fmt: skip
     found = access.alerts(user).live().filter(tier__gte=Tier.WITHIN_24H).order_by("-tier", "tier_at", "pk")
     return [Live(*row) for row in found.values_list(*columns)]

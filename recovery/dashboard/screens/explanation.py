@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from recovery import verdicts
 from recovery.clinical import protocol as protocols
+from recovery.clinical.assessment import Finding
+from recovery.clinical.tiers import Tier
 from recovery.clinical.verdict import Verdict
 from recovery.dashboard.screens.finding import because, finding_of, said_of
 from recovery.dashboard.screens.place import Clock, Place, place_of
@@ -12,10 +14,13 @@ from recovery.models import Alert, Assessment
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
+    """`lower` says so when the latest report alone is less urgent than the alert has been."""
+
     name: str
     rule: str
     meaning: str
     because: list[str]
+    lower: str
     place: Place
     at: str
     judged: str
@@ -36,6 +41,7 @@ def explanation_of(alert: Alert, clock: Clock) -> Explanation:
         rule=alert.rule,
         meaning=said.team if said else "This rule is no longer in the protocol. Read the answers yourself.",
         because=because(finding) or [_nothing_judged(assessment)],
+        lower=_lower(finding, alert, clock),
         place=place_of(episode, assessment.effective_at),
         at=clock.moment(assessment.effective_at),
         judged=clock.moment(assessment.judged_at),
@@ -48,6 +54,14 @@ def explanation_of(alert: Alert, clock: Clock) -> Explanation:
         told=verdict,
         said_of_this=next((line.text for line in verdict.lines if line.rule == alert.rule), ""),
     )
+
+
+def _lower(finding: Finding, alert: Alert, clock: Clock) -> str:
+    if finding.tier >= alert.tier or not finding.clauses:
+        return ""
+    now, was = finding.tier.label.lower(), Tier(alert.tier).label.lower()
+    since = clock.moment(alert.tier_at)
+    return f"The latest report alone would be {now}. The alert stays {was}, as it was at {since}, until it is closed."
 
 
 def _nothing_judged(assessment: Assessment) -> str:

@@ -31,6 +31,7 @@ class Live(NamedTuple):
     rule: str
     protocol: str
     owner: int | None
+    asked: int | None
     team: UUID
 
 
@@ -71,11 +72,16 @@ class Filters:
 
     def let_through(self, alert: Live, user: int) -> bool:
         return (
-            (not self.owner or alert.owner == (user if self.owner == "mine" else None))
+            (not self.owner or (_is_of(alert, user) if self.owner == "mine" else alert.owner is None))
             and (not self.subject or _is_about(alert, self.subject))
             and (not self.tier or alert.tier == TIERS[self.tier])
             and (not self.team or str(alert.team) == self.team)
         )
+
+
+def _is_of(alert: Live, user: int) -> bool:
+    """Whether this person has it, or was asked to take it."""
+    return user in (alert.owner, alert.asked)
 
 
 @dataclass(frozen=True, slots=True)

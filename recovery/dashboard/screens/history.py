@@ -17,9 +17,12 @@ WHAT = {
     K.TOLD: "Team told",
     K.UNTOLD: "A colleague could not be told",
     K.ACKNOWLEDGED: "Taken on",
+    K.ASKED: "Asked to take it",
+    K.TAKEN_OVER: "Taken over",
     K.CONTACTED: "Contact tried",
     K.NOTED: "Note",
     K.MUTED: "Muted",
+    K.NOISE: "Called noise",
     K.CLOSED: "Closed",
     K.RESOLVED: "Resolved itself",
 }
@@ -71,14 +74,31 @@ def _what(event: AlertEvent, episode: Episode, clock: Clock) -> str:
             if event.detail.get("ended"):
                 return "No longer muted"
             return f"{said} until {clock.moment(datetime.fromisoformat(event.detail['until']))}"
+        case K.ASKED:
+            return f"{event.detail['name']} was asked to take it"
+        case K.TAKEN_OVER if event.detail.get("name"):
+            return f"{said} from {event.detail['name']}"
+        case K.TOLD if str(event.detail.get("step", "")).startswith("asked"):
+            return "Told the colleague who was asked"
+        case K.NOISE if not event.detail.get("noise"):
+            return "No longer called noise"
+        case K.NOISE:
+            return f"{said}: {Alert.Noise(event.detail['noise']).label.lower()}"
         case K.CONTACTED:
             reached = "patient reached" if event.detail.get("reached") else "patient not reached"
-            return f"{said}: {reached}, {BY_WHAT.get(event.detail.get('by_what', ''), 'way not recorded')}"
+            by_what = BY_WHAT.get(event.detail.get("by_what", ""), "way not recorded")
+            return f"{said}: {reached}, {by_what}{_when(event, clock)}"
         case K.CLOSED:
             outcome = dict(Alert.Outcome.choices).get(event.detail.get("outcome", ""), "no outcome recorded")
             contacted = "patient reached" if event.detail.get("contacted") else "patient not reached"
             return f"{said}: {outcome.lower()}; {contacted}"
     return said
+
+
+def _when(event: AlertEvent, clock: Clock) -> str:
+    """When contact was tried, if that was not when it was written down."""
+    at = event.detail.get("at")
+    return f", {clock.moment(datetime.fromisoformat(at))}" if at else ""
 
 
 def told(notifications: Iterable[Notification], clock: Clock) -> list[Told]:

@@ -76,5 +76,5 @@ def _state(alert: Alert, user: User, clock: Clock) -> str:
         return "Nobody has taken this on."
     who = "You have" if alert.owner_id == user.pk else f"{alert.owner.name} has"
     reached = f" Patient reached {clock.moment(alert.contacted_at)}." if alert.contacted_at else ""
-    since = f" since {clock.moment(alert.acknowledged_at)}" if alert.acknowledged_at else ""
+    since = f" since {clock.moment(alert.owned_since)}" if alert.owned_since else ""
     return f"{who} this{since}.{reached}"

@@ -32,6 +32,10 @@ class Row:
     is_mine: bool
     owner: str
     owner_since: str
+    was_taken_over: bool
+    asked: str
+    asked_at: str
+    is_asked_of_me: bool
     reached: str
     again: str
     team: str
@@ -71,7 +75,11 @@ def row_of(alert: Alert, *, user: User, clinician_in: Collection[int], clock: Cl
         is_open=alert.status == Alert.Status.OPEN,
         is_mine=alert.owner_id == user.pk,
         owner=alert.owner.name if alert.owner else "",
-        owner_since=clock.moment(alert.acknowledged_at) if alert.acknowledged_at else "",
+        owner_since=clock.moment(alert.owned_since) if alert.owned_since else "",
+        was_taken_over=alert.taken_over_at is not None,
+        asked=alert.asked.name if alert.asked else "",
+        asked_at=clock.moment(alert.asked_at) if alert.asked_at else "",
+        is_asked_of_me=alert.asked_id == user.pk,
         reached=clock.moment(alert.contacted_at) if alert.contacted_at else "",
         again=clock.moment(assessment.judged_at)
         if alert.latest_assessment_id != alert.first_assessment_id

@@ -6,9 +6,11 @@ from django.utils.http import parse_etags
 from django.views.decorators.http import require_safe
 
 from recovery import clock
+from recovery.dashboard import drafts
 from recovery.dashboard.door import StaffRequest, staff_page
-from recovery.dashboard.forms.moves import CloseForm, ContactForm, Move, NoteForm
+from recovery.dashboard.forms.moves import AskForm, CloseForm, ContactForm, Move, NoiseForm, NoteForm
 from recovery.dashboard.screens import alert as screen
+from recovery.dashboard.screens import alert_state as states
 
 
 @staff_page
@@ -21,7 +23,7 @@ def alert(request: StaffRequest, alert_id: UUID) -> HttpResponse:
 @require_safe
 def alert_state(request: StaffRequest, alert_id: UUID) -> HttpResponse:
     """Who has it by now, alone: an open page must not show for long what a colleague has changed."""
-    state = screen.state_of(request.user, alert_id, clock.now())
+    state = states.state_of(request.user, alert_id, clock.now())
     known = [tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))]
     response: HttpResponse
     if f'"{state.tag}"' in known:
@@ -36,27 +38,41 @@ def alert_state(request: StaffRequest, alert_id: UUID) -> HttpResponse:
 def whole_alert(
     request: StaffRequest, alert_id: UUID, *, typed: Move | None = None, refusal: str = "", status: int = 200
 ) -> HttpResponse:
-    """The page, with what was typed kept in its form. A refused form that is no longer offered gives its note to the
-    note form, which always is."""
+    """The page, with what was typed kept in its form. A refused form that is no longer offered gives what was typed to
+    the note form, which always is."""
     shown = screen.show(request.user, alert_id, clock.now())
-    forms = _forms(shown.state)
+    forms = _forms(shown)
     if typed is not None:
         name = next((name for name, form in forms.items() if isinstance(typed, type(form))), "")
         forms[name or "note"] = typed.seen_now(shown.state.seen) if name else _as_note(typed, shown.state)
-    context = {"screen": shown, "forms": forms, "refusal": refusal, "typed": typed}
+    context = {
+        "screen": shown,
+        "forms": forms,
+        "refusal": refusal,
+        "typed": typed,
+        "draft_key": drafts.key_of(request.user),
+    }
     return render(request, "dashboard/pages/alert.html", context, status=status)
 
 
-def _forms(state: screen.State) -> dict[str, Move]:
+def _forms(shown: screen.Screen) -> dict[str, Move]:
     """The moves that are open to this person now, each with the state this page shows."""
-    seen = {"seen": state.seen}
-    forms: dict[str, Move] = {"note": NoteForm(initial=seen, auto_id="note-%s")}
+    state = shown.state
+    seen, row = {"seen": state.seen}, state.row
+    forms: dict[str, Move] = {}
     if not state.ended:
-        forms["contact"] = ContactForm(initial=seen, auto_id="contact-%s")
-        if state.row.may_take_on:
-            forms["close"] = CloseForm(initial=seen, auto_id="close-%s", tier=state.row.tier)
+        forms["contact"] = ContactForm(
+            initial=seen, auto_id="contact-%s", zone=state.clock.zone, now=state.clock.now
+        )
+    if state.may_close:
+        forms["close"] = CloseForm(initial=seen, auto_id="close-%s", tier=row.tier)
+    forms["note"] = NoteForm(initial=seen, auto_id="note-%s")
+    if shown.colleagues:
+        forms["ask"] = AskForm(initial=seen, auto_id="ask-%s", colleagues=shown.colleagues)
+    if row.may_take_on:
+        forms["noise"] = NoiseForm(initial=seen, auto_id="noise-%s")
     return forms
 
 
-def _as_note(typed: Move, state: screen.State) -> NoteForm:
-    return NoteForm(initial={"seen": state.seen, "note": typed.data.get("note", "")}, auto_id="note-%s")
+def _as_note(typed: Move, state: states.State) -> NoteForm:
+    return NoteForm(initial={"seen": state.seen, "note": typed.as_note()}, auto_id="note-%s")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
@@ -12,8 +13,17 @@ from django.views.decorators.http import require_POST
 
 from recovery import alerts, clock
 from recovery.dashboard.door import StaffRequest, staff_page
-from recovery.dashboard.forms.moves import CloseForm, ContactForm, Move, NoteForm
+from recovery.dashboard.forms.moves import (
+    AskForm,
+    CloseForm,
+    ContactForm,
+    Move,
+    NoiseForm,
+    NoNoiseForm,
+    NoteForm,
+)
 from recovery.dashboard.screens import alert as screen
+from recovery.dashboard.screens import alert_state as states
 from recovery.dashboard.views.alert import whole_alert
 from recovery.dashboard.views.board import list_of, whole_board
 
@@ -37,29 +47,70 @@ def acknowledge(request: StaffRequest, alert_id: UUID) -> HttpResponse:
 
 @staff_page
 @require_POST
+def take_over(request: StaffRequest, alert_id: UUID) -> HttpResponse:
+    changed = states.changed_since(request.user, alert_id, request.POST.get("seen", ""), clock.now())
+    if changed:
+        return _told(request, alert_id, changed, on_board=False)
+    try:
+        alerts.take_over(alert_id=alert_id, by=request.user, now=clock.now())
+    except alerts.NotAllowed as refusal:
+        return _told(request, alert_id, refusal.message, on_board=False)
+    messages.success(request, "You have taken this over. It is in your hands now.")
+    return HttpResponseRedirect(_page(alert_id), status=303)
+
+
+@staff_page
+@require_POST
+def ask(request: StaffRequest, alert_id: UUID) -> HttpResponse:
+    colleagues = screen.whom_to_ask(states.load(request.user, alert_id), request.user)
+    form = AskForm(request.POST, auto_id="ask-%s", colleagues=colleagues)
+    done = "Your colleague has been asked. Until they take it, it stays where it is."
+    return _move(request, alert_id, "ask", form, alerts.ask, done=done)
+
+
+@staff_page
+@require_POST
 def record_contact(request: StaffRequest, alert_id: UUID) -> HttpResponse:
-    form = ContactForm(request.POST, auto_id="contact-%s")
-    return _move(request, alert_id, form, alerts.record_contact, done="The contact is recorded.")
+    zone = states.load(request.user, alert_id).episode.clinic.time_zone
+    form = ContactForm(request.POST, auto_id="contact-%s", zone=ZoneInfo(zone), now=clock.now())
+    return _move(request, alert_id, "contact", form, alerts.record_contact, done="The contact is recorded.")
 
 
 @staff_page
 @require_POST
 def add_note(request: StaffRequest, alert_id: UUID) -> HttpResponse:
     form = NoteForm(request.POST, auto_id="note-%s")
-    return _move(request, alert_id, form, alerts.add_note, done="The note is saved.", even_if_changed=True)
+    done = "The note is saved."
+    return _move(request, alert_id, "note", form, alerts.add_note, done=done, even_if_changed=True)
+
+
+@staff_page
+@require_POST
+def noise(request: StaffRequest, alert_id: UUID) -> HttpResponse:
+    """That it was noise and why; or, by the button beside that, that it was none after all."""
+    if "none" in request.POST:
+        form: Move = NoNoiseForm(request.POST)
+        done = "The alert counts as noise no longer."
+    else:
+        form = NoiseForm(request.POST, auto_id="noise-%s")
+        done = "The alert counts as noise. It stays as it is, and nothing is muted."
+    return _move(request, alert_id, "noise", form, alerts.call_noise, done=done, even_if_changed=True)
 
 
 @staff_page
 @require_POST
 def close(request: StaffRequest, alert_id: UUID) -> HttpResponse:
-    tier = screen.state_of(request.user, alert_id, clock.now()).row.tier
+    tier = states.state_of(request.user, alert_id, clock.now()).row.tier
     form = CloseForm(request.POST, auto_id="close-%s", tier=tier)
-    return _move(request, alert_id, form, alerts.close, done="The alert is closed.", then="dashboard:board")
+    return _move(
+        request, alert_id, "close", form, alerts.close, done="The alert is closed.", then="dashboard:board"
+    )
 
 
 def _move(
     request: StaffRequest,
     alert_id: UUID,
+    name: str,
     form: Move,
     operation: Callable[..., Any],
     *,
@@ -67,18 +118,19 @@ def _move(
     then: str = "",
     even_if_changed: bool = False,
 ) -> HttpResponse:
-    """One move: form, state as it was seen, operation. Whatever refuses it, what was typed stays in the form."""
+    """One move: form, state as it was seen, operation. Whatever refuses it, what was typed stays in the form; once it
+    is done, the page says so to the draft of it (drafts.js)."""
     again = partial(whole_alert, request, alert_id, typed=form)
     if not form.is_valid():
         return again(status=422)
-    changed = screen.changed_since(request.user, alert_id, form.cleaned_data["seen"], clock.now())
+    changed = states.changed_since(request.user, alert_id, form.cleaned_data["seen"], clock.now())
     if changed and not even_if_changed:
         return again(refusal=changed, status=409)
     try:
         operation(alert_id=alert_id, by=request.user, now=clock.now(), **form.words())
     except alerts.NotAllowed as refusal:
         return again(refusal=refusal.message, status=409)
-    messages.success(request, done)
+    messages.success(request, done, extra_tags=f"alert/{alert_id}/{name}")
     return HttpResponseRedirect(reverse(then) if then else _page(alert_id), status=303)
 
 

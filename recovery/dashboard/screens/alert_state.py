@@ -1,0 +1,117 @@
+"""Who has an alert and how far it has come. Asked again while its page is open."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from recovery import access, alerts
+from recovery.alerts.moves import CLINICIANS
+from recovery.dashboard.screens.place import Clock
+from recovery.dashboard.screens.row import Row, row_of
+from recovery.models import Alert, AlertEvent, User
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """That a colleague was asked to take it on, or over, and has not yet."""
+
+    by: str
+    to: str
+    at: str
+    note: str
+    is_me: bool
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`seen` says what the page showed, for the forms on it; `tag` turns whenever the state does."""
+
+    row: Row
+    clock: Clock
+    status: str
+    ended: str
+    asked: Asked | None
+    noise: str
+    seen: str
+    clinician_in: set[int]
+    tag: str
+
+    @property
+    def may_close(self) -> bool:
+        return self.row.may_take_on and not self.ended
+
+    @property
+    def may_take_over(self) -> bool:
+        return self.may_close and not self.row.is_open and not self.row.is_mine
+
+
+def state_of(user: User, alert_id: UUID, now: datetime) -> State:
+    """Raises Alert.DoesNotExist for a stranger."""
+    return state(load(user, alert_id), user, now)
+
+
+def changed_since(user: User, alert_id: UUID, seen: str, now: datetime) -> str:
+    """What a colleague did since the page was shown, for somebody who is about to act on it; empty when nothing.
+
+    The domain lets any clinician close what a colleague has taken on. Here she is told of the colleague first.
+    """
+    is_now = state_of(user, alert_id, now)
+    row = is_now.row
+    if _whose(seen) == _whose(is_now.seen) or row.is_mine or is_now.status != Alert.Status.ACKNOWLEDGED:
+        return ""
+    return f"{row.owner} took this {'over' if row.was_taken_over else 'on'} at {row.owner_since}."
+
+
+def load(user: User, alert_id: UUID) -> Alert:
+    return (
+        access.alerts(user)
+        .select_related("episode__patient", "episode__clinic", "owner", "asked", "ended_by", "team")
+        .select_related("latest_assessment__quarantine")
+        .get(uuid=alert_id)
+    )
+
+
+def state(alert: Alert, user: User, now: datetime) -> State:
+    clock = Clock(now, ZoneInfo(alert.episode.clinic.time_zone))
+    clinician_in = set(access.memberships(user).filter(role__in=CLINICIANS).values_list("team_id", flat=True))
+    seen = f"{alert.status}:{alert.owner.uuid if alert.owner else ''}:{alerts.as_seen(alert)}"
+    tag = (alert.uuid, alert.changed_at, seen, sorted(clinician_in), int(now.timestamp() // 60))
+    return State(
+        row=row_of(alert, user=user, clinician_in=clinician_in, clock=clock),
+        clock=clock,
+        status=alert.status,
+        ended=_ended(alert, clock),
+        asked=_asked(alert, user, clock),
+        noise=Alert.Noise(alert.noise).label if alert.noise else "",
+        seen=seen,
+        clinician_in=clinician_in,
+        tag=hashlib.sha256(repr(tag).encode()).hexdigest()[:32],
+    )
+
+
+def _whose(seen: str) -> str:
+    return seen.rpartition(":")[0]
+
+
+def _ended(alert: Alert, clock: Clock) -> str:
+    if alert.ended_at is None:
+        return ""
+    if alert.ended_by is None:
+        return f"Resolved itself at {clock.moment(alert.ended_at)}: later check-ins no longer showed it."
+    outcome = Alert.Outcome(alert.outcome).label.lower()
+    return f"Closed by {alert.ended_by.name} at {clock.moment(alert.ended_at)}: {outcome}."
+
+
+def _asked(alert: Alert, user: User, clock: Clock) -> Asked | None:
+    if alert.asked is None:
+        return None
+    event = alert.events.filter(kind=AlertEvent.Kind.ASKED).select_related("by").latest("id")
+    return Asked(
+        by=event.by.name if event.by else "",
+        to=alert.asked.name,
+        at=clock.moment(event.at),
+        note=str(event.detail.get("note", "")),
+        is_me=alert.asked_id == user.pk,
+    )

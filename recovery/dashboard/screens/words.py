@@ -1,0 +1,29 @@
+"""What the patient wrote in their own words, apart from what they ticked."""
+
+from dataclasses import dataclass
+
+from recovery.clinical import protocol as protocols
+from recovery.models import Alert, CheckIn
+
+WHOSE = {
+    CheckIn.AnsweredBy.PATIENT: "patient",
+    CheckIn.AnsweredBy.CARER: "caregiver",
+    CheckIn.AnsweredBy.NURSE: "colleague who filled it in",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """`texts` is empty when nothing was written."""
+
+    whose: str
+    texts: list[str]
+
+
+def words_of(check_in: CheckIn, alert: Alert) -> Words:
+    items = protocols.get(alert.latest_assessment.protocol).questionnaire.items.values()
+    written = [check_in.answers.get(item.link_id) for item in items if item.kind == "text"]
+    return Words(
+        whose=WHOSE[CheckIn.AnsweredBy(check_in.answered_by)],
+        texts=[text for text in written if isinstance(text, str) and text.strip()],
+    )
