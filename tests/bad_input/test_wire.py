@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from tests.api.phones import CHECK_INS, check_in
 from tests.faults.scene import Scene
@@ -25,10 +26,12 @@ RED = TEXT.encode()
 
 
 @pytest.fixture(scope="module")
-def scene(django_db_setup: None) -> Iterator[Scene]:
+def scene(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Scene]:
     with System() as system:
         system.start("web")
-        yield Scene.of(system)
+        with django_db_blocker.unblock():
+            scene = Scene.of(system)
+        yield scene
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +74,7 @@ def answered(scene: Scene, sent: bytes) -> tuple[int, Any]:
 
 def counts(scene: Scene) -> tuple[int, int]:
     """How many check-ins, and how many refused bodies there are."""
-    [(check_ins, refused)] = scene.rows(
+    [(check_ins, refused)] = scene.system.rows(
         "SELECT (SELECT count(*) FROM recovery_checkin), (SELECT count(*) FROM recovery_quarantine)"
     )
     return check_ins, refused
@@ -87,7 +90,7 @@ def refused(
 
     assert (got, problem["code"], problem["urgency"]) == (status, code, urgency)
     assert counts(scene) == (before[0], before[1] + 1)
-    [(kept, tier)] = scene.rows(
+    [(kept, tier)] = scene.system.rows(
         "SELECT q.body, a.tier FROM recovery_quarantine q JOIN recovery_assessment a ON a.quarantine_id = q.id"
         " ORDER BY q.id DESC LIMIT 1"
     )
@@ -100,9 +103,11 @@ def padded(size: int) -> bytes:
     return RED[:-1] + b', "photo": "%08d' % size + b"a" * size + b'"}'
 
 
-def test_b20_after_an_app_update_with_an_unknown_field_a_red_flag_reaches_every_mailbox() -> None:
+def test_b20_after_an_app_update_with_an_unknown_field_a_red_flag_reaches_every_mailbox(
+    django_db_blocker: DjangoDbBlocker,
+) -> None:
     """All the way, with the watch alone to carry it."""
-    with System() as system:
+    with django_db_blocker.unblock(), System() as system:
         system.start("web", "watch")
         scene = Scene.of(system, members=3)
 
