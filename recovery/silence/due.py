@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import F
 from django.db.models.functions import Now
 
 from recovery import audit
@@ -87,11 +88,15 @@ def _judge(episodes: Sequence[Watched], *, now: datetime) -> tuple[int, dict[int
 
 
 def _end(episode_ids: Sequence[int], *, now: datetime) -> None:
-    """The last slot has closed: the recovery is over, unless the team extends it. Its open alerts stay open."""
+    """The last slot has closed: the recovery is over, unless the team extends it. Its open alerts stay open.
+
+    The sequence moves on as in `writing.move_on`: a report that is being taken at this instant has read neither the
+    silence that was just judged nor that it is owed, and would leave it standing beside what it says.
+    """
     if not episode_ids:
         return
     Episode.objects.filter(pk__in=episode_ids, status=Episode.Status.ACTIVE).update(
-        status=Episode.Status.ENDED, ended_at=now, next_due_at=None
+        status=Episode.Status.ENDED, ended_at=now, next_due_at=None, sequence=F("sequence") + 1
     )
     for episode in Episode.objects.filter(pk__in=episode_ids).select_related("clinic"):
         audit.record(

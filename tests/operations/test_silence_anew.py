@@ -243,25 +243,29 @@ def test_what_cannot_be_judged_anew_now_stays_owed(ana: DeviceToken) -> None:
     assert stands()["S2"] == "MISSED-1 within_24h"
 
 
+@pytest.mark.parametrize(("felt", "closes", "status"), [(30, 36, "active"), (2030, 2040, "ended")])
 @pytest.mark.django_db(transaction=True)
-def test_a_late_report_taken_while_its_silence_is_judged_has_it_judged_anew(ana: DeviceToken) -> None:
-    """Whoever comes second has to see what the first one did, though both began at once."""
-    late = submission(30)
+def test_a_late_report_taken_while_its_silence_is_judged_has_it_judged_anew(
+    felt: float, closes: float, status: str, ana: DeviceToken
+) -> None:
+    """Whoever comes second has to see what the first one did, though both began at once; also when the first one ends
+    the recovery with its last slot."""
+    late = submission(felt)
 
     def take() -> None:
         try:
-            checkins.submit(device=as_next_request(ana), submission=late, now=at(36.1))
+            checkins.submit(device=as_next_request(ana), submission=late, now=at(closes + 0.1))
         finally:
             connection.close()
 
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            silence.judge_due(limit=10, now=at(36))
+            silence.judge_due(limit=10, now=at(closes))
             taking = pool.submit(take)
             wait_until(_somebody_waits_for_a_lock)
         taking.result()
 
-    assert Episode.objects.get().rejudge_from == at(30)
+    assert (Episode.objects.get().status, Episode.objects.get().rejudge_from) == (status, at(felt))
 
 
 def _somebody_waits_for_a_lock() -> bool:
