@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
-from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
+from recovery.dashboard import unsent
 from recovery.models import User
 
 
@@ -47,12 +47,12 @@ def kept_by_nobody(response: HttpResponse) -> HttpResponse:
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
-    """A fragment cannot be replaced by the sign-in page: the whole page goes there, and back to the board."""
-    back_to = (
-        reverse("dashboard:board")
-        if _is_fragment(request) or request.method != "GET"
-        else request.get_full_path()
-    )
+    """A fragment cannot be replaced by the sign-in page: the whole page goes there, and back. What was typed is shown
+    again instead, so that it is not lost."""
+    if not _is_fragment(request) and (typed := unsent.typed_in(request)):
+        return unsent.shown_again(request, typed, status=401)
+    is_page = request.method == "GET" and not _is_fragment(request)
+    back_to = request.get_full_path() if is_page else unsent.page_before(request)
     sign_in = f"{resolve_url('account_login')}?{urlencode({'next': back_to})}"
     return HttpResponseClientRedirect(sign_in) if _is_fragment(request) else HttpResponseRedirect(sign_in)
 

@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views import defaults
 
+from recovery.dashboard import unsent
+
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     words = "This cannot be understood. Go back, load the page again, and try once more."
@@ -34,7 +36,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form that is older than the last sign-in. The reason is for logs, not for people."""
+    """A form that is older than the last sign-in. The reason is for logs, not for people.
+
+    What was typed is shown again, but only where it came from a page of ours: nobody else may put words before a
+    colleague, to be sent in their name by one press.
+    """
+    if unsent.is_of_our_page(request) and (typed := unsent.typed_in(request)):
+        return unsent.shown_again(request, typed, status=403)
     return render(request, "403_csrf.html", status=403)
 
 
