@@ -26,8 +26,8 @@ class BudgetRefused(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How the alerts of a period stand to the budget. `over` names the rules that break it, the loudest first; None when
-    there were too few check-ins to say."""
+    """How the alerts of a period stand to the budget. `over` names the rules that break it, the loudest first; None
+    when there were too few check-ins to say."""
 
     budget: int
     alerts: int
@@ -62,7 +62,9 @@ def set_budget(*, team_id: UUID, budget: int, was: int, by: User, now: datetime)
     changed it meanwhile is named. Raises CareTeam.DoesNotExist for a stranger."""
     team = access.teams(by).select_related("clinic").get(uuid=team_id)
     if not access.memberships(by).filter(team=team, role__in=MAY_SET).exists():
-        raise BudgetRefused("Only a doctor or an administrator of the care team can change this. Ask one of them.")
+        raise BudgetRefused(
+            "Only a doctor or an administrator of the care team can change this. Ask one of them."
+        )
     low, high = CareTeam.BUDGETS
     if not low <= budget <= high:
         raise BudgetRefused(f"The budget is a number from {low} to {high}.")
