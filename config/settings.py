@@ -218,6 +218,8 @@ CONTENT_SECURITY_POLICY = {
 # --- the HTTP API --------------------------------------------------------------------------------------------------
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024  # a batch; one check-in is held to 256 kB by its own parser
+FILE_UPLOAD_HANDLERS = ["recovery.dashboard.uploads.InMemory"]  # no list of patients on a disk
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["recovery.api.authentication.DeviceAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["recovery.api.authentication.IsPhone"],

@@ -10,6 +10,10 @@ from .tenancy import clinic_of_parent, held
 class Patient(models.Model):
     """A person. Two identifiers (born on, hospital number) stand on every page and message about them."""
 
+    class CallFirst(models.TextChoices):
+        PATIENT = "patient", "The patient"
+        CAREGIVER = "caregiver", "The caregiver"
+
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="patients")
     name = models.CharField(max_length=200)
@@ -19,6 +23,16 @@ class Patient(models.Model):
     language = models.CharField(max_length=16, default="en")
     caregiver_name = models.CharField(max_length=200, blank=True)
     caregiver_phone = models.CharField(max_length=40, blank=True)
+    call_first = models.CharField(
+        max_length=10, choices=CallFirst, default=CallFirst.PATIENT, db_default=CallFirst.PATIENT
+    )
+    call_notes = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="When and how to call: after ten, hard of hearing, needs an interpreter",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -28,6 +42,10 @@ class Patient(models.Model):
             ),
             models.CheckConstraint(condition=~Q(hospital_number=""), name="patient_has_hospital_number"),
             models.UniqueConstraint(fields=["id", "clinic"], name="patient_of_clinic"),
+            models.CheckConstraint(
+                condition=Q(call_first="patient") | (Q(call_first="caregiver") & ~Q(caregiver_phone="")),
+                name="who_is_called_first_has_a_number",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,53 @@
+"""How an episode begins, and how a phone comes to report for it."""
+
+from .begin import CONSENT, LATEST_RESTART_H, enrol, none_runs_beside, procedure_trouble, risks_worked_out
+from .codes import ALPHABET, CODE_LIFE, issue_code, redeem, unused_codes
+from .days import birthday_of, check_birthday, day_of, instant_of, time_of
+from .people import CALL_FIRST, LANGUAGES, NewPatient
+from .phones import revoke, sign_off
+from .refusals import (
+    AlreadyEnrolled,
+    CodeExpired,
+    CodeInvalid,
+    CodeLocked,
+    EnrolmentRefused,
+    LooksAlike,
+)
+from .writing import levels_of, name_of, number_of, phone_of, plain_name, same_name, text_of
+
+__all__ = [
+    "ALPHABET",
+    "CALL_FIRST",
+    "CODE_LIFE",
+    "CONSENT",
+    "LANGUAGES",
+    "LATEST_RESTART_H",
+    "AlreadyEnrolled",
+    "CodeExpired",
+    "CodeInvalid",
+    "CodeLocked",
+    "EnrolmentRefused",
+    "LooksAlike",
+    "NewPatient",
+    "birthday_of",
+    "check_birthday",
+    "day_of",
+    "enrol",
+    "instant_of",
+    "issue_code",
+    "levels_of",
+    "name_of",
+    "none_runs_beside",
+    "number_of",
+    "phone_of",
+    "plain_name",
+    "procedure_trouble",
+    "redeem",
+    "revoke",
+    "risks_worked_out",
+    "same_name",
+    "sign_off",
+    "text_of",
+    "time_of",
+    "unused_codes",
+]

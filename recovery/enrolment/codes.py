@@ -1,0 +1,103 @@
+"""One-time codes: printed for a patient, redeemed by a phone."""
+
+import secrets
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+
+from recovery import access, audit
+from recovery.enrolment.refusals import CodeExpired, CodeInvalid, CodeLocked
+from recovery.models import DeviceToken, EnrolmentCode, Episode, User
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O or U to be misread
+SELECTOR, SECRET = 4, 8  # letters; the secret holds 40 bits
+CODE_LIFE = timedelta(hours=72)
+READ_AS = str.maketrans({"I": "1", "L": "1", "O": "0", "-": None, " ": None})
+
+
+@transaction.atomic
+def issue_code(*, episode: Episode, now: datetime, by: User | None = None) -> str:
+    """A new one-time code, as printed for the patient: XXXX-XXXX-XXXX. It is shown once and cannot be read again."""
+    secret = _letters(SECRET)
+    while True:
+        code, is_new = EnrolmentCode.objects.get_or_create(
+            selector=_letters(SELECTOR),
+            defaults={
+                "clinic_id": episode.clinic_id,
+                "episode": episode,
+                "secret_hash": access.hash_of(secret),
+                "created_at": now,
+                "created_by": by,
+                "expires_at": now + CODE_LIFE,
+            },
+        )
+        if is_new:
+            break
+    audit.record(what="issued enrolment code", now=now, clinic=episode.clinic, user=by, subject=episode)
+    return f"{code.selector}-{secret[:4]}-{secret[4:]}"
+
+
+def unused_codes(episode: Episode, *, now: datetime) -> QuerySet[EnrolmentCode]:
+    """Those that a phone could still redeem."""
+    return EnrolmentCode.objects.filter(
+        episode=episode,
+        redeemed_at=None,
+        expires_at__gt=now,
+        wrong_tries__lt=EnrolmentCode.MAX_WRONG_TRIES,
+    )
+
+
+def redeem(*, code: str, device_name: str, platform: str, now: datetime) -> tuple[DeviceToken, str]:
+    """Exchange a one-time code for a device token, which is returned once and stored only as its hash.
+
+    Forgiving about case, blanks, dashes and the letters I, L and O. Raises CodeInvalid, CodeLocked after five wrong
+    tries, CodeExpired when it is too old or was redeemed before (twenty phones at once redeem it once).
+    """
+    letters = code.upper().translate(READ_AS)
+    selector, secret = letters[:SELECTOR], letters[SELECTOR:]
+    found = EnrolmentCode.objects.filter(selector=selector).first()
+    if found is None:
+        raise CodeInvalid
+    if not secrets.compare_digest(found.secret_hash, access.hash_of(secret)):
+        _count_wrong_try(found)
+        raise CodeInvalid
+    with transaction.atomic():
+        locked = EnrolmentCode.objects.select_for_update().select_related("episode__clinic").get(pk=found.pk)
+        if locked.wrong_tries >= EnrolmentCode.MAX_WRONG_TRIES:
+            raise CodeLocked
+        if locked.redeemed_at is not None or locked.expires_at <= now:
+            raise CodeExpired
+        token = secrets.token_urlsafe(32)
+        device = DeviceToken.objects.create(
+            clinic_id=locked.clinic_id,
+            patient_id=locked.episode.patient_id,
+            episode=locked.episode,
+            token_hash=access.hash_of(token),
+            name=device_name,
+            platform=platform,
+            created_at=now,
+        )
+        EnrolmentCode.objects.filter(pk=locked.pk).update(redeemed_at=now, device=device)
+        audit.record(
+            what="redeemed enrolment code",
+            now=now,
+            clinic=locked.episode.clinic,
+            device=device,
+            subject=locked.episode,
+        )
+    return device, token
+
+
+def _count_wrong_try(code: EnrolmentCode) -> None:
+    """Count in the database, where parallel guesses cannot pass each other. Raises CodeLocked once it is locked."""
+    unused = EnrolmentCode.objects.filter(pk=code.pk, redeemed_at=None)
+    counted = unused.filter(wrong_tries__lt=EnrolmentCode.MAX_WRONG_TRIES).update(
+        wrong_tries=F("wrong_tries") + 1
+    )
+    if not counted and unused.exists():
+        raise CodeLocked
+
+
+def _letters(count: int) -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(count))
