@@ -120,7 +120,7 @@ def test_closing_with_an_outcome(ana: DeviceToken, ben: User, sit_down: SitDown)
     page = sit_down(ben).page
     page.goto("/")
 
-    page.get_by_role("link", name="Ana Whitfield", exact=True).click()
+    page.get_by_role("link", name="Bleeding that keeps coming", exact=True).click()
     page.get_by_role("button", name="Take on", exact=True).click()
     expect(page.get_by_text("You have this since 14:12 today")).to_be_visible()
     close = page.get_by_role("form", name="Close this alert")
@@ -181,7 +181,7 @@ def test_without_javascript_everything_can_be_done(ana: DeviceToken, ben: User, 
 
     page.get_by_role("button", name="Take on").click()
     expect(page.get_by_text("You have taken this on. Now phone the patient.")).to_be_visible()
-    page.get_by_role("link", name="Ana Whitfield", exact=True).click()
+    page.get_by_role("link", name="Bleeding that keeps coming", exact=True).click()
     page.get_by_label("What should the next colleague know?").fill("She is alone.")
     page.get_by_role("button", name="Save note").click()
 
