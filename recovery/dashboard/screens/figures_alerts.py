@@ -151,8 +151,8 @@ def rule_names(figures: Figures) -> Mapping[str, str]:
     names: dict[str, str] = {}
     for version in (protocols.DEFAULT, *figures.reports.protocols):
         document = protocols.get_or_default(version)
-        for rule, said in (*document.service_alerts.items(), *document.rules.items()):
-            names[rule] = said.name
+        names |= {rule: said.name for rule, said in document.service_alerts.items()}
+        names |= {rule: said.name for rule, said in document.rules.items()}
     return names
 
 
