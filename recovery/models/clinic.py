@@ -72,6 +72,11 @@ class Membership(models.Model):
     role = models.CharField(max_length=20, choices=Role)
     started_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    followed_up_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When, after they left, nothing was owed any more that they alone were told",
+    )
 
     class Meta:
         constraints = [
@@ -81,6 +86,18 @@ class Membership(models.Model):
             models.CheckConstraint(
                 condition=Q(role__in=["nurse", "doctor", "coordinator", "admin"]),
                 name="membership_role_known",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["team"],
+                condition=Q(ended_at__isnull=False, followed_up_at=None),
+                name="membership_left",
+            ),
+            models.Index(
+                fields=["user"],
+                condition=Q(ended_at=None, followed_up_at__isnull=False),
+                name="membership_locked_out",
             ),
         ]
 

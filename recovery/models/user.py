@@ -36,6 +36,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         constraints = [models.UniqueConstraint(Lower("email"), name="user_email_once")]
+        indexes = [models.Index(fields=["id"], condition=models.Q(is_active=False), name="user_locked_out")]
 
     def __str__(self) -> str:
         return f"user {self.uuid}"

@@ -111,7 +111,10 @@ def tell_team(
 # is looked at once, so that what cannot be told for now keeps nothing else from being looked at; and what is asked in
 # every turn is no more than what is still to be seen to. An alert that somebody else has locked is left to the next
 # turn. Who took an alert on and has left counts for nobody: its owners are gone through from one to the next, however
-# many alerts each has. Indexes: alert_untold, alert_taken_on, notification_fallen_away.
+# many alerts each has. When somebody leaves or is locked out, the open alerts of their team are looked at once, in case
+# nobody else was told; who is let in again counts anew.
+# Indexes: alert_untold, alert_taken_on, alert_board, notification_fallen_away, membership_left, user_locked_out,
+# membership_locked_out.
 _TAKEN_ON = f"a.status = 'acknowledged' AND a.tier >= {TOLD_FROM:d}"
 _UNTOLD = f"""
     WITH RECURSIVE owner AS (
@@ -128,6 +131,11 @@ _UNTOLD = f"""
          WHERE status IN ('failed', 'dropped') AND followed_up_at IS NULL
          ORDER BY id LIMIT 1000
            FOR NO KEY UPDATE SKIP LOCKED
+    ), parted AS MATERIALIZED (
+        SELECT id, team_id FROM recovery_membership WHERE ended_at IS NOT NULL AND followed_up_at IS NULL
+        UNION ALL
+        SELECT m.id, m.team_id FROM recovery_user u JOIN recovery_membership m ON m.user_id = u.id
+         WHERE NOT u.is_active AND m.ended_at IS NULL AND m.followed_up_at IS NULL
     ), candidate AS (
         SELECT id FROM recovery_alert WHERE status = 'open' AND told_at IS NULL AND tier >= {TOLD_FROM:d}
         UNION SELECT alert_id FROM fallen_away
@@ -135,6 +143,10 @@ _UNTOLD = f"""
             SELECT a.id FROM recovery_alert a
              WHERE {_TAKEN_ON} AND a.team_id = gone.team_id AND a.owner_id = gone.owner_id OFFSET 0
         ) left_behind
+        UNION SELECT known.id FROM (SELECT DISTINCT team_id FROM parted) team CROSS JOIN LATERAL (
+            SELECT a.id FROM recovery_alert a
+             WHERE a.status = 'open' AND a.tier >= {TOLD_FROM:d} AND a.team_id = team.team_id OFFSET 0
+        ) known
     ), untold AS MATERIALIZED (
         SELECT a.*
           FROM candidate CROSS JOIN LATERAL (
@@ -158,6 +170,15 @@ _UNTOLD = f"""
              SELECT id FROM fallen_away
               WHERE alert_id NOT IN (SELECT id FROM untold WHERE told_at IS NOT NULL)
                  OR alert_id IN (SELECT id FROM to_mark)))
+    ), seen_to AS (
+        UPDATE recovery_membership SET followed_up_at = clock_timestamp()
+         WHERE id IN (SELECT id FROM parted)
+           AND team_id NOT IN (SELECT team_id FROM untold
+                                WHERE told_at IS NOT NULL AND id NOT IN (SELECT id FROM to_mark))
+    ), let_in_again AS (
+        UPDATE recovery_membership m SET followed_up_at = NULL
+          FROM recovery_user u
+         WHERE u.id = m.user_id AND u.is_active AND m.ended_at IS NULL AND m.followed_up_at IS NOT NULL
     )
     SELECT id, latest_assessment_id, tier,
            EXISTS (SELECT FROM recovery_notification n WHERE n.alert_id = untold.id AND n.tier < untold.tier)
@@ -178,7 +199,7 @@ def tell_untold(*, limit: int, now: datetime) -> int:
     tell by now.
 
     So it is when the team was empty as they were opened or raised, or when everybody who was to be told has left, or
-    who took the alert on before the others were told.
+    everybody who was told, or who took the alert on before the others were told.
     Returns how many alerts.
     """
     untold = statements.fetch_all(_UNTOLD, {"roles": list(ROLES), "limit": limit})

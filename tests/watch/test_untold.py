@@ -1,5 +1,7 @@
 """Whoever was to be told may fall away. What is asked in every turn is only what is still to be seen to."""
 
+from collections.abc import Callable
+
 import pytest
 
 from recovery import alerts, watch
@@ -46,6 +48,77 @@ def test_when_all_have_left_whoever_joins_is_told(mailbox: Postbox) -> None:
     assert mailbox.recipients == [eve.email]
     assert still_to_be_seen_to() == 0
     assert Alert.objects.get().told_at == scenes.NOW
+
+
+def leave(person: User) -> None:
+    Membership.objects.filter(user=person, ended_at=None).update(ended_at=scenes.NOW)
+
+
+def lock_out(person: User) -> None:
+    User.objects.filter(pk=person.pk).update(is_active=False)
+
+
+@pytest.mark.parametrize("goes", [leave, lock_out])
+@pytest.mark.parametrize("joins", ["before", "after"])
+def test_when_the_only_one_who_was_told_has_gone_whoever_joined_since_is_told(
+    goes: Callable[[User], None], joins: str, mailbox: Postbox
+) -> None:
+    alert = scenes.red_flag()
+    scenes.planned(alert)
+    watch.cycle(scenes.NOW)
+    ben = User.objects.get()
+    assert mailbox.recipients == [ben.email]
+
+    people = [] if joins == "after" else [factories.member(alert.team, "Eve Lind", password=None)]
+    goes(ben)
+    watch.cycle(scenes.NOW)
+    people = people or [factories.member(alert.team, "Eve Lind", password=None)]
+    for _ in range(3):
+        watch.cycle(scenes.NOW)
+
+    assert mailbox.recipients == [ben.email, people[0].email]
+    assert Alert.objects.get().told_at == scenes.NOW
+    assert not Membership.objects.filter(ended_at__isnull=False, followed_up_at=None).exists()
+
+
+def test_who_was_told_and_left_is_missed_only_when_nobody_else_was_told(mailbox: Postbox) -> None:
+    """One leaves and comes back, so that the other one can leave; at last both have gone."""
+    alert = scenes.red_flag(("Ben Okafor", "Dee Marsh"))
+    scenes.planned(alert)
+    watch.cycle(scenes.NOW)
+    ben, dee = User.objects.order_by("name")
+    leave(ben)
+    watch.cycle(scenes.NOW)
+    Membership.objects.create(team=alert.team, user=ben, role="nurse")
+    leave(dee)
+    eve = factories.member(alert.team, "Eve Lind", password=None)
+    watch.cycle(scenes.NOW)
+    assert sorted(mailbox.recipients) == sorted([ben.email, dee.email])
+
+    leave(ben)
+    for _ in range(3):
+        watch.cycle(scenes.NOW)
+
+    assert mailbox.recipients[2:] == [eve.email]
+
+
+def test_who_is_locked_out_twice_is_missed_the_second_time(mailbox: Postbox) -> None:
+    alert = scenes.red_flag(("Ben Okafor", "Dee Marsh"))
+    scenes.planned(alert)
+    watch.cycle(scenes.NOW)
+    ben, dee = User.objects.order_by("name")
+    lock_out(ben)
+    watch.cycle(scenes.NOW)
+    User.objects.filter(pk=ben.pk).update(is_active=True)
+    watch.cycle(scenes.NOW)
+    leave(dee)
+    watch.cycle(scenes.NOW)
+    eve = factories.member(alert.team, "Eve Lind", password=None)
+    lock_out(ben)
+    for _ in range(2):
+        watch.cycle(scenes.NOW)
+
+    assert mailbox.recipients[2:] == [eve.email]
 
 
 def test_two_who_fall_away_at_the_same_moment_are_both_seen_to(mailbox: Postbox) -> None:
