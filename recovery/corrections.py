@@ -100,7 +100,7 @@ def replace(
     now: datetime,
     **also: Any,
 ) -> Episode:
-    """Write what was corrected (`also` follows from it) and have everything judged anew. The same again changes nothing.
+    """Write what was corrected (`also` follows from it), have everything judged anew. The same again changes nothing.
 
     The episode is locked. What a colleague corrected since it was `seen` is not overwritten unread.
     """

@@ -146,7 +146,7 @@ def remembered(
     by: User,
     now: datetime,
     was: Mapping[str, Any] | None = None,
-    **detail: str,
+    **detail: Any,
 ) -> Episode:
     """The event holds the reason and what stood there before; the audit holds neither (no clinical values), but which
     object it was about (`detail`)."""

@@ -14,12 +14,10 @@ from recovery.clinical.facts import effective_at
 from recovery.clinical.timeline import date_only_procedure
 from recovery.corrections import PROCEDURE, replace
 from recovery.episodes import MAY_CHANGE, EpisodeRefused, locked
-from recovery.local_time import clock_time
-from recovery.models import CheckIn, Episode, User
+from recovery.models import CheckIn, Episode, Pause, User
 
-EARLIEST = timedelta(days=366)
-LATEST = timedelta(days=60)
-"""How far from now a procedure may be. What lies beyond is a slip of the pen: another year, another month."""
+LONGEST_AGO = timedelta(days=366)
+"""What lies further back is a slip of the pen, also for a recovery that has ended."""
 
 
 @transaction.atomic
@@ -35,26 +33,25 @@ def change(
 ) -> Episode:
     """Move time zero. With `time_estimated` only the date counts, in the patient's zone.
 
-    The plan for the blood thinner is kept in hours after the procedure, so it moves, too. Refuses a time by which the
-    recovery would be over: it would end at once, and for good. `seen`: what `corrections.as_seen` gave.
+    The plan for the blood thinner is kept in hours after the procedure, so it moves, too. Refuses a time to come, and
+    one by which the recovery would be over: it would end at once, and for good. `seen`: what `corrections.as_seen` gave.
     """
     episode = locked(episode_id, by, MAY_CHANGE, reason)
     zone = ZoneInfo(episode.time_zone)
     if time_estimated:
         procedure_at, _ = date_only_procedure(procedure_at.astimezone(zone).date(), zone)
-    if not now - EARLIEST <= procedure_at <= now + LATEST:
-        raise EpisodeRefused(
-            f"The procedure lies at most a year back and {LATEST.days} days ahead. Check the date."
-        )
+    if procedure_at > now:
+        raise EpisodeRefused("This is later than now. Check the day and the time.")
     planned_end = procedure_at + timedelta(hours=protocols.get(episode.protocol).ends_h)
     extended_until = episode.extended_until
     if extended_until is not None and extended_until <= planned_end:
         extended_until = None  # the plan itself runs as long by now
     if episode.status != Episode.Status.ENDED and (extended_until or planned_end) <= now:
-        over = clock_time(planned_end, episode.clinic.time_zone)
         raise EpisodeRefused(
-            f"By this time the recovery was over at {over}. Check the date. If it is right, end the recovery instead."
+            "This is so long ago that the recovery is over. Check the year; if it is right, end the recovery instead."
         )
+    if procedure_at < now - LONGEST_AGO:
+        raise EpisodeRefused("This is more than a year ago. Check the year.")
     moved = replace(
         episode,
         PROCEDURE,
@@ -67,6 +64,7 @@ def change(
         next_due_at=_first_close(episode, procedure_at),
     )
     _move_check_ins(moved)
+    _excuse_what_was_never_asked(moved)
     return moved
 
 
@@ -90,3 +88,19 @@ def _move_check_ins(episode: Episode) -> None:
             check_in.effective_at, check_in.clock_suspect = at, suspect
             moved.append(check_in)
     CheckIn.objects.bulk_update(moved, ["effective_at", "clock_suspect"])
+
+
+def _excuse_what_was_never_asked(episode: Episode) -> None:
+    """Check-ins whose time was over before the patient was enrolled are not missed, as of whoever is enrolled late."""
+    first_h = protocols.get(episode.protocol).due_h_after(None)
+    began = episode.procedure_at
+    if first_h is None or began + timedelta(hours=first_h) > episode.started_at:
+        return
+    if not episode.pauses.filter(from_at__lte=began, until_at__gte=episode.started_at).exists():
+        Pause.objects.create(
+            clinic_id=episode.clinic_id,
+            episode=episode,
+            from_at=began,
+            until_at=episode.started_at,
+            reason="Enrolled later than this.",
+        )

@@ -1,4 +1,4 @@
-"""The operations behind check-ins: submit, correct (or finish), withdraw; write down what a patient tells by telephone."""
+"""The operations behind check-ins: submit, correct (or finish), withdraw; take one that is told by telephone."""
 
 from recovery.submissions import Submission
 

@@ -54,7 +54,8 @@ def take_by_telephone(
         receipt = submit(device=no_phone, submission=submission, now=now)
     except (IdConflict, Withdrawn):
         raise NotAllowed(
-            "This form was saved before, with other answers. Look at the patient’s check-ins; open a new form for another."
+            "This form was saved before, with other answers. Look at the patient’s check-ins, and open a new form for "
+            "another."
         ) from None
     if receipt.created:
         remembered(

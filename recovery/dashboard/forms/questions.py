@@ -12,7 +12,7 @@ NONE_OF_THESE = "none-of-these"
 NOT_KNOWN = ("", "Not known")
 UNITS = [("C", "°C"), ("F", "°F")]
 SAID_NOT_KNOWN = ("not-known", "Not known")
-"""The same where nothing is chosen beforehand, so that what was not asked is told from what the patient does not know."""
+"""The same where nothing is chosen beforehand: what was not asked is told from what the patient does not know."""
 
 CHOOSE = {"required": "Choose one.", "invalid_choice": "Choose one."}
 
