@@ -67,7 +67,7 @@ def play(driver: Driver, scene: Scene) -> None:
     shown = Alert.objects.filter(status__in=Alert.LIVE, tier=scene.tier)
     if shown.count() >= scene.enough:
         return
-    episode = _chosen(driver)
+    episode = _chosen(driver, scene.tier)
     if episode is None:
         return
     phone = driver.phones[episode.patient.hospital_number]
@@ -80,8 +80,11 @@ def play(driver: Driver, scene: Scene) -> None:
     driver.catch_up()
 
 
-def _chosen(driver: Driver) -> Episode | None:
-    """Somebody outside the roll of the settled for whom nothing is open; those who know us longest first."""
+def _chosen(driver: Driver, tier: Tier) -> Episode | None:
+    """Somebody outside the roll of the settled for whom nothing as urgent is open, nothing at all if possible.
+
+    Of these, whoever has known us longest.
+    """
     now = driver.clock.now()
     active = Episode.objects.filter(status=Episode.Status.ACTIVE).select_related("patient")
     outside = [
@@ -90,9 +93,9 @@ def _chosen(driver: Driver) -> Episode | None:
         if episode.patient.hospital_number in driver.phones
         and not roll.is_settled(episode, now)
         and episode.hours_at(now) > 3
-        and not episode.alerts.filter(status__in=Alert.LIVE, tier__gt=Tier.ROUTINE).exists()
+        and not roll.has_live(episode, tier)
     ]
-    return outside[0] if outside else None
+    return min(outside, key=lambda episode: roll.has_live(episode, Tier.WITHIN_24H), default=None)
 
 
 def _calm(episode: Episode) -> dict[str, Any]:

@@ -40,9 +40,9 @@ def _sorted_out(driver: Driver) -> tuple[list[Episode], list[Episode]]:
     settled: list[Episode] = []
     others: list[Episode] = []
     for episode in _running(driver):
-        clean = is_settled(episode, now) and not _has_live(episode, Tier.SAME_DAY)
+        clean = is_settled(episode, now) and not has_live(episode, Tier.SAME_DAY)
         (settled if clean else others).append(episode)
-    settled.sort(key=lambda e: (_has_live(e, Tier.ROUTINE), _is_due_soon(e, now), e.patient.born_on))
+    settled.sort(key=lambda e: (has_live(e, Tier.ROUTINE), _is_due_soon(e, now), e.patient.born_on))
     return settled, others
 
 
@@ -63,7 +63,7 @@ def _running(driver: Driver) -> list[Episode]:
     return [one for one in running.order_by("procedure_at") if one.patient.hospital_number in driver.phones]
 
 
-def _has_live(episode: Episode, tier: Tier) -> bool:
+def has_live(episode: Episode, tier: Tier) -> bool:
     return Alert.objects.filter(episode=episode, status__in=Alert.LIVE, tier__gte=tier).exists()
 
 
