@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Self, cast
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Model, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 
 from recovery import statements
 from recovery.clinical.tiers import Tier
@@ -36,10 +36,27 @@ class AlertQuerySet(QuerySet[Alert]):
         """The routine list, oldest first: read on the next working day."""
         return self._shown().filter(tier=Tier.ROUTINE).order_by("opened_at", "id")
 
-    def _shown(self) -> Self:
-        return self.live().select_related(
-            "episode__patient", "episode__clinic", "owner", "asked", "team", "latest_assessment"
+    def with_owner(self) -> Self:
+        """With what `has_left` asks for."""
+        there = Membership.objects.filter(
+            user=OuterRef("owner"), team=OuterRef("team"), ended_at=None, user__is_active=True
         )
+        return self.select_related("owner").annotate(owner_is_there=Exists(there))
+
+    def _shown(self) -> Self:
+        return (
+            self.live()
+            .with_owner()
+            .select_related(
+                "episode__patient", "episode__clinic", "owner", "asked", "team", "latest_assessment"
+            )
+        )
+
+
+def has_left(alert: Alert) -> bool:
+    """Whether who took it on does not belong to its team any more: then it is in nobody's hands. Of an alert that was
+    read by `with_owner`."""
+    return alert.owner_id is not None and not alert.owner_is_there  # type: ignore[attr-defined]
 
 
 def phone(token: str) -> DeviceToken | None:

@@ -11,15 +11,18 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from recovery.alerts.moves import CLINICIANS, NotAllowed, check_length, done_before, move, reach
-from recovery.models import Alert, AlertEvent, User
+from recovery.models import Alert, AlertEvent, Membership, User
 from recovery.notifications import plan
 
 S = Alert.Status
 
 
 def acknowledge(*, alert_id: UUID, by: User, now: datetime) -> Alert:
-    """Take an alert on. Raises NotAllowed, naming the colleague, when somebody else was first."""
+    """Take an alert on. Raises NotAllowed, naming the colleague, when somebody else was first. What a colleague had who
+    has left is in nobody's hands, and is taken over by it."""
     alert = reach(alert_id, by, CLINICIANS)
+    if alert.status == S.ACKNOWLEDGED and alert.owner_id != by.pk and not _is_there(alert):
+        return take_over(alert_id=alert_id, by=by, now=now)
     try:
         return move("acknowledge", alert, by=by, now=now, owner=by, acknowledged_at=now)
     except NotAllowed as refused:
@@ -79,6 +82,13 @@ def colleagues(alert: Alert) -> QuerySet[User]:
         .distinct()
         .order_by("name", "pk")
     )
+
+
+def _is_there(alert: Alert) -> bool:
+    """Whether its owner still belongs to the team."""
+    return Membership.objects.filter(
+        user=alert.owner_id, user__is_active=True, team=alert.team_id, ended_at=None
+    ).exists()
 
 
 def _locked(alert: Alert) -> Alert:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from recovery import access
 from recovery.alerts.targets import REACH, TAKE_ON
 from recovery.clinical.tiers import Tier
 from recovery.dashboard.wording import span
@@ -27,14 +28,16 @@ class Target:
 
 
 def next_target(alert: Alert, now: datetime) -> Target:
+    """Of an alert that was read by `AlertQuerySet.with_owner`: one whose owner has left waits to be taken on."""
     if alert.status not in Alert.LIVE:
         return Target("Ended")
-    if alert.status == Alert.Status.ACKNOWLEDGED and alert.contacted_at is not None:
+    status = Alert.Status.OPEN if access.has_left(alert) else alert.status
+    if status == Alert.Status.ACKNOWLEDGED and alert.contacted_at is not None:
         return Target("Patient reached. Close with an outcome")
-    due_at = due(alert.status, alert.tier, alert.tier_at, alert.contacted_at)
-    if alert.status == Alert.Status.ACKNOWLEDGED and alert.tier == Tier.EMERGENCY:
+    due_at = due(status, alert.tier, alert.tier_at, alert.contacted_at)
+    if status == Alert.Status.ACKNOWLEDGED and alert.tier == Tier.EMERGENCY:
         return Target("Patient not reached yet. Phone now", overdue=True, due_at=due_at)
-    what = "Take on" if alert.status == Alert.Status.OPEN else "Reach the patient"
+    what = "Take on" if status == Alert.Status.OPEN else "Reach the patient"
     return Target(what) if due_at is None else _target(what, due_at, now)
 
 

@@ -59,7 +59,7 @@ def changed_since(user: User, alert_id: UUID, seen: str, now: datetime) -> str:
     """
     is_now = state_of(user, alert_id, now)
     row = is_now.row
-    if _whose(seen) == _whose(is_now.seen) or row.is_mine or is_now.status != Alert.Status.ACKNOWLEDGED:
+    if _whose(seen) == _whose(is_now.seen) or row.is_mine or row.is_open or is_now.ended:
         return ""
     return f"{row.owner} took this {'over' if row.was_taken_over else 'on'} at {row.owner_since}."
 
@@ -67,7 +67,8 @@ def changed_since(user: User, alert_id: UUID, seen: str, now: datetime) -> str:
 def load(user: User, alert_id: UUID) -> Alert:
     return (
         access.alerts(user)
-        .select_related("episode__patient", "episode__clinic", "owner", "asked", "ended_by", "team")
+        .with_owner()
+        .select_related("episode__patient", "episode__clinic", "asked", "ended_by", "team")
         .select_related("latest_assessment__quarantine")
         .get(uuid=alert_id)
     )
@@ -77,9 +78,10 @@ def state(alert: Alert, user: User, now: datetime) -> State:
     clock = Clock(now, ZoneInfo(alert.episode.clinic.time_zone))
     clinician_in = set(access.memberships(user).filter(role__in=CLINICIANS).values_list("team_id", flat=True))
     seen = f"{alert.status}:{alert.owner.uuid if alert.owner else ''}:{alerts.as_seen(alert)}"
-    tag = (alert.uuid, alert.changed_at, seen, sorted(clinician_in), int(now.timestamp() // 60))
+    row = row_of(alert, user=user, clinician_in=clinician_in, clock=clock)
+    tag = (alert.uuid, alert.changed_at, seen, row.left, sorted(clinician_in), int(now.timestamp() // 60))
     return State(
-        row=row_of(alert, user=user, clinician_in=clinician_in, clock=clock),
+        row=row,
         clock=clock,
         status=alert.status,
         ended=_ended(alert, clock),

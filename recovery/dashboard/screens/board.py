@@ -103,8 +103,14 @@ def _live(user: User) -> list[Live]:
         "pk", "episode_id", "status", "tier", "tier_at", "contacted_at", "rule", "episode__protocol", "owner_id",
         "asked_id", "team__uuid",
     )  # fmt: skip
-    found = access.alerts(user).live().filter(tier__gte=Tier.WITHIN_24H).order_by("-tier", "tier_at", "pk")
-    return [Live(*row) for row in found.values_list(*columns)]
+    found = access.alerts(user).live().with_owner().filter(tier__gte=Tier.WITHIN_24H)
+    rows = found.order_by("-tier", "tier_at", "pk").values_list(*columns, "owner_is_there")
+    return [_as_it_stands(Live(*row[:-1]), row[-1]) for row in rows]
+
+
+def _as_it_stands(alert: Live, owner_is_there: bool) -> Live:
+    """What somebody has who has left waits like what nobody has taken on."""
+    return alert if owner_is_there else alert._replace(status=Alert.Status.OPEN, owner=None)
 
 
 def _in_order(live: Iterable[Live]) -> list[list[Live]]:
@@ -119,7 +125,9 @@ def _in_order(live: Iterable[Live]) -> list[list[Live]]:
 
 def pressing(alert: Live | Alert) -> tuple[int, datetime, int]:
     """Sorts the worst tier first, and then whose next step is due first."""
-    due_at = due(alert.status, alert.tier, alert.tier_at, alert.contacted_at)
+    has_left = isinstance(alert, Alert) and access.has_left(alert)
+    status = Alert.Status.OPEN if has_left else alert.status
+    due_at = due(status, alert.tier, alert.tier_at, alert.contacted_at)
     return -alert.tier, due_at or NO_HURRY, alert.pk
 
 

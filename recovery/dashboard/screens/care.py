@@ -185,7 +185,7 @@ def _running_words(episode: Episode, clock: Clock) -> str:
 
 
 def _latest_of_each_rule(user: User, episode: Episode) -> list[Alert]:
-    alerts = access.alerts(user).filter(episode=episode).select_related("latest_assessment", "owner")
+    alerts = access.alerts(user).filter(episode=episode).with_owner().select_related("latest_assessment")
     latest = {alert.rule: alert for alert in alerts.order_by("pk")}
     return sorted(latest.values(), key=lambda alert: alert.latest_assessment.effective_at, reverse=True)
 
@@ -209,7 +209,14 @@ def _known(alert: Alert, clock: Clock) -> Known:
 def _state(alert: Alert, clock: Clock) -> str:
     if alert.ended_at is not None:
         return f"ended {clock.moment(alert.ended_at)}"
-    return f"open, {alert.owner.name} has it" if alert.owner else "open, nobody has taken it on"
+    return f"open, {whose(alert)}"
+
+
+def whose(alert: Alert) -> str:
+    """In whose hands a live alert is. Of one that was read by `with_owner`."""
+    if alert.owner is None:
+        return "nobody has taken it on"
+    return f"{alert.owner.name} {'had it and has left the team' if access.has_left(alert) else 'has it'}"
 
 
 def _why_not(alert: Alert) -> str:

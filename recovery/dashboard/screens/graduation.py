@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from recovery import access
 from recovery.clinical.tiers import Tier
 from recovery.clinical.timeline import day_number
-from recovery.dashboard.screens.care import Care, Open, care_of, open_of
+from recovery.dashboard.screens.care import Care, Open, care_of, open_of, whose
 from recovery.dashboard.screens.course import Course, Opened, course_of
 from recovery.dashboard.screens.finding import finding_of
 from recovery.dashboard.screens.graduation_course import WeekLine, facts_of, weeks_of
@@ -67,7 +67,8 @@ def show(user: User, episode_id: UUID, now: datetime) -> Graduation:
     alerts = list(
         access.alerts(user)
         .filter(episode=episode)
-        .select_related("owner", "ended_by", "latest_assessment", "first_assessment")
+        .with_owner()
+        .select_related("ended_by", "latest_assessment", "first_assessment")
         .order_by("opened_at", "pk")
     )
     opened = [
@@ -137,9 +138,7 @@ def _outcome(alert: Alert, episode: Episode, closing: Mapping[int, str], clock: 
 
 def _came(alert: Alert, clock: Clock) -> str:
     if alert.ended_at is None:
-        return (
-            f"Still open: {alert.owner.name} has it" if alert.owner else "Still open: nobody has taken it on"
-        )
+        return f"Still open: {whose(alert)}"
     at = clock.moment(alert.ended_at)
     if alert.ended_by is None:
         return f"Resolved itself at {at}"

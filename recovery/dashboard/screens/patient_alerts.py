@@ -41,7 +41,8 @@ def alerts_of(user: User, episode: Episode) -> list[Alert]:
     return list(
         access.alerts(user)
         .filter(episode=episode)
-        .select_related("owner", "ended_by", "latest_assessment", "first_assessment")
+        .with_owner()
+        .select_related("ended_by", "latest_assessment", "first_assessment")
         .prefetch_related(Prefetch("events", queryset=latest, to_attr="latest_events"))
         .order_by(F("ended_at").desc(nulls_first=True), "-tier", "tier_at", "id")[:MOST]
     )
@@ -74,6 +75,8 @@ def _state(alert: Alert, user: User, clock: Clock) -> str:
         return f"Closed by {alert.ended_by.name} at {ended}: {Alert.Outcome(alert.outcome).label.lower()}."
     if alert.owner is None:
         return "Nobody has taken this on."
+    if access.has_left(alert):
+        return f"{alert.owner.name} had it and has left the team: nobody has it now."
     who = "You have" if alert.owner_id == user.pk else f"{alert.owner.name} has"
     reached = f" Patient reached {clock.moment(alert.contacted_at)}." if alert.contacted_at else ""
     since = f" since {clock.moment(alert.owned_since)}" if alert.owned_since else ""

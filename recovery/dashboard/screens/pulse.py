@@ -48,6 +48,9 @@ SELECT me.password, me.is_active,
        (SELECT count(*) FROM live WHERE tier = %(routine)s),
        (SELECT count(*) FROM live WHERE rule = %(unjudged)s),
        (SELECT coalesce(bit_xor(hashtextextended(concat_ws(':', id, status, tier, changed_at), 0)), 0) FROM live),
+       (SELECT coalesce(bit_xor(hashtextextended(m.id::text, 0)), 0) FROM recovery_membership m
+        JOIN recovery_user u ON u.id = m.user_id
+        WHERE m.team_id IN (SELECT team_id FROM mine) AND m.ended_at IS NULL AND u.is_active),
        (SELECT count(*) FROM refused), (SELECT min(received_at) FROM refused),
        (SELECT coalesce(jsonb_agg(jsonb_build_array(name, failed, alerts)), '[]') FROM untold)
 FROM recovery_user me WHERE me.id = %(user)s
@@ -117,7 +120,7 @@ def _parameters(user: int, now: datetime) -> Mapping[str, Any]:
 
 
 def _outline(user: int, row: tuple[Any, ...], now: datetime) -> Outline:
-    _, _, zone, roles, board, review, unjudged, _, refused, oldest, untold = row
+    _, _, zone, roles, board, review, unjudged, _, _, refused, oldest, untold = row
     clinicians = frozenset(team for team, role in roles if role in CLINICIANS)
     return Outline(
         clock=Clock(now, ZoneInfo(zone or "UTC")),

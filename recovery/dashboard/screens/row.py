@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
+from recovery import access
 from recovery.clinical.tiers import Tier
 from recovery.dashboard.screens.finding import because, finding_of, told_of
 from recovery.dashboard.screens.person import Number, Person, patient_number, person_of
@@ -15,6 +16,8 @@ from recovery.models import Alert, User
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """`is_open`: nobody has it. `left`: who had it, and has left the team."""
+
     id: UUID
     tier: Tier
     person: Person
@@ -29,6 +32,7 @@ class Row:
     since: str
     target: Target
     is_open: bool
+    left: str
     is_mine: bool
     owner: str
     owner_since: str
@@ -56,7 +60,7 @@ class Row:
 
 
 def row_of(alert: Alert, *, user: User, clinician_in: Collection[int], clock: Clock) -> Row:
-    episode, assessment = alert.episode, alert.latest_assessment
+    episode, assessment, has_left = alert.episode, alert.latest_assessment, access.has_left(alert)
     finding = finding_of(alert)
     return Row(
         id=alert.uuid,
@@ -72,9 +76,10 @@ def row_of(alert: Alert, *, user: User, clinician_in: Collection[int], clock: Cl
         waiting=span(clock.now - alert.tier_at),
         since=alert.tier_at.isoformat(),
         target=next_target(alert, clock.now),
-        is_open=alert.status == Alert.Status.OPEN,
+        is_open=alert.status == Alert.Status.OPEN or has_left,
+        left=alert.owner.name if alert.owner and has_left else "",
         is_mine=alert.owner_id == user.pk,
-        owner=alert.owner.name if alert.owner else "",
+        owner=alert.owner.name if alert.owner and not has_left else "",
         owner_since=clock.moment(alert.owned_since) if alert.owned_since else "",
         was_taken_over=alert.taken_over_at is not None,
         asked=alert.asked.name if alert.asked else "",
