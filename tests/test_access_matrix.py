@@ -114,7 +114,6 @@ MATRIX: dict[str, Row] = {
     "patients/<uuid:episode_id>/resume": staff(POST="422 404"),
     "patients/<uuid:episode_id>/end": staff(GET="200 404", HEAD="200 404", POST="422 404"),
     "patients/<uuid:episode_id>/summary": staff(GET="200 404", HEAD="200 404"),
-    "patients/<uuid:episode_id>/code": staff(GET="200 404", HEAD="200 404", POST="200 404"),
     "patients/<uuid:episode_id>/phones": staff(GET="200 404", HEAD="200 404"),
     "patients/<uuid:episode_id>/phones/<uuid:device_id>/revoke": staff(POST="422 404"),
     "patients/<uuid:episode_id>/sheet": staff(GET="200 404", HEAD="200 404", POST="200 404"),

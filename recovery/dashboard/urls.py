@@ -40,7 +40,6 @@ urlpatterns = [
     path("patients/<uuid:episode_id>/resume", care.resume, name="care-resume"),
     path("patients/<uuid:episode_id>/end", care.end, name="care-end"),
     path("patients/<uuid:episode_id>/summary", care.summary, name="care-summary"),
-    path("patients/<uuid:episode_id>/code", phones.code, name="care-code"),
     path("patients/<uuid:episode_id>/phones", phones.phones, name="care-phones"),
     path("patients/<uuid:episode_id>/phones/<uuid:device_id>/revoke", phones.revoke, name="care-revoke"),
     path("patients/<uuid:episode_id>/sheet", enrol.sheet, name="enrol-sheet"),

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from django.db.models import Max
 
-from recovery import access, devices
+from recovery import access, devices, enrolment
 from recovery.dashboard.screens.care import Care, care_of
 from recovery.dashboard.screens.place import Clock
-from recovery.models import DeviceToken, EnrolmentCode, Episode, EpisodeEvent, User
+from recovery.models import DeviceToken, Episode, EpisodeEvent, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +80,8 @@ def _phone(
 
 def _waiting(episode: Episode, clock: Clock) -> str:
     """About a code that nobody has used yet; empty when there is none that works."""
-    code = (
-        EnrolmentCode.objects.filter(
-            episode=episode,
-            redeemed_at=None,
-            expires_at__gt=clock.now,
-            wrong_tries__lt=EnrolmentCode.MAX_WRONG_TRIES,
-        )
-        .select_related("created_by")
-        .order_by("-pk")
-        .first()
-    )
+    unused = enrolment.unused_codes(episode, now=clock.now).select_related("created_by")
+    code = unused.order_by("-pk").first()
     if code is None:
         return ""
     by = f" by {code.created_by.name}" if code.created_by else ""

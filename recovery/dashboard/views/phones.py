@@ -1,4 +1,4 @@
-"""Which phones may report for a patient: a new code for another one, and signing one out."""
+"""Which phones may report for a patient, and signing one out. A code for another one comes with its sheet (enrol.py)."""
 
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from recovery import clock, devices
 from recovery.dashboard.door import StaffRequest, staff_page
 from recovery.dashboard.forms.care import ReasonForm
 from recovery.dashboard.screens import phones as screen
-from recovery.dashboard.views.care import asked_or_sent, care_page
+from recovery.dashboard.views.care import care_page
 from recovery.errors import Refused
 from recovery.models import DeviceToken
 
@@ -20,20 +20,6 @@ from recovery.models import DeviceToken
 @require_safe
 def phones(request: StaffRequest, episode_id: UUID) -> HttpResponse:
     return _page(request, screen.show(request.user, episode_id, clock.now()))
-
-
-@staff_page
-@asked_or_sent
-def code(request: StaffRequest, episode_id: UUID) -> HttpResponse:
-    """A new code is the answer to the form itself: it stands in no address, and nothing keeps it to be read again."""
-    if request.method != "POST":
-        return _code_page(request, screen.show(request.user, episode_id, clock.now()))
-    try:
-        made = devices.renew_code(episode_id=episode_id, by=request.user, now=clock.now())
-    except Refused as refusal:
-        shown = screen.show(request.user, episode_id, clock.now())
-        return _code_page(request, shown, refusal=refusal.message, status=409)
-    return _code_page(request, screen.show(request.user, episode_id, clock.now()), made=made)
 
 
 @staff_page
@@ -55,23 +41,6 @@ def revoke(request: StaffRequest, episode_id: UUID, device_id: UUID) -> HttpResp
         return _page(request, shown, device_id, form, refusal=refusal.message, status=409)
     messages.success(request, f"{phone.name} is signed out. It can report no more.")
     return HttpResponseRedirect(reverse("dashboard:care-phones", args=[episode_id]), status=303)
-
-
-def _code_page(
-    request: StaffRequest, shown: screen.Phones, *, made: str = "", refusal: str = "", status: int = 200
-) -> HttpResponse:
-    return care_page(
-        request,
-        "care_code",
-        shown.care,
-        title="New code",
-        form=None,
-        offered=False,
-        refusal=refusal,
-        status=status,
-        shown=shown,
-        made=made,
-    )
 
 
 def _page(
