@@ -34,7 +34,7 @@ def change(
     """Move time zero. With `time_estimated` only the date counts, in the patient's zone.
 
     The plan for the blood thinner is kept in hours after the procedure, so it moves, too. Refuses a time to come, and
-    one by which the recovery would be over: it would end at once, and for good. `seen`: what `corrections.as_seen` gave.
+    one by which the recovery would be over: it would end at once, and for good. `seen`: what `as_seen` gave.
     """
     episode = locked(episode_id, by, MAY_CHANGE, reason)
     zone = ZoneInfo(episode.time_zone)

@@ -107,6 +107,11 @@ MATRIX: dict[str, Row] = {
     "patients": staff(GET="200 200", HEAD="200 200", POST="422 422"),
     "patients/<uuid:episode_id>": staff(GET="200 404", HEAD="200 404"),
     "patients/<uuid:episode_id>/state": staff(GET="200 404", HEAD="200 404"),
+    "patients/<uuid:episode_id>/check-in": staff(GET="200 404", HEAD="200 404", POST="422 404"),
+    "patients/<uuid:episode_id>/check-in/<uuid:check_in_id>": staff(GET="200 404", HEAD="200 404"),
+    "patients/<uuid:episode_id>/baseline": staff(GET="200 404", HEAD="200 404", POST="422 404"),
+    "patients/<uuid:episode_id>/risk-factors": staff(GET="200 404", HEAD="200 404", POST="422 404"),
+    "patients/<uuid:episode_id>/procedure": staff(GET="200 404", HEAD="200 404", POST="422 404"),
     "patients/<uuid:episode_id>/note": staff(POST="422 404"),
     "patients/<uuid:episode_id>/mute": staff(GET="200 404", HEAD="200 404", POST="422 404"),
     "patients/<uuid:episode_id>/mute/<uuid:alert_id>/end": staff(POST="303 404"),
@@ -173,6 +178,7 @@ class Scene:
         Phone(tokens["ana"], Client()).post(CHECK_INS, check_in(20, mood="low"))
         self.objects = {
             "<client_id:client_id>": sent["id"],
+            "<uuid:check_in_id>": sent["id"],
             "<uuid:alert_id>": Alert.objects.get().uuid,
             "<uuid:report_id>": Quarantine.objects.get().uuid,
             "<uuid:episode_id>": episode.uuid,

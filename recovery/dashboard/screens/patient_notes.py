@@ -83,11 +83,11 @@ def _change(event: EpisodeEvent, protocol: Protocol, clock: Clock) -> Note:
         what=event.what[:1].upper() + event.what[1:],
         by=event.by.name if event.by else "",
         words=event.reason,
-        before=_before(event.was, protocol),
+        before=_before(event.was, protocol, clock),
     )
 
 
-def _before(was: Mapping[str, Any], protocol: Protocol) -> str:
+def _before(was: Mapping[str, Any], protocol: Protocol, clock: Clock) -> str:
     """What stood there before a correction, as far as there are words for it."""
     parts = []
     if "risk_factors" in was:
@@ -95,6 +95,9 @@ def _before(was: Mapping[str, Any], protocol: Protocol) -> str:
     if "baseline" in was:
         facts = baseline_in_words(was["baseline"] or {}, protocol)
         parts.append("; ".join(f"{fact.label}: {fact.words}" for fact in facts) or "no baseline")
+    if "procedure_at" in was:
+        at = clock.moment(datetime.fromisoformat(was["procedure_at"]))
+        parts.append(f"procedure {at}{', time not known' if was.get('time_estimated') else ''}")
     return "; ".join(parts)
 
 

@@ -1,0 +1,130 @@
+"""What the pages show on which something that is known of a patient is recorded or corrected."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from recovery import access, checkins, verdicts
+from recovery.clinical import protocol as protocols
+from recovery.clinical.protocol import Protocol
+from recovery.clinical.tiers import Tier
+from recovery.clinical.verdict import Verdict, action_line
+from recovery.dashboard.screens import patient_now
+from recovery.dashboard.screens.care import Care, care_of
+from recovery.dashboard.screens.finding import finding_of
+from recovery.dashboard.screens.patient_about import About, about_of
+from recovery.dashboard.screens.person import Number, numbers_of
+from recovery.dashboard.screens.place import Place, place_of
+from recovery.models import Alert, AlertEvent, CheckIn, User
+
+REPORTED = (AlertEvent.Kind.OPENED, AlertEvent.Kind.JOINED, AlertEvent.Kind.RAISED)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What stands on record."""
+
+    care: Care
+    about: About
+    protocol: Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Before the questions: whom one has on the line, when they were heard last, and what cannot wait for the end."""
+
+    care: Care
+    protocol: Protocol
+    numbers: list[Number]
+    now: patient_now.Now
+    may_record: bool
+    emergency: str
+    emergency_if: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """An alert of this check-in, and who has it now."""
+
+    id: UUID
+    tier: Tier
+    name: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """After them: what is read out, what was found, and what came of it."""
+
+    care: Care
+    numbers: list[Number]
+    place: Place
+    felt: str
+    anchor: str
+    is_finished: bool
+    tier: Tier
+    findings: list[str]
+    told: Verdict
+    is_owed: bool
+    came: list[Came]
+
+
+def facts_of(user: User, episode_id: UUID, now: datetime) -> Facts:
+    """Raises Episode.DoesNotExist for a stranger."""
+    care = care_of(user, episode_id, now)
+    return Facts(care, about_of(care.episode, care.clock), protocols.get(care.episode.protocol))
+
+
+def call(user: User, episode_id: UUID, now: datetime) -> Call:
+    """Raises Episode.DoesNotExist for a stranger."""
+    care = care_of(user, episode_id, now)
+    protocol = protocols.get(care.episode.protocol)
+    numbers = verdicts.numbers_of(care.episode.clinic)
+    return Call(
+        care=care,
+        protocol=protocol,
+        numbers=numbers_of(care.episode),
+        now=patient_now.state_of(user, episode_id, now, seen=""),
+        may_record=checkins.may_write_down(care.episode, user),
+        emergency=action_line(Tier.EMERGENCY, protocol, numbers),
+        emergency_if=list(protocol.call_now_if.values()),
+    )
+
+
+def told(user: User, episode_id: UUID, check_in_id: UUID, now: datetime) -> Told:
+    """Raises Episode.DoesNotExist or CheckIn.DoesNotExist for a stranger."""
+    care = care_of(user, episode_id, now)
+    episode, clock = care.episode, care.clock
+    check_in = access.check_ins(user).get(episode=episode, client_id=check_in_id)
+    current = check_in.assessments.get(is_current=True)
+    return Told(
+        care=care,
+        numbers=numbers_of(episode),
+        place=place_of(episode, check_in.effective_at),
+        felt=clock.moment(check_in.observed_at),
+        anchor=f"check-in-{check_in.client_id}",
+        is_finished=check_in.completed,
+        tier=verdicts.tier_of(current),
+        findings=[finding.name for finding in verdicts.findings_of(current)],
+        told=verdicts.for_patient(episode=episode, assessment=current),
+        is_owed=current.flagged_at is None,
+        came=_came(user, check_in),
+    )
+
+
+def _came(user: User, check_in: CheckIn) -> list[Came]:
+    """The alerts that it opened, joined or raised, the worst first."""
+    events = AlertEvent.objects.filter(assessment__check_in=check_in, kind__in=REPORTED)
+    alerts = (
+        access.alerts(user).filter(pk__in=events.values("alert")).select_related("owner", "latest_assessment")
+    )
+    return [
+        Came(alert.uuid, Tier(alert.tier), finding_of(alert).name, _state(alert))
+        for alert in alerts.order_by("-tier", "rule")
+    ]
+
+
+def _state(alert: Alert) -> str:
+    if alert.status not in Alert.LIVE:
+        return "ended"
+    return f"{alert.owner.name} has it" if alert.owner else "nobody has taken it on"
