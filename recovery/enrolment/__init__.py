@@ -2,7 +2,7 @@
 
 from .begin import CONSENT, LATEST_RESTART_H, enrol, none_runs_beside, procedure_trouble, risks_worked_out
 from .codes import ALPHABET, CODE_LIFE, issue_code, redeem, unused_codes
-from .days import birthday_of, check_birthday, day_of, instant_of, time_of
+from .days import birthday_of, check_birthday, day_of, instant_of, time_of, time_zones
 from .people import CALL_FIRST, LANGUAGES, NewPatient
 from .phones import revoke, sign_off
 from .refusals import (
@@ -49,5 +49,6 @@ __all__ = [
     "sign_off",
     "text_of",
     "time_of",
+    "time_zones",
     "unused_codes",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 from pydantic import ValidationError
@@ -13,6 +13,7 @@ from recovery import audit
 from recovery.clinical import protocol as protocols
 from recovery.clinical.answers import baseline_model
 from recovery.clinical.protocol import Protocol
+from recovery.enrolment.days import time_zones
 from recovery.enrolment.people import NewPatient, person_for
 from recovery.enrolment.refusals import EnrolmentRefused
 from recovery.models import CareTeam, Consent, Episode, Pause, User
@@ -54,7 +55,7 @@ def enrol(
     the form, a patient whose other episode still runs and, unless `sure`, one who looks like somebody known.
     """
     none_runs_beside(team)
-    if time_zone not in available_timezones():
+    if time_zone not in time_zones():
         raise EnrolmentRefused(
             f"{time_zone!r} is not a time zone. Write a name such as Europe/London.", field="time_zone"
         )

@@ -2,7 +2,8 @@
 
 import re
 from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 NAMES = (
@@ -79,6 +80,12 @@ def instant_of(day: date, clock: time, zone: ZoneInfo) -> datetime:
     if there_and_back.replace(tzinfo=None) != local.replace(tzinfo=None):
         raise ValueError("Clocks went forward that night, and this time was skipped. Check it.")
     return local
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """Every name there is. Finding them reads hundreds of files, so it is done once."""
+    return frozenset(available_timezones())
 
 
 def _month(name: str) -> int:

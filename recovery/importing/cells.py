@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from recovery import enrolment
 from recovery.clinical.answers import valid_baseline
@@ -192,7 +192,7 @@ def _some_of(text: str, codes: tuple[str, ...]) -> list[str]:
 
 
 def _zone_of(text: str) -> str:
-    if text not in available_timezones():
+    if text not in enrolment.time_zones():
         raise ValueError("Write a name such as Europe/London.")
     return text
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any, cast
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.http import QueryDict
@@ -14,7 +14,7 @@ from recovery.dashboard.forms.questions import CHOOSE, NONE_OF_THESE, answer_of,
 from recovery.models import CareTeam, Episode
 
 OFF = {"autocomplete": "off"}  # the next patient is nobody whom the browser knows
-ZONES = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
+ZONES = sorted(name for name in enrolment.time_zones() if "/" in name and not name.startswith("Etc/"))
 WORKED_OUT = "age_65_plus"
 
 
