@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -76,7 +77,7 @@ def test_small_numbers_are_given_as_they_are_and_said_to_be_small(
     assert "1 of 1 too few for a percentage" in rule
     assert "0 of 1 too few for a percentage" in rule
     assert "too few: 1" in section(text, "How soon alerts are taken on")
-    assert "Too few alerts were timed to say whether the more urgent ones are taken on sooner." in text
+    assert "Are the more urgent alerts taken on sooner? Too few were timed to say." in text
     assert "%" not in text
 
 
@@ -123,13 +124,13 @@ def test_whether_the_urgent_ones_are_sooner_is_a_sentence(
 
     text = said(sign_in(ben).get("/figures"))
 
+    text = text.replace("\u00a0", " ")
     assert (
-        "No: emergency alerts are taken on more slowly than same day alerts"
-        " (medians: emergency 1 h, same day 30 min)." in text.replace("\u00a0", " ")
+        "Are the more urgent alerts taken on sooner? No: emergency alerts are taken on more slowly than same-day"
+        " alerts. Medians: emergency 1 h, same-day 30 min." in text
     )
     assert (
-        "Yes, the more urgent alerts are reached sooner (medians: emergency 1 h 30 min, same day 3 h)."
-        in text.replace("\u00a0", " ")
+        "Are the more urgent alerts reached sooner? Yes. Medians: emergency 1 h 30 min, same-day 3 h." in text
     )
 
 
@@ -143,6 +144,7 @@ def test_rules_that_break_the_budget_are_named(
     assert "Over budget: " in text
     assert "Broken by these rules, the loudest first. Without them the rest fits." in text
     assert text.count("Breaks the alert budget") >= 2
+    assert re.search(r"\w: \d+ alerts; of \d+ that ended, \d+ acted on and \d+ noise", text)
 
 
 def test_within_the_budget_nothing_is_named(busy: None, team: CareTeam, ben: User, sign_in: SignIn) -> None:

@@ -1,17 +1,18 @@
 """The page of figures: one team, one period, every figure with its definition."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from recovery import access, figures
+from recovery.clinical.tiers import Tier
 from recovery.dashboard.screens import figures_alerts, figures_slots
 from recovery.dashboard.screens.figure import Figure
 from recovery.dashboard.screens.place import Clock
 from recovery.dashboard.wording import counted, day
-from recovery.figures import Kept, Period, per_100
+from recovery.figures import Period, per_100
 from recovery.figures.budget import MAY_SET
 from recovery.models import CareTeam, User
 
@@ -28,12 +29,18 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
-    """What is said of the alert budget. `over` are the rules that break it, by name."""
+class Loud:
+    """A rule that breaks the budget, and what came of its alerts."""
 
+    name: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
     number: int
     sentence: str
-    over: list[str]
+    over: list[Loud]
     may_set: bool
 
 
@@ -91,7 +98,7 @@ def show(user: User, team: CareTeam, period: Period, now: datetime) -> Page:
         heard=f"{heard} of {counted(reports.recoveries, 'recovery', 'recoveries')}",
         still_runs=period.to_at > now,
         links=[_link(team, days, period, clock) for days in SPANS],
-        budget=_budget(found.budget, figures_alerts.rule_names(found), _may_set(user, team)),
+        budget=_budget(found, _may_set(user, team)),
         figures=_figures(found),
         query=query_of(team, period.first, period.last),
     )
@@ -127,7 +134,8 @@ def _link(team: CareTeam, days: int, chosen: Period, clock: Clock) -> Link:
     return Link(f"Last {days} days", f"?{query_of(team, period.first, period.last)}", period == chosen)
 
 
-def _budget(kept: Kept, names: Mapping[str, str], may_set: bool) -> Budget:
+def _budget(found: figures.Figures, may_set: bool) -> Budget:
+    kept = found.budget
     rate = per_100(kept.alerts, kept.check_ins)
     means = f"the team means to work on at most {kept.budget}"
     if rate is None:
@@ -137,7 +145,17 @@ def _budget(kept: Kept, names: Mapping[str, str], may_set: bool) -> Budget:
         sentence = f"Over budget: {rate:.1f} alerts on the board for each 100 check-ins; {means}."
     else:
         sentence = f"Within budget: {rate:.1f} alerts on the board for each 100 check-ins; {means}."
-    return Budget(kept.budget, sentence, [names.get(rule, rule) for rule in kept.over or ()], may_set)
+    names = figures_alerts.rule_names(found)
+    over = [Loud(names.get(rule, rule), _came_of(rule, found)) for rule in kept.over or ()]
+    return Budget(kept.budget, sentence, over, may_set)
+
+
+def _came_of(rule: str, found: figures.Figures) -> str:
+    """Of its alerts that came on the board."""
+    counted_alerts = [each for each in found.raised if each.rule == rule and each.tier > Tier.ROUTINE]
+    alerts, ended, acted_on, noise = figures.total(counted_alerts)
+    came = f"of {ended} that ended, {acted_on} acted on and {noise} noise" if ended else "none has ended"
+    return f"{counted(alerts, 'alert', 'alerts')}; {came}"
 
 
 def _may_set(user: User, team: CareTeam) -> bool:

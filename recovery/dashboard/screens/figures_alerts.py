@@ -247,22 +247,26 @@ def _time(time: timedelta | None, timed: int, enough: bool) -> Cell:
 
 
 def _faster(waits: Sequence[Wait], done: str) -> list[str]:
-    """Whether the more urgent ones are sooner, in a sentence."""
+    """Whether the more urgent ones are sooner, in a sentence. The routine list waits for a quiet hour, so it is left
+    out."""
     if not waits:
         return []
+    asked = f"Are the more urgent alerts {done} sooner?"
     told = [
-        (wait.tier, wait.median) for wait in waits if wait.median is not None and wait.timed >= FEW_FOR_MEDIAN
+        (_SAID[wait.tier], wait.median)
+        for wait in waits
+        if wait.tier in _SAID and wait.median is not None and wait.timed >= FEW_FOR_MEDIAN
     ]
     if len(told) < 2:
-        return [f"Too few alerts were timed to say whether the more urgent ones are {done} sooner."]
-    times = ", ".join(f"{tier.label.lower()} {span(median)}" for tier, median in told)
+        return [f"{asked} Too few were timed to say."]
+    times = ", ".join(f"{tier} {span(median)}" for tier, median in told)
     for (tier, median), (milder, later) in pairwise(told):
         if median >= later:
             than = "as slowly as" if median == later else "more slowly than"
-            return [
-                f"No: {tier.label.lower()} alerts are {done} {than} {milder.label.lower()} alerts (medians: {times})."
-            ]
-    return [f"Yes, the more urgent alerts are {done} sooner (medians: {times})."]
+            return [f"{asked} No: {tier} alerts are {done} {than} {milder} alerts. Medians: {times}."]
+    return [f"{asked} Yes. Medians: {times}."]
 
+
+_SAID = {Tier.EMERGENCY: "emergency", Tier.SAME_DAY: "same-day", Tier.WITHIN_24H: "24-hour"}
 
 __all__ = ["by_rule", "by_tier", "percent", "reached", "rule_names", "taken_on"]
