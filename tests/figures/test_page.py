@@ -144,7 +144,7 @@ def test_rules_that_break_the_budget_are_named(
     assert "Over budget: " in text
     assert "Broken by these rules, the loudest first. Without them the rest fits." in text
     assert text.count("Breaks the alert budget") >= 2
-    assert re.search(r"\w: \d+ alerts; of \d+ that ended, \d+ acted on and \d+ noise", text)
+    assert re.search(r"\w : \d+ alerts; of \d+ that ended, \d+ acted on and \d+ noise", text)
 
 
 def test_within_the_budget_nothing_is_named(busy: None, team: CareTeam, ben: User, sign_in: SignIn) -> None:
