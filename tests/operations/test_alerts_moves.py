@@ -173,6 +173,60 @@ def test_closing_says_whether_the_patient_was_reached_and_what_came_of_it(alert:
     }
 
 
+# --- contact -------------------------------------------------------------------------------------------------------
+
+
+def test_contact_that_was_made_earlier_counts_from_when_it_was_made(alert: Alert, ben: User) -> None:
+    who: Any = {"alert_id": alert.uuid, "by": ben, "by_what": "phone"}
+    alerts.record_contact(**who, reached=True, at=at(31), now=at(33))
+    alerts.record_contact(**who, reached=True, at=at(30.5), now=at(33.1))
+    alerts.record_contact(**who, reached=False, at=at(30.1), now=at(33.2))
+    now = alerts.record_contact(**who, reached=True, now=at(33.3))
+
+    assert now.contacted_at == at(30.5)
+    contacts = alert.events.filter(kind="contacted").order_by("id")
+    assert [event.at for event in contacts] == [at(33), at(33.1), at(33.2), at(33.3)]
+    assert [event.detail.get("at") for event in contacts] == [
+        at(31).isoformat(), at(30.5).isoformat(), at(30.1).isoformat(), None,
+    ]  # fmt: skip
+
+
+def test_contact_is_neither_to_come_nor_before_the_alert(alert: Alert, ben: User) -> None:
+    who: Any = {"alert_id": alert.uuid, "by": ben, "reached": True, "by_what": "phone"}
+    with pytest.raises(NotAllowed, match="still to come"):
+        alerts.record_contact(**who, at=at(31.1), now=at(31))
+    with pytest.raises(NotAllowed, match="The alert came in at 16:00 on 3 March"):
+        alerts.record_contact(**who, at=at(29.9), now=at(31))
+    assert kinds(alert) == ["opened"]
+
+
+def test_contact_in_the_minute_of_the_alert_was_after_it(ana: DeviceToken, ben: User) -> None:
+    report(ana, 30 + 40 / 3600, bleeding="oozing")
+    alert = Alert.objects.get()
+    now = alerts.record_contact(
+        alert_id=alert.uuid, by=ben, reached=True, by_what="phone", at=at(30), now=at(31)
+    )
+
+    assert now.contacted_at == alert.opened_at
+
+
+def test_what_was_sent_twice_is_recorded_once(alert: Alert, ben: User) -> None:
+    dee = factories.member(alert.team, "Dee Abara", "admin")
+    who: Any = {"alert_id": alert.uuid, "by": ben}
+    for hours in (31, 31.01):
+        alerts.record_contact(**who, reached=False, by_what="phone", note="No answer.", now=at(hours))
+    for hours in (31.1, 31.11):
+        alerts.add_note(**who, note="Rings back.", now=at(hours))
+    assert kinds(alert) == ["opened", "acknowledged", "contacted", "noted"]
+
+    alerts.record_contact(**who, reached=False, by_what="phone", note="No answer.", now=at(31.2))
+    alerts.add_note(alert_id=alert.uuid, by=dee, note="Rings back.", now=at(31.11))
+    assert kinds(alert)[4:] == ["contacted", "noted"], "tried again later; written by somebody else"
+
+
+# --- one by one ----------------------------------------------------------------------------------------------------
+
+
 def test_each_alert_is_closed_by_itself(ana: DeviceToken, ben: User) -> None:
     """There is no bulk close: what one colleague read is what one colleague closes."""
     report(ana, 30, bleeding="oozing", confused="yes", cannot_move="yes")

@@ -211,6 +211,9 @@ BREAKS: dict[str, Callable[[World], Any]] = {
         hospital_number=w.episode.patient.hospital_number,
     ),
     "patient_has_hospital_number": lambda w: w.change(w.episode.patient, hospital_number=""),
+    "who_is_called_first_has_a_number": lambda w: w.change(
+        w.episode.patient, call_first="caregiver", caregiver_phone=""
+    ),
     "consent_given_before_withdrawn": lambda w: Consent.objects.create(
         clinic=w.clinic, patient=w.episode.patient, wording="1", given_at=at(1), withdrawn_at=at(0)
     ),
@@ -296,6 +299,17 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "alert_state_is_whole": lambda w: w.change(w.alert, status="closed", ended_at=at(21), ended_by=w.ben),
     "alert_outcome_known": lambda w: w.change(
         w.alert, status="closed", ended_at=at(21), ended_by=w.ben, patient_contacted=True, outcome="fine"
+    ),
+    "asked_while_it_lives": lambda w: w.change(w.alert, asked=w.ben),
+    "alert_noise_known": lambda w: w.change(w.alert, noise="loud"),
+    "an_emergency_was_no_noise": lambda w: w.change(
+        w.alert,
+        status="closed",
+        ended_at=at(21),
+        ended_by=w.ben,
+        patient_contacted=True,
+        outcome="sent-to-emergency",
+        noise="expected",
     ),
     "alert_within_episode_clinic": lambda w: w.new_alert(
         rule="CHEST", clinic=w.other_clinic, team=w.other_team
