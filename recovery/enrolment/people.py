@@ -46,16 +46,18 @@ def person_for(patient: NewPatient, *, team: CareTeam, by: User | None, sure: bo
         )
     here = Patient.objects.filter(clinic_id=team.clinic_id)
     found = here.filter(hospital_number__iexact=patient.hospital_number).order_by("pk").first()
-    is_new = False
+    if found is None and not sure:
+        _nobody_alike(patient, team=team, by=by)
+    number = found.hospital_number if found else patient.hospital_number
+    made = Patient(
+        clinic_id=team.clinic_id,
+        hospital_number=number,
+        **{name: getattr(patient, name) for name in ("name", "born_on", *CONTACT)},
+    )
     if found is None:
-        if not sure:
-            _nobody_alike(patient, team=team, by=by)
-        values = {name: getattr(patient, name) for name in ("name", "born_on", *CONTACT)}
-        found, is_new = Patient.objects.get_or_create(
-            clinic_id=team.clinic_id, hospital_number=patient.hospital_number, defaults=values
-        )
-    person = Patient.objects.select_for_update(no_key=True).get(pk=found.pk)
-    if is_new:
+        Patient.objects.bulk_create([made], ignore_conflicts=True)  # of two at once one makes the row
+    person = here.select_for_update(no_key=True).get(hospital_number=number)
+    if person.uuid == made.uuid:
         return person
     if person.born_on != patient.born_on:
         raise EnrolmentRefused(

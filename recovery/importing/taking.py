@@ -30,7 +30,7 @@ def take(raw: bytes, *, team: CareTeam, by: User, now: datetime) -> list[Episode
     episodes = []
     for line in planned.new:
         try:
-            episodes.append(enrolment.enrol(team=team, by=by, now=now, sure=False, **line.order))
+            episodes.append(enrolment.enrol(team=team, by=by, now=now, **line.order))
         except enrolment.EnrolmentRefused as refusal:
             raise ImportRefused(f"Nobody was enrolled. Line {line.number}: {refusal.message}") from None
     audit.record(

@@ -494,3 +494,14 @@ def test_check_ins_whose_time_was_over_before_are_not_missed(
     assert episode.assessments.count() == 0
     assert "Silent 0" in said(sign_in(ben).get("/patients"))
     assert episode.pauses.get().until_at == T0 + timedelta(hours=90)
+
+
+def test_whoever_is_to_be_called_first_stands_first_with_when_and_how(
+    team: CareTeam, ben: User, sign_in: SignIn
+) -> None:
+    client = sign_in(ben)
+    client.post("/enrol", typed(team))
+
+    text = said(client.get(f"/patients/{Episode.objects.get().uuid}"))
+
+    assert "Caregiver: Per Lind 020 7946 0156 Welsh; after ten Patient: Rosa Lind 020 7946 0155" in text

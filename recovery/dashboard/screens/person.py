@@ -1,8 +1,9 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from recovery.dashboard import wording
+from recovery.enrolment import LANGUAGES
 from recovery.models import Episode
 
 
@@ -24,6 +25,7 @@ class Number:
     name: str
     shown: str
     dial: str
+    note: str = ""
 
 
 def person_of(episode: Episode, now: datetime) -> Person:
@@ -42,12 +44,18 @@ def patient_number(episode: Episode) -> Number:
 
 
 def numbers_of(episode: Episode) -> list[Number]:
-    """Whom the team may want to phone about this patient, likeliest first."""
+    """Whom the team may want to phone about this patient: first whom the patient wishes to be called first, with when
+    and how."""
     patient, clinic = episode.patient, episode.clinic
     numbers = [patient_number(episode)]
     if patient.caregiver_name or patient.caregiver_phone:
         numbers.append(_number("Caregiver", patient.caregiver_name, patient.caregiver_phone))
-    return [*numbers, _number("Urgent line", clinic.name, clinic.urgent_line)]
+    if patient.call_first == patient.CallFirst.CAREGIVER:
+        numbers.reverse()
+    first, *others = numbers
+    language = LANGUAGES.get(patient.language, patient.language) if patient.language != "en" else ""
+    first = replace(first, note="; ".join(filter(None, [language, patient.call_notes])))
+    return [first, *others, _number("Urgent line", clinic.name, clinic.urgent_line)]
 
 
 def _number(whom: str, name: str, shown: str) -> Number:
