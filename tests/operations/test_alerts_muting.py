@@ -1,7 +1,10 @@
 """Known and expected: one rule, one patient, until a date, never an emergency (specification 8). What else ends a mute
 stands in test_episodes.py."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connection, transaction
 
 from recovery import alerts
 from recovery.alerts import NotAllowed
@@ -10,6 +13,7 @@ from recovery.models import Alert, DeviceToken, Mute, User
 from tests import factories
 from tests.factories import at
 from tests.operations.ward import close, kinds, live, report
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -100,6 +104,7 @@ def test_muting_again_takes_the_place_of_the_mute_before(alert: Alert, ben: User
     ("until", "reason", "why"),
     [
         (31, "Known.", "still to come"),
+        (31 + 12 * 168 + 1, "Known.", "at most twelve weeks. Choose a date before 18:00 on 26 May"),
         (200, " ", "Write why"),
         (200, "x" * (NOTE_LETTERS + 1), "4,000 letters"),
     ],
@@ -130,3 +135,75 @@ def test_an_emergency_is_not_muted_by_way_of_a_milder_report(ana: DeviceToken, b
 
     with pytest.raises(NotAllowed, match="never muted"):
         mute(Alert.objects.get(), ben, 32)
+
+
+def test_the_same_mute_sent_twice_is_one(alert: Alert, ben: User) -> None:
+    assert mute(alert, ben, 31) == mute(alert, ben, 31.01)
+
+    assert kinds(alert) == ["opened", "muted"]
+
+
+def test_a_colleagues_mute_is_replaced_only_by_who_has_seen_it(alert: Alert, ben: User) -> None:
+    dora = factories.member(alert.team, "Dora Klein", "doctor")
+    others = mute(alert, dora, 31, until=300)
+    known = {"alert_id": alert.uuid, "until": at(100), "reason": "Until the visit.", "by": ben, "now": at(32)}
+
+    with pytest.raises(
+        NotAllowed, match=r"Dora Klein muted this until 22:00 on 14 March\. That was at 17:00 on 3 March"
+    ):
+        alerts.mute(**known, seen=[])
+    assert Mute.objects.get(ended_at=None) == others
+
+    alerts.mute(**known, seen=[others.pk])
+    assert Mute.objects.get(ended_at=None).until_at == at(100)
+
+
+def test_the_second_of_two_who_end_a_mute_is_told_who_was_first(alert: Alert, ben: User) -> None:
+    dora = factories.member(alert.team, "Dora Klein", "doctor")
+    mute(alert, ben, 31)
+    alerts.unmute(alert_id=alert.uuid, by=dora, now=at(32))
+
+    with pytest.raises(NotAllowed, match="Dora Klein ended this mute at 18:00 on 3 March"):
+        alerts.unmute(alert_id=alert.uuid, by=ben, now=at(33))
+    alerts.unmute(alert_id=alert.uuid, by=dora, now=at(34))
+    assert kinds(alert) == ["opened", "muted", "muted"]
+
+
+def test_who_ends_a_mute_that_something_worse_has_ended_is_told_so(
+    alert: Alert, ana: DeviceToken, ben: User
+) -> None:
+    mute(alert, ben, 31)
+    close(alert, ben, 31)
+    report(ana, 40, pain_where=["down_both_legs"])
+
+    with pytest.raises(NotAllowed, match="Something worse was reported at 02:00 on 4 March"):
+        alerts.unmute(alert_id=alert.uuid, by=ben, now=at(41))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_mute_at_once_the_second_reads_who_was_first(alert: Alert, ben: User) -> None:
+    dora = factories.member(alert.team, "Dora Klein", "doctor")
+
+    def second() -> str:
+        try:
+            alerts.mute(alert_id=alert.uuid, until=at(90), reason="x", by=ben, seen=[], now=at(31))
+        except NotAllowed as refused:
+            return refused.message
+        finally:
+            connection.close()
+        return "muted"
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            alerts.mute(alert_id=alert.uuid, until=at(90), reason="Known.", by=dora, seen=[], now=at(31))
+            answer = pool.submit(second)
+            wait_until(_somebody_waits_for_a_lock)
+        assert "Dora Klein muted this" in answer.result(timeout=30)
+
+    assert Mute.objects.get().by == dora
+
+
+def _somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])

@@ -157,6 +157,70 @@ def test_only_a_recovery_that_runs_is_extended_and_only_past_its_end(ana: Device
         extend(ana, ben, 3000, now=1901)
 
 
+def who_and_when(operation, ana: DeviceToken, by: User, hours: float) -> str:
+    """What the second of two is told."""
+    with pytest.raises(episodes.EpisodeRefused) as refused:
+        operation(episode_id=ana.episode.uuid, reason="The same.", by=by, now=at(hours))
+    return refused.value.message
+
+
+def test_of_two_who_pause_resume_or_end_the_second_is_told_who_was_first(ana: DeviceToken, ben: User) -> None:
+    dora = factories.member(ana.episode.team, "Dora Klein", "doctor")
+    of_ana = {"episode_id": ana.episode.uuid, "by": dora}
+
+    assert who_and_when(episodes.resume, ana, ben, 19) == (
+        "Only a paused recovery can be resumed. This one is active."
+    )
+    episodes.pause(**of_ana, reason="In hospital.", now=at(20))
+    assert "Dora Klein paused this one at 06:00 on 3 March." in who_and_when(episodes.pause, ana, ben, 21)
+    episodes.resume(**of_ana, reason="Home.", now=at(22))
+    assert "Dora Klein resumed this one at 08:00 on 3 March." in who_and_when(episodes.resume, ana, ben, 23)
+    episodes.end(**of_ana, reason="Moved.", now=at(24))
+    for operation in (episodes.end, episodes.pause, episodes.resume):
+        assert "Dora Klein ended this one at 10:00 on 3 March." in who_and_when(operation, ana, ben, 25)
+    episodes.end(**of_ana, reason="Moved.", now=at(26))
+    assert EpisodeEvent.objects.count() == 3
+
+
+def test_what_ended_by_itself_is_told_as_such(ana: DeviceToken, ben: User) -> None:
+    silence.judge_due(limit=10, now=at(2040))
+
+    assert "This one ended by itself at 11:00 on 26 May" in who_and_when(episodes.end, ana, ben, 2050)
+
+
+def test_a_recovery_that_is_over_by_the_clock_is_not_paused(ana: DeviceToken, ben: User) -> None:
+    """Nobody has looked since its last slot closed: what closed is judged before the pause, and that ends it."""
+    assert "ended by itself" in who_and_when(episodes.pause, ana, ben, 2041)
+
+    assert Episode.objects.get().status == "active"
+    silence.judge_due(limit=10, now=at(2041))
+    assert Episode.objects.get().status == "ended"
+
+
+def test_a_note_is_written_by_anybody_of_the_team_at_any_time(ana: DeviceToken, ben: User) -> None:
+    dee = factories.member(ana.episode.team, "Dee Abara", "admin")
+    cleo = factories.member(factories.team(factories.clinic("Harbour")), "Cleo Marsh")
+    of_ana = {"episode_id": ana.episode.uuid}
+    episodes.add_note(**of_ana, note="Her son calls at six.", by=dee, now=at(20))
+    episodes.end(**of_ana, reason="Moved away.", by=ben, now=at(30))
+    episodes.add_note(**of_ana, note="The new practice has the letter.", by=ben, now=at(40))
+
+    notes = EpisodeEvent.objects.filter(what="note").order_by("id")
+    assert [(note.by, note.reason) for note in notes] == [
+        (dee, "Her son calls at six."),
+        (ben, "The new practice has the letter."),
+    ]
+    assert AuditEvent.objects.filter(what="wrote note").count() == 2
+    for note, by, refused in (
+        (" ", ben, episodes.EpisodeRefused),
+        ("x" * 4001, ben, alerts.NotAllowed),
+        ("Hello.", cleo, Episode.DoesNotExist),
+    ):
+        with pytest.raises(refused):
+            episodes.add_note(**of_ana, note=note, by=by, now=at(41))
+    assert notes.count() == 2
+
+
 def test_nothing_is_changed_without_a_reason_or_by_the_wrong_people(ana: DeviceToken, ben: User) -> None:
     dee = factories.member(ana.episode.team, "Dee Abara", "admin")
     cleo = factories.member(factories.team(factories.clinic("Harbour")), "Cleo Marsh")

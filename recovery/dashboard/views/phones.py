@@ -1,4 +1,4 @@
-"""Which phones may report for a patient, and signing one out. A code for another one comes with its sheet (enrol.py)."""
+"""Which phones may report for a patient, and signing one out. A code for another comes with its sheet (enrol.py)."""
 
 from uuid import UUID
 
