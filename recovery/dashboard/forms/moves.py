@@ -65,13 +65,13 @@ class ContactForm(Move):
     reached = _yes_no("Did you reach the patient?")
     by_what = forms.ChoiceField(label="How did you try?", choices=BY_WHAT)
     at = forms.TimeField(
-        label="Time, if not just now",
+        label="Time (if not now)",
         required=False,
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
         error_messages={"invalid": "Write a time as 14:05."},
     )
     on = forms.DateField(
-        label="Day, if not today",
+        label="Day (if not today)",
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"invalid": "Write a day as 2026-03-05."},

@@ -52,6 +52,11 @@ class Screen:
     told: list[Told]
     others: list[Row]
 
+    @property
+    def worse(self) -> list[Row]:
+        """Other open alerts of the patient that are more urgent than this one."""
+        return [other for other in self.others if other.tier > self.state.row.tier]
+
 
 def show(user: User, alert_id: UUID, now: datetime) -> Screen:
     """Raises Alert.DoesNotExist for a stranger. As many queries for a long history as for a short one."""
