@@ -51,6 +51,7 @@ def _at_the_desk(browser: Any, demo: dict[str, Any]) -> None:
             page.screenshot(path=SCREENS / "alert.png")
             _a_patient(page)
             _refused_reports(page, demo, clinic=nurse["clinic"])
+            _figures(page)
 
 
 def _a_patient(page: Any) -> None:
@@ -90,6 +91,15 @@ def _refused_reports(page: Any, demo: dict[str, Any], *, clinic: str) -> None:
     page.locator("main a[href^='/reports/']").first.click()
     page.wait_for_load_state("networkidle")
     page.screenshot(path=SCREENS / "report.png")
+
+
+def _figures(page: Any) -> None:
+    """Of the last four weeks, at the desk and on a phone."""
+    page.goto("/figures")
+    for name, size in (("figures", DESK), ("figures-phone", PHONE)):
+        page.set_viewport_size(size | {"height": 1800})
+        page.screenshot(path=SCREENS / f"{name}.png")
+    page.set_viewport_size(DESK)
 
 
 def _on_the_phone(browser: Any, demo: dict[str, Any]) -> None:

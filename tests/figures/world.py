@@ -4,12 +4,19 @@ they are stored. Chance likes edges: midnights, the opening and the closing of s
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from recovery.models import Alert, Assessment, CareTeam, CheckIn, Episode, Patient, Pause, User
 
 NOW = datetime(2026, 4, 12, 15, 30, tzinfo=UTC)
+MIDNIGHTS = tuple(
+    datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+    for zone in ("Europe/London", "America/New_York", "Pacific/Auckland", "Asia/Kathmandu")
+    for day in (date(2026, 2, 3), date(2026, 2, 21), date(2026, 3, 29), date(2026, 3, 30))
+)
+"""Where the days that the figures are asked for begin and end."""
 LIVE = ("open", "acknowledged")
 RULES = ("FEVER", "BLEED-OOZE", "PAIN-UP", "TEXT", "MISSED-2", "CALL-ME")
 RISKS = ("anticoagulant", "tumour", "steroids", "age_65_plus", "lives_alone")
@@ -116,8 +123,8 @@ def _born(chance: random.Random, procedure_at: datetime) -> date:
 
 def _told(chance: random.Random, procedure_at: datetime, free: Sequence[str]) -> Told:
     opened_at = procedure_at + timedelta(minutes=chance.randrange(12 * 7 * 24 * 60))
-    if chance.random() < 0.2:  # midnight in London, in winter or in summer
-        opened_at = opened_at.replace(hour=chance.choice([0, 23]), minute=0)
+    if chance.random() < 0.2:
+        opened_at = chance.choice(MIDNIGHTS)
     opened_at = min(opened_at, NOW - timedelta(days=3))
     tier = chance.randint(1, 4)
     raised_after = timedelta(minutes=chance.choice([0, 0, 0, 45, 300]))
@@ -130,7 +137,7 @@ def _told(chance: random.Random, procedure_at: datetime, free: Sequence[str]) ->
         tier_at=opened_at + raised_after,
         status=status,
     )
-    taken = opened_at + timedelta(seconds=chance.randrange(1, 36_000))
+    taken = chance.choice([told.tier_at, *[opened_at + timedelta(seconds=chance.randrange(1, 36_000))] * 9])
     if status == "acknowledged" or (status != "open" and chance.random() < 0.8):
         told.acknowledged_at = taken
     if status != "open" and chance.random() < 0.5:

@@ -199,6 +199,7 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "clinic_has_emergency_number": lambda w: w.change(w.clinic, emergency_number=""),
     "clinic_has_crisis_line": lambda w: w.change(w.clinic, crisis_line=" "),
     "team_name_once_per_clinic": lambda w: CareTeam.objects.create(clinic=w.clinic, name=w.team.name),
+    "alert_budget_in_range": lambda w: w.change(w.team, alert_budget=0),
     "member_once_per_team": lambda w: Membership.objects.create(user=w.ben, team=w.team, role="doctor"),
     "membership_role_known": lambda w: Membership.objects.create(
         user=w.ben, team=w.other_team, role="visitor"
