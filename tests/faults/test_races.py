@@ -104,7 +104,7 @@ def test_f28_fifty_connections_at_once_work_on_one_alert_without_an_error(system
                 case 1:
                     alerts.acknowledge(alert_id=alert_id, by=by, now=clock.now())
                 case 2:
-                    alerts.add_note(alert_id=alert_id, by=by, note="Noted.", now=clock.now())
+                    alerts.add_note(alert_id=alert_id, by=by, note=f"Noted {number}.", now=clock.now())
                 case _:
                     alerts.record_contact(
                         alert_id=alert_id, by=by, reached=True, by_what="phone", now=clock.now()
