@@ -51,6 +51,74 @@ def test_the_team_reads_what_the_patient_was_told(ana: DeviceToken, ben: User, s
     assert "Call 999 now. Do not drive yourself. You told us you cannot move part of your body." in text
 
 
+def test_an_alert_that_was_worse_before_says_so(ana: DeviceToken, ben: User, sign_in: SignIn) -> None:
+    report(ana, 26, temp={"value": 40.2, "unit": "C"})
+    report(ana, 28, temp={"value": 38.4, "unit": "C"})
+
+    text = open_page(sign_in(ben), "FEVER")
+
+    assert "Temperature 38.4 °C, at least 38.0 °C" in text
+    assert (
+        "The latest report alone would be same day. The alert stays emergency, as it was at 12:00 today,"
+        " until it is closed." in text
+    )
+
+
+@pytest.mark.parametrize(
+    ("answered_by", "whose"),
+    [("patient", "In the words of the patient"), ("carer", "In the words of the caregiver")],
+)
+def test_own_words_stand_apart_from_what_was_ticked(
+    ana: DeviceToken, ben: User, sign_in: SignIn, answered_by: str, whose: str
+) -> None:
+    report(ana, 28, bleeding="oozing", free_text="It soaks\n<b>everything</b>.", answered_by=answered_by)
+
+    page = sign_in(ben).get(page_of(alert_of("BLEED-OOZE")))
+
+    assert f"{whose} It soaks <b>everything</b>." in said(page)
+    assert "<bdi>It soaks<br>&lt;b&gt;everything&lt;/b&gt;.</bdi>" in page.content.decode()
+
+
+def test_that_nothing_was_written_is_said(ana: DeviceToken, ben: User, sign_in: SignIn) -> None:
+    report(ana, 28, bleeding="oozing")
+
+    assert "The patient added no words of their own." in open_page(sign_in(ben), "BLEED-OOZE")
+
+
+def test_earlier_alerts_of_the_rule_say_what_came_of_them(
+    ana: DeviceToken, ben: User, sign_in: SignIn
+) -> None:
+    report(ana, 4, bleeding="oozing", temp={"value": 38.4, "unit": "C"})
+    first, other = alert_of("BLEED-OOZE"), alert_of("FEVER")
+    said_so = {"by": ben, "contacted": True, "outcome": "no-problem-found"}
+    alerts.close(alert_id=other.uuid, note="Feels well.", now=at(5), **said_so)
+    alerts.close(alert_id=first.uuid, note="A small spot.", noise="mistake", now=at(5), **said_so)
+    report(ana, 28, bleeding="oozing")
+    again = Alert.objects.get(rule="BLEED-OOZE", status="open")
+
+    response = sign_in(ben).get(page_of(again))
+
+    assert (
+        "Earlier alerts of this rule Same day 14:00 yesterday Day 0, hour 4"
+        " No problem found, patient reached (Ben Okafor, 15:00 yesterday); noise: an answer was given by mistake"
+        " A small spot." in said(response)
+    )
+    assert page_of(first) in response.content.decode()
+    assert "Feels well." not in said(response)
+    assert "None: it is the first of this rule" in said(sign_in(ben).get(page_of(first)))
+
+
+def test_a_more_urgent_alert_of_the_patient_is_named_at_the_top(
+    ana: DeviceToken, ben: User, sign_in: SignIn
+) -> None:
+    report(ana, 28, bladder="new_or_worse", bleeding="oozing")
+
+    assert "Emergency is open for this patient, too: New bladder trouble (nobody has taken it on)" in (
+        open_page(sign_in(ben), "BLEED-OOZE")
+    )
+    assert "is open for this patient" not in open_page(sign_in(ben), "BLADDER")
+
+
 def test_answers_are_read_as_they_were_asked_and_those_that_count_are_marked(
     ana: DeviceToken, ben: User, sign_in: SignIn
 ) -> None:
@@ -207,13 +275,24 @@ def test_other_alerts_of_the_patient_are_named(ana: DeviceToken, ben: User, sign
     )
 
 
-@pytest.mark.parametrize("move", ["", "/state", "/acknowledge", "/contact", "/note", "/close"])
+@pytest.mark.parametrize(
+    "move",
+    ["", "/state", "/acknowledge", "/take-over", "/ask", "/contact", "/note", "/noise", "/close"],
+)
 def test_for_a_stranger_the_alert_does_not_exist(
     ana: DeviceToken, cleo: User, sign_in: SignIn, move: str
 ) -> None:
     report(ana, 28, bleeding="oozing")
     alert, client = alert_of("BLEED-OOZE"), sign_in(cleo)
-    typed = {"reached": "yes", "by_what": "phone", "note": "x", "outcome": "seen", "contacted": "yes"}
+    typed = {
+        "reached": "yes",
+        "by_what": "phone",
+        "note": "x",
+        "outcome": "seen",
+        "contacted": "yes",
+        "noise": "expected",
+        "to": str(cleo.uuid),
+    }
 
     ask = client.post if move not in ("", "/state") else client.get
     response = ask(page_of(alert, move), typed)
@@ -240,6 +319,43 @@ def test_a_long_history_asks_the_database_as_often_as_a_short_one(
         report(ana, hours, bleeding="oozing", cannot_move="yes", temp={"value": 38.4, "unit": "C"})
 
     assert count() == first <= 14
+
+
+def test_many_earlier_alerts_and_colleagues_ask_the_database_as_often_as_one(
+    ana: DeviceToken, ben: User, team: CareTeam, sign_in: SignIn
+) -> None:
+    client = sign_in(ben)
+    dora = factories.member(team, "Dora Klein", "doctor")
+
+    def another(hours: float) -> None:
+        report(ana, hours, bleeding="oozing")
+        alert = Alert.objects.get(rule="BLEED-OOZE", status="open")
+        alerts.close(
+            alert_id=alert.uuid, by=dora, outcome="seen", contacted=True, note="Seen.", now=at(hours + 0.1)
+        )
+
+    def count() -> int:
+        alert = Alert.objects.get(rule="BLEED-OOZE", status="open")
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(page_of(alert)).status_code == 200
+        return len(queries)
+
+    another(3)
+    report(ana, 4, bleeding="oozing")
+    first = count()
+    alerts.close(
+        alert_id=Alert.objects.get(status="open").uuid,
+        by=dora, outcome="seen", contacted=True, note="Seen.", now=at(4.1),
+    )  # fmt: skip
+    for number in range(18):
+        factories.member(team, f"Nurse{number} Lee")
+        another(5 + number)
+    report(ana, 27, bleeding="oozing")
+
+    assert count() == first
+    page = said(client.get(page_of(Alert.objects.get(status="open"))))
+    assert page.count("Seen by a clinician, patient reached (Dora Klein") == 10
+    assert "The oldest are not shown here." in page
 
 
 def test_an_open_page_learns_who_took_it_on(

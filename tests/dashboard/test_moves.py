@@ -1,4 +1,5 @@
 import pytest
+from django.test import Client
 
 from recovery import alerts
 from recovery.models import Alert, CareTeam, DeviceToken, User
@@ -100,6 +101,204 @@ def test_a_note_may_be_left_out_when_it_is_not_urgent(ana: DeviceToken, ben: Use
 
     assert sign_in(ben).post(page_of(alert_of("CALL-ME"), "/close"), typed).status_code == 303
     assert Alert.objects.get().status == "closed"
+
+
+# --- contact, noise ------------------------------------------------------------------------------------------------
+
+
+def test_contact_that_was_made_earlier_is_recorded_at_its_time(
+    alert: Alert, ben: User, sign_in: SignIn
+) -> None:
+    typed = {"reached": "yes", "by_what": "phone", "at": "14:06", "seen": "open:"}
+
+    answer = sign_in(ben).post(page_of(alert, "/contact"), typed, follow=True)
+
+    assert "Contact tried: patient reached, by phone, 14:06 today by Ben Okafor" in said(answer)
+    assert "Patient reached 14:06 today" in said(answer)
+    alert.refresh_from_db()
+    assert alert.contacted_at == at(28.1)
+
+
+@pytest.mark.parametrize(
+    ("when", "words"),
+    [
+        ({"at": "14:30"}, "That is still to come."),
+        ({"on": "2026-03-03"}, "Write the time, too."),
+        ({"at": "half two"}, "Write a time as 14:05."),
+        ({"at": "14:00", "on": "3 March"}, "Write a day as 2026-03-05."),
+    ],
+)
+def test_a_wrong_time_keeps_what_was_typed_and_says_what_to_do(
+    alert: Alert, ben: User, sign_in: SignIn, when: dict[str, str], words: str
+) -> None:
+    typed = {"reached": "yes", "by_what": "visit", "note": "She presses on it.", "seen": "open:"} | when
+
+    answer = sign_in(ben).post(page_of(alert, "/contact"), typed)
+
+    assert answer.status_code == 422
+    assert words in said(answer)
+    form = answer.context["forms"]["contact"]
+    assert {name: form[name].value() for name in when | {"note": "", "by_what": ""}} == when | {
+        "note": "She presses on it.", "by_what": "visit",
+    }  # fmt: skip
+    assert alert.events.count() == 1
+
+
+def test_a_contact_before_the_alert_is_refused_with_its_words_kept(
+    alert: Alert, ben: User, sign_in: SignIn
+) -> None:
+    typed = {"reached": "yes", "by_what": "phone", "at": "13:00", "note": "She rang.", "seen": "open:"}
+
+    answer = sign_in(ben).post(page_of(alert, "/contact"), typed)
+
+    assert answer.status_code == 409
+    assert "The alert came in at 14:00 on 3 March." in said(answer)
+    assert answer.context["forms"]["contact"]["note"].value() == "She rang."
+
+
+def test_noise_is_said_with_a_reason_and_taken_back(alert: Alert, ben: User, sign_in: SignIn) -> None:
+    client = sign_in(ben)
+    called = client.post(
+        page_of(alert, "/noise"), {"noise": "expected", "note": "Always a little.", "seen": "x"}, follow=True
+    )
+
+    assert "The alert counts as noise." in said(called)
+    assert "This counts as noise: known and expected in this patient." in said(called)
+    assert "Called noise: known and expected in this patient by Ben Okafor Always a little." in said(called)
+    none = client.post(page_of(alert, "/noise"), {"none": "1"}, follow=True)
+    assert "No longer called noise by Ben Okafor" in said(none)
+    alert.refresh_from_db()
+    assert (alert.noise, alert.status) == ("", "open")
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"), [({"note": "Hm."}, "Choose one."), ({"noise": "other"}, "Write a few words.")]
+)
+def test_noise_needs_its_reason(
+    alert: Alert, ben: User, sign_in: SignIn, typed: dict[str, str], words: str
+) -> None:
+    answer = sign_in(ben).post(page_of(alert, "/noise"), typed)
+
+    assert answer.status_code == 422
+    assert words in said(answer)
+    assert alert.events.count() == 1
+
+
+def test_closed_as_noise_in_one_go_unless_it_was_an_emergency(
+    alert: Alert, ben: User, sign_in: SignIn
+) -> None:
+    client, typed = sign_in(ben), CLOSE | {"noise": "nothing-to-do", "seen": "open:"}
+
+    refused = client.post(page_of(alert, "/close"), typed | {"outcome": "sent-to-emergency"})
+    assert refused.status_code == 422
+    assert "Who was sent to emergency care was no noise." in said(refused)
+    assert client.post(page_of(alert, "/close"), typed).status_code == 303
+    alert.refresh_from_db()
+    assert (alert.status, alert.noise) == ("closed", "nothing-to-do")
+
+
+# --- whose it is ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def dora(team: CareTeam) -> User:
+    return factories.member(team, "Dora Klein", "doctor")
+
+
+def test_assigned_it_waits_for_everybody_and_stands_among_the_colleagues_own(
+    alert: Alert, ben: User, dora: User, sign_in: SignIn
+) -> None:
+    answer = sign_in(ben).post(
+        page_of(alert, "/ask"), {"to": str(dora.uuid), "note": "You know her.", "seen": "open:"}, follow=True
+    )
+
+    assert "Nobody has taken this on." in said(answer)
+    assert (
+        "Dora Klein was asked to take it by Ben Okafor at 14:12 today and has not yet. “You know her.”"
+        in (said(answer))
+    )
+    theirs = sign_in(dora)
+    assert "Ben Okafor asked you to take it at 14:12 today. “You know her.”" in said(
+        theirs.get(page_of(alert))
+    )
+    assert "You were asked to take it 14:12 today" in said(theirs.get("/?owner=mine"))
+    assert "Ana Whitfield" not in said(sign_in(ben).get("/?owner=mine"))
+    assert "Dora Klein was asked 14:12 today" in said(sign_in(ben).get("/?owner=nobody"))
+
+
+def test_handed_over_it_is_the_colleagues_once_they_take_it(
+    alert: Alert, ben: User, dora: User, sign_in: SignIn
+) -> None:
+    take_on(alert, ben, 28.1)
+    bens, doras = sign_in(ben), sign_in(dora)
+    page = bens.post(page_of(alert, "/ask"), {"to": str(dora.uuid)} | seen_on(bens, alert), follow=True)
+    assert "You have this since 14:06 today." in said(page)
+
+    taken = doras.post(page_of(alert, "/take-over"), seen_on(doras, alert), follow=True)
+
+    assert "You have this since 14:12 today." in said(taken)
+    assert "Taken over from Ben Okafor by Dora Klein" in said(taken)
+    assert "Dora Klein took this over at 14:12 today." in said(bens.get(page_of(alert)))
+
+
+def test_of_two_who_take_it_over_the_second_reads_who_was_first(
+    alert: Alert, ben: User, dora: User, team: CareTeam, sign_in: SignIn
+) -> None:
+    take_on(alert, ben, 28.1)
+    nora = sign_in(factories.member(team, "Nora Lindqvist"))
+    as_nora_saw_it = seen_on(nora, alert)
+    alerts.take_over(alert_id=alert.uuid, by=dora, now=at(28.15))
+
+    refused = nora.post(page_of(alert, "/take-over"), as_nora_saw_it)
+
+    assert refused.status_code == 409
+    assert "Dora Klein took this over at 14:09 today." in said(refused)
+    alert.refresh_from_db()
+    assert alert.owner == dora
+
+
+def test_what_was_typed_for_a_colleague_is_kept_when_another_took_it_on_meanwhile(
+    alert: Alert, ben: User, dora: User, team: CareTeam, sign_in: SignIn
+) -> None:
+    nora = factories.member(team, "Nora Lindqvist")
+    client = sign_in(ben)
+    typed = {"to": str(nora.uuid), "note": "She speaks Polish."} | seen_on(client, alert)
+    take_on(alert, dora, 28.1)
+
+    refused = client.post(page_of(alert, "/ask"), typed)
+
+    assert refused.status_code == 409
+    assert "Dora Klein took this on at 14:06 today." in said(refused)
+    form = refused.context["forms"]["ask"]
+    assert (form["to"].value(), form["note"].value()) == (str(nora.uuid), "She speaks Polish.")
+
+
+def test_only_those_who_can_take_it_are_offered(
+    alert: Alert, ben: User, dora: User, dee: User, cleo: User, sign_in: SignIn
+) -> None:
+    client = sign_in(ben)
+    offered = client.get(page_of(alert)).context["forms"]["ask"].fields["to"].choices
+    assert offered == [("", "Choose one"), (str(dora.uuid), "Dora Klein")]
+
+    for other in (dee, cleo, ben):
+        answer = client.post(page_of(alert, "/ask"), {"to": str(other.uuid), "seen": "open:"})
+        assert answer.status_code == 422
+    assert "This was noise" not in said(sign_in(dee).get(page_of(alert)))
+    alert.refresh_from_db()
+    assert alert.asked is None
+
+
+def test_a_note_that_was_sent_twice_stands_there_once(alert: Alert, ben: User, sign_in: SignIn) -> None:
+    client = sign_in(ben)
+    for _ in range(2):
+        assert client.post(page_of(alert, "/note"), {"note": "Rings back."}).status_code == 303
+
+    assert alert.events.filter(kind="noted").count() == 1
+
+
+def seen_on(client: Client, alert: Alert) -> dict[str, str]:
+    """What the forms of the page that this client has open remember."""
+    return {"seen": client.get(page_of(alert)).context["screen"].state.seen}
 
 
 # --- two at once ---------------------------------------------------------------------------------------------------
