@@ -7,6 +7,7 @@ from django.utils.translation import get_language_info
 
 from recovery.clinical import protocol as protocols
 from recovery.dashboard.screens.figure import Cell, Figure, Line, Raw, raw_share, share_cell
+from recovery.enrolment import LANGUAGES
 from recovery.figures import AGES, FEW, NO_RISK, Due, Figures, Share
 
 DUE = (
@@ -126,7 +127,7 @@ def _together(groups: Iterable[Due]) -> Due:
 
 def _risk_labels(versions: Iterable[str]) -> Mapping[str, str]:
     labels = {
-        risk.id: risk.label
+        risk.id: risk.label[:1].upper() + risk.label[1:]
         for version in (protocols.DEFAULT, *versions)
         for risk in protocols.get_or_default(version).risk_factors.values()
     }
@@ -134,6 +135,9 @@ def _risk_labels(versions: Iterable[str]) -> Mapping[str, str]:
 
 
 def _language(code: str) -> str:
+    """Those of the enrolment form, and what else may have come by another road."""
+    if code in LANGUAGES:
+        return LANGUAGES[code]
     try:
         return str(get_language_info(code)["name"])
     except KeyError:
