@@ -109,16 +109,21 @@ def test_it_is_judged_like_one_of_the_phone_and_says_what_to_read_out(
 
     check_in = CheckIn.objects.get()
     assert answer.redirect_chain == [(page_of(ana, f"check-in/{check_in.client_id}"), 303)]
-    assert "Read this to the patient Call your care team now on 020 7946 0101." in said(answer)
+    assert "say what you will do, and take the alert on. Call your care team now on 020 7946 0101." in said(
+        answer
+    )
     assert "Same day Bleeding that keeps coming" in said(answer)
     assert "Felt 13:00 today: Day 1, hour 27 after the procedure" in said(answer)
     assert (check_in.answered_by, check_in.device_id, check_in.completed) == ("nurse", None, True)
     assert (check_in.observed_at, check_in.received_at) == (at(27), at(28.2))
     assert "The team is being told of what is new." in said(answer)
     flag_all(28.2)
-    assert "Same day Bleeding that keeps coming nobody has taken it on" in said(
-        client.get(answer.wsgi_request.path)
-    )
+    told = client.get(answer.wsgi_request.path)
+    assert "Same day Bleeding that keeps coming nobody has taken it on Take it on" in said(told)
+    ooze = alert_of("BLEED-OOZE")
+    assert f'action="/alerts/{ooze.uuid}/acknowledge"' in told.content.decode()
+    client.post(f"/alerts/{ooze.uuid}/acknowledge")
+    assert "Bleeding that keeps coming Ben Okafor has it" in said(client.get(answer.wsgi_request.path))
 
 
 def test_its_answers_are_those_that_the_phone_would_have_sent(
@@ -157,6 +162,28 @@ def test_a_red_flag_told_on_the_telephone_is_an_emergency_at_once(
     assert "It is half-finished: what was not answered is not known." in said(answer)
     assert not CheckIn.objects.get().completed
     assert (alert_of("CHEST").tier, alert_of("CHEST").status) == (4, "open")
+
+
+def test_one_that_is_called_finished_has_nothing_overlooked(
+    ana: DeviceToken, ben: User, sign_in: SignIn
+) -> None:
+    """As on the phone, where one does not get on to the next page. Half-finished it may be left open."""
+    client = sign_in(ben)
+
+    refused = record(client, ana, **{"rest-nerves": "", "temp": "", "temp-unit": "", "mobility": ""})
+
+    assert refused.status_code == 422
+    overlooked = {
+        name for name, errors in refused.context["form"].errors.items() if "Ask this, too" in errors[0]
+    }
+    assert overlooked == {"cannot_move", "weakness", "numbness", "bladder", "bowel"}
+    assert record(client, ana, **{"rest-nerves": "", "completed": "no"}).status_code == 200
+
+
+def test_words_for_the_care_team_are_for_who_reads_them(ana: DeviceToken, ben: User, sign_in: SignIn) -> None:
+    assert "the care team, that is you" in said(record(sign_in(ben), ana, bleeding="oozing"))
+    assert "that is you" not in said(record(sign_in(ben), ana, chest_pain="yes"))
+    assert "that is you" not in said(record(sign_in(ben), ana))
 
 
 def test_a_detail_that_does_not_arise_is_dropped_as_on_the_phone(

@@ -78,7 +78,8 @@ class Asked(CareForm):
         super().__init__(*args, **options)
         self.items = items
         for item in items.values():
-            self.fields |= fields_of(item, not_known=SAID_NOT_KNOWN, asks=self._asks(item))
+            self.fields |= fields_of(item, not_known=SAID_NOT_KNOWN, asks=self._asks(item), explained=True)
+            self.fields[item.link_id].help_text = item.help
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -176,7 +177,7 @@ class TelephoneForm(Asked):
         for page in protocol.questionnaire.pages:
             if sum(self._negative(item) is not None for item in page.items) > 1:
                 self.fields[f"rest-{page.id}"] = forms.BooleanField(
-                    label="No to everything on this page that is not answered above", required=False
+                    label="No to all that is left open above", required=False
                 )
 
     def pages(self) -> list[Page]:
@@ -202,6 +203,8 @@ class TelephoneForm(Asked):
             elif felt < done:
                 when = clock_time(done, self._zone.key)
                 self.add_error("felt_at", f"This is before the procedure ({when}). Say when it was felt.")
+        if cleaned.get("completed") and not self._at_once:
+            self._check_nothing_is_overlooked()
         if not self.errors and not self.answers():
             self.add_error(None, "No answer is filled in. Fill in what the patient tells you.")
         return cleaned
@@ -219,6 +222,15 @@ class TelephoneForm(Asked):
 
     def observed_at(self) -> datetime:
         return datetime.combine(self.cleaned_data["felt_on"], self.cleaned_data["felt_at"], tzinfo=self._zone)
+
+    def _check_nothing_is_overlooked(self) -> None:
+        """What has to be asked before a phone calls a check-in finished. "Not known" is what the patient said, too."""
+        given = self.answers()
+        for group in self._protocol.questionnaire.required_groups:
+            items = [self.items[link_id] for link_id in group if self._is_shown(self.items[link_id])]
+            touched = any(self.cleaned_data.get(item.link_id) or item.link_id in given for item in items)
+            if items and not touched and not any(item.link_id in self.errors for item in items):
+                self.add_error(items[0].link_id, "Ask this, too, or choose “Not known”.")
 
     def _is_shown(self, item: Item) -> bool:
         """Some questions are not asked any more later; one that was answered meanwhile stays."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from recovery.clinical.protocol import Item
+from recovery.clinical.protocol import Item, Value
 
 NONE_OF_THESE = "none-of-these"
 NOT_KNOWN = ("", "Not known")
@@ -39,10 +39,11 @@ class MarkedBoxes(Marked, forms.CheckboxSelectMultiple):
 
 
 def fields_of(
-    item: Item, *, not_known: tuple[str, str] = NOT_KNOWN, asks: Collection[str] = ()
+    item: Item, *, not_known: tuple[str, str] = NOT_KNOWN, asks: Collection[str] = (), explained: bool = False
 ) -> dict[str, forms.Field]:
-    """`asks`: the answers on which another question follows. They are marked, and so are those that are an alarm."""
-    options = [(value.code, value.label) for value in item.values]
+    """`asks`: the answers on which another question follows. They are marked, and so are those that are an alarm.
+    `explained`: with what the phone says to explain a question or an answer."""
+    options = [(value.code, _worded(value) if explained else value.label) for value in item.values]
     marks = {value.code: {"data-alarm": ""} if value.alarm else {} for value in item.values}
     for code in asks:
         marks[code] |= {"data-asks": ""}
@@ -77,6 +78,11 @@ def fields_of(
     return {item.link_id: text}
 
 
+def _worded(value: Value) -> str:
+    """What "the same" means is the same with every question: it is not said with each."""
+    return f"{value.label} ({value.help})" if value.help and value.code != "same" else value.label
+
+
 def check_answer(form: forms.Form, item: Item, cleaned: Mapping[str, Any]) -> None:
     """What no single field can see: a contradiction in a list, a temperature without its unit or out of its range."""
     chosen = cleaned.get(item.link_id)
@@ -109,5 +115,5 @@ def answer_of(item: Item, cleaned: Mapping[str, Any]) -> Any:
         case "choices":
             return [code for code in value if code != NONE_OF_THESE]
         case "temperature":
-            return {"value": value, "unit": cleaned[f"{item.link_id}-unit"]}
+            return {"value": value, "unit": cleaned.get(f"{item.link_id}-unit", "")}
     return value

@@ -38,6 +38,7 @@ class Call:
     numbers: list[Number]
     now: patient_now.Now
     may_record: bool
+    the_same: str
     emergency: str
     emergency_if: list[str]
 
@@ -50,6 +51,7 @@ class Came:
     tier: Tier
     name: str
     state: str
+    is_free: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,12 @@ class Told:
     told: Verdict
     is_owed: bool
     came: list[Came]
+    may_take_on: bool
+
+    @property
+    def is_for_the_team(self) -> bool:
+        """Whether the words send the patient to those who are on the telephone; 999 they call themselves."""
+        return Tier.NONE < self.tier < Tier.EMERGENCY
 
 
 def facts_of(user: User, episode_id: UUID, now: datetime) -> Facts:
@@ -86,9 +94,16 @@ def call(user: User, episode_id: UUID, now: datetime) -> Call:
         numbers=numbers_of(care.episode),
         now=patient_now.state_of(user, episode_id, now, seen=""),
         may_record=checkins.may_write_down(care.episode, user),
+        the_same=_the_same(protocol),
         emergency=action_line(Tier.EMERGENCY, protocol, numbers),
         emergency_if=list(protocol.call_now_if.values()),
     )
+
+
+def _the_same(protocol: Protocol) -> str:
+    """What the questions mean by "the same", in the words that the patient reads."""
+    values = (value for item in protocol.questionnaire.items.values() for value in item.values)
+    return next((value.help for value in values if value.code == "same" and value.help), "")
 
 
 def told(user: User, episode_id: UUID, check_in_id: UUID, now: datetime) -> Told:
@@ -109,6 +124,7 @@ def told(user: User, episode_id: UUID, check_in_id: UUID, now: datetime) -> Told
         told=verdicts.for_patient(episode=episode, assessment=current),
         is_owed=current.flagged_at is None,
         came=_came(user, check_in),
+        may_take_on=checkins.may_write_down(episode, user),
     )
 
 
@@ -119,7 +135,13 @@ def _came(user: User, check_in: CheckIn) -> list[Came]:
         access.alerts(user).filter(pk__in=events.values("alert")).select_related("owner", "latest_assessment")
     )
     return [
-        Came(alert.uuid, Tier(alert.tier), finding_of(alert).name, _state(alert))
+        Came(
+            alert.uuid,
+            Tier(alert.tier),
+            finding_of(alert).name,
+            _state(alert),
+            alert.status == Alert.Status.OPEN,
+        )
         for alert in alerts.order_by("-tier", "rule")
     ]
 
