@@ -350,7 +350,7 @@ def test_the_sheet_says_how_to_begin_and_whom_to_call(team: CareTeam, ben: User,
         assert number in text
     assert "Call 999 now if" in text
     assert "you cough up blood" in text
-    assert "The code works once, until 14:12 on Fri 6 March" in text
+    assert "The code works once, until 14:12 on Friday 6 March" in text
     enrolment.redeem(code=code, device_name="Ana's phone", platform="web", now=at(29))
 
 
@@ -505,3 +505,16 @@ def test_whoever_is_to_be_called_first_stands_first_with_when_and_how(
     text = said(client.get(f"/patients/{Episode.objects.get().uuid}"))
 
     assert "Caregiver: Per Lind 020 7946 0156 Welsh; after ten Patient: Rosa Lind 020 7946 0155" in text
+
+
+def test_times_are_those_of_the_clinic_whose_team_is_chosen(
+    team: CareTeam, ben: User, sign_in: SignIn
+) -> None:
+    lisbon = factories.team(factories.clinic("Clinica do Porto", time_zone="Atlantic/Azores"), "Azores team")
+    ben.memberships.create(team=lisbon, role="nurse")
+    client = sign_in(ben)
+
+    client.post("/enrol", typed(lisbon))
+
+    assert Episode.objects.get().procedure_at == at(24 + 40 / 60)
+    assert "Times are those of the care team's clinic." in said(client.get("/enrol"))

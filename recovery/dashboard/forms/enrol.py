@@ -1,6 +1,6 @@
 """What a coordinator fills in to enrol a patient. Whatever is usual stands there already; nothing clinical does."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -11,66 +11,28 @@ from django.http import QueryDict
 from recovery import enrolment
 from recovery.clinical.protocol import Protocol
 from recovery.dashboard.forms.questions import CHOOSE, NONE_OF_THESE, answer_of, check_answer, fields_of
+from recovery.dashboard.forms.written import OFF, Day, Time, line
 from recovery.models import CareTeam, Episode
 
-OFF = {"autocomplete": "off"}  # the next patient is nobody whom the browser knows
-ZONES = sorted(name for name in enrolment.time_zones() if "/" in name and not name.startswith("Etc/"))
+PLACES = {
+    "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific",
+}  # fmt: skip
+ZONES = sorted(name for name in enrolment.time_zones() if name.partition("/")[0] in PLACES)
 WORKED_OUT = "age_65_plus"
-
-
-class Written(forms.CharField):
-    """A text that an operation has its own rule for; `read` raises ValueError that says what to do."""
-
-    def __init__(self, *, read: Callable[[str], Any], **options: Any) -> None:
-        super().__init__(**options)
-        self._read = read
-
-    def clean(self, value: Any) -> Any:
-        text = super().clean(value)
-        try:
-            return self._read(text) if text else text
-        except ValueError as problem:
-            raise forms.ValidationError(str(problem)) from None
-
-
-class Day(Written):
-    """A date picker; and where there is none, only what can be read in one way."""
-
-    def __init__(self, **options: Any) -> None:
-        widget = forms.DateInput(attrs={"type": "date"} | OFF, format="%Y-%m-%d")
-        super().__init__(read=enrolment.day_of, widget=widget, max_length=40, **options)
-
-
-class Time(Written):
-    def __init__(self, **options: Any) -> None:
-        widget = forms.TimeInput(attrs={"type": "time"} | OFF, format="%H:%M")
-        super().__init__(read=enrolment.time_of, widget=widget, max_length=20, **options)
-
-
-def _line(label: str, read: Callable[[str], Any], *, missing: str = "", **options: Any) -> Written:
-    attributes = OFF | options.pop("attrs", {})
-    return Written(
-        label=label,
-        read=read,
-        required=bool(missing),
-        widget=forms.TextInput(attrs=attributes),
-        error_messages={"required": missing},
-        **options,
-    )
 
 
 class EnrolForm(forms.Form):
     use_required_attribute = False
 
-    name = _line("Name", enrolment.name_of, missing="Write first name and family name.")
-    hospital_number = _line(
+    name = line("Name", enrolment.name_of, missing="Write first name and family name.")
+    hospital_number = line(
         "Hospital number",
         enrolment.number_of,
         missing="Write the number on the wristband.",
         attrs={"spellcheck": "false", "autocapitalize": "characters"},
     )
     born_on = Day(label="Date of birth", error_messages={"required": "Say when the patient was born."})
-    phone = _line("Patient's telephone", enrolment.phone_of, attrs={"type": "tel"})
+    phone = line("Patient's telephone", enrolment.phone_of, attrs={"type": "tel"})
     language = forms.ChoiceField(
         label="Language on the telephone", choices=list(enrolment.LANGUAGES.items()), error_messages=CHOOSE
     )
@@ -81,7 +43,7 @@ class EnrolForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages=CHOOSE,
     )
-    levels = _line(
+    levels = line(
         "Vertebrae treated",
         enrolment.levels_of,
         help_text="For example: T12, L1. Leave it empty if you do not know.",
@@ -93,7 +55,6 @@ class EnrolForm(forms.Form):
     time_unknown = forms.BooleanField(label="Only the day is known", required=False)
     time_zone = forms.ChoiceField(
         label="Time zone where the patient recovers",
-        choices=[(zone, zone.replace("_", " ")) for zone in ZONES],
         error_messages=CHOOSE,
     )
 
@@ -114,15 +75,15 @@ class EnrolForm(forms.Form):
 
     no_baseline = forms.BooleanField(label="Nobody asked before the procedure", required=False)
 
-    caregiver_name = _line("Caregiver's name", enrolment.name_of)
-    caregiver_phone = _line("Caregiver's telephone", enrolment.phone_of, attrs={"type": "tel"})
+    caregiver_name = line("Caregiver's name", enrolment.name_of)
+    caregiver_phone = line("Caregiver's telephone", enrolment.phone_of, attrs={"type": "tel"})
     call_first = forms.ChoiceField(
         label="Whom to call first?",
         choices=enrolment.CALL_FIRST.choices,
         widget=forms.RadioSelect,
         error_messages=CHOOSE,
     )
-    call_notes = _line(
+    call_notes = line(
         "When and how to call",
         enrolment.text_of,
         help_text="For example: after ten; hard of hearing; needs an interpreter.",
@@ -133,7 +94,7 @@ class EnrolForm(forms.Form):
         error_messages={"required": "Nobody is enrolled without having agreed."},
     )
     consent_on = Day(label="Agreed on", error_messages={"required": "Say on which day."})
-    consent_time = Time(label="at", error_messages={"required": "Say at what time."})
+    consent_time = Time(label="Time of consent", error_messages={"required": "Say at what time."})
     team = forms.ChoiceField(label="Care team", error_messages=CHOOSE)
     sure = forms.BooleanField(label="I have checked: it is right as I typed it", required=False)
 
@@ -159,6 +120,10 @@ class EnrolForm(forms.Form):
         }
         super().__init__(typed, initial=usual, **options)
         self.teams, self._protocol, self._zone, self._now = teams, protocol, zone, now
+        zones = ZONES if zone.key in ZONES else [zone.key, *ZONES]
+        cast(forms.ChoiceField, self.fields["time_zone"]).choices = [
+            (name, name.replace("_", " ")) for name in zones
+        ]
         choices = [("", "Choose a team")] if len(teams) > 1 else []
         choices += [(str(team.uuid), team.name) for team in teams]
         cast(forms.ChoiceField, self.fields["team"]).choices = choices
@@ -176,12 +141,21 @@ class EnrolForm(forms.Form):
         return [self[name] for name in ("caregiver_name", "caregiver_phone", "call_first", "call_notes")]
 
     @property
-    def baseline(self) -> list[forms.BoundField]:
-        """The questions of the form before the procedure, as fields."""
-        return [self[name] for item in self._protocol.baseline_form.values() for name in fields_of(item)]
+    def baseline(self) -> list[list[forms.BoundField]]:
+        """The questions of the form before the procedure, as fields: each with those that follow from it."""
+        questions: list[list[forms.BoundField]] = []
+        for item in self._protocol.baseline_form.values():
+            fields = [self[name] for name in fields_of(item)]
+            if item.show_when and questions:
+                questions[-1] += fields
+            else:
+                questions.append(fields)
+        return questions
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        if team := self._chosen(cleaned):
+            self._zone = ZoneInfo(team.clinic.time_zone)
         self._check_people(cleaned)
         self._check_times(cleaned)
         chosen = cleaned.get("risk_factors") or []
@@ -212,7 +186,7 @@ class EnrolForm(forms.Form):
         )
         baseline = self._answers(said)
         return {
-            "team": next(team for team in self.teams if str(team.uuid) == said["team"]),
+            "team": self._chosen(said),
             "patient": enrolment.NewPatient(
                 **{name: said[name] for name in (*people, "call_first", "call_notes")}
             ),
@@ -240,6 +214,13 @@ class EnrolForm(forms.Form):
         field = refusal.extra.get("field")
         if field in self.fields:
             self.add_error(field, refusal.message)
+
+    @property
+    def clinic_zones(self) -> set[str]:
+        return {team.clinic.time_zone for team in self.teams}
+
+    def _chosen(self, cleaned: Mapping[str, Any]) -> CareTeam | None:
+        return next((team for team in self.teams if str(team.uuid) == cleaned.get("team")), None)
 
     def _answers(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
         """Of the form before the procedure. What follows from an answer that was not given says nothing."""
@@ -269,7 +250,7 @@ class EnrolForm(forms.Form):
                 self.add_error("caregiver_phone", "Write the caregiver's number, or call the patient first.")
 
     def _check_times(self, cleaned: dict[str, Any]) -> None:
-        """Times are typed in the clinic's zone. Of a day alone it is the day where the patient is that counts."""
+        """Times are typed in the zone of the team's clinic. Of a day alone, the day where the patient is counts."""
         day, clock = cleaned.get("procedure_on"), cleaned.get("procedure_time")
         if day and "procedure_time" in cleaned:
             if clock and cleaned.get("time_unknown"):

@@ -83,7 +83,7 @@ def sheet_of(user: User, episode_id: UUID, code: str, now: datetime) -> Sheet:
     episode = access.episodes(user).select_related("patient", "clinic", "team").get(uuid=episode_id)
     clinic, zone = episode.clinic, ZoneInfo(episode.time_zone)
     address = f"{settings.BASE_URL}{reverse('phone:page')}"
-    clock = Clock(now, zone)
+    due_at = episode.next_due_at
     return Sheet(
         person=person_of(episode, now),
         procedure=f"{Episode.Procedure(episode.procedure).label} on {clinic_day(episode.procedure_at, zone)}",
@@ -92,8 +92,8 @@ def sheet_of(user: User, episode_id: UUID, code: str, now: datetime) -> Sheet:
         code=code,
         qr=qr(f"{address}#code={code}"),
         address=address.removeprefix("https://"),
-        good_until=clock.moment(now + enrolment.CODE_LIFE),
-        first_by=clock.moment(episode.next_due_at) if episode.next_due_at else "",
+        good_until=_on_paper(now + enrolment.CODE_LIFE, zone),
+        first_by=_on_paper(due_at, zone) if due_at and due_at > now else "",
         team_phone=clinic.team_phone,
         urgent_line=clinic.urgent_line,
         emergency_number=clinic.emergency_number,
@@ -101,6 +101,12 @@ def sheet_of(user: User, episode_id: UUID, code: str, now: datetime) -> Sheet:
         night_cover=clinic.night_cover,
         call_now_if=list(protocols.get(episode.protocol).call_now_if.values()),
     )
+
+
+def _on_paper(instant: datetime, zone: ZoneInfo) -> str:
+    """For example "14:12 on Friday 6 March": what is today when it is printed is not when it is read."""
+    local = instant.astimezone(zone)
+    return f"{local:%H:%M} on {local:%A} {local.day} {local:%B}"
 
 
 def ready(user: User, episode_id: UUID, now: datetime) -> Ready:

@@ -122,6 +122,6 @@ def _waiting(request: StaffRequest, form: SheetsForm | None, *, status: int = 20
 
 
 def _printed(request: StaffRequest, sheets: list[screen.Sheet], *, back: UUID | None) -> HttpResponse:
-    return render(
-        request, "dashboard/pages/enrol_sheet.html", {"sheets": sheets, "back": back, "tab": "enrol"}
-    )
+    outline = pulse.outline(request.user, clock.now())
+    shown = {"outline": outline, "sheets": sheets, "back": back, "tab": "enrol"}
+    return render(request, "dashboard/pages/enrol_sheet.html", shown)
