@@ -21,6 +21,7 @@ PARTS = [
     "telling",
     "phones",
     "drain",
+    "queue",
     "board",
     "growth",
     "memory",

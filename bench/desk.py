@@ -126,6 +126,21 @@ def poll(port: int, path: str, cookie: str) -> Callable[[], object]:
     return ask
 
 
+def unchanged(port: int, path: str, cookie: str) -> int:
+    """The bytes of the answer that nothing has changed, headers included."""
+    _, headers = load.ask(port, load.get(path, cookie=cookie))
+    connection = load.Connection(port)
+    try:
+        connection.send(load.get(path, cookie=cookie, known=headers["etag"]))
+        while (status := connection.status()) is None:
+            pass
+    finally:
+        connection.wire.close()
+    if status != 304:
+        raise RuntimeError(f"{path} was answered {status}, but nothing has changed")
+    return len(connection.buffer)
+
+
 def timed(run: Callable[[], object]) -> Callable[[], float]:
     """Milliseconds."""
 

@@ -47,7 +47,7 @@ def measure() -> dict[str, Any]:
             owner.execute(FLOOR)
         phones = world.enrol(PHONES + RED_PHONES)
         full = traffic.requests(phones[:PHONES], phones[PHONES:])
-        requests = {"floor": _floor_requests(), "full": full}
+        requests = {"floor": floor_requests(), "full": full}
         servers = {"floor": stage.serve("bench.floor:application"), "full": stage.serve()}
         rounds: dict[str, list[Round]] = {name: [] for name in servers}
         for number in range(ROUNDS + 1):
@@ -106,7 +106,7 @@ def _summary(rounds: dict[str, list[Round]]) -> dict[str, Any]:
     return measured
 
 
-def _floor_requests() -> Iterator[bytes]:
+def floor_requests() -> Iterator[bytes]:
     while True:
         body = {
             "enrolment_id": 1, "client_uuid": str(uuid4()), "reported_for": "2026-03-02",

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from recovery import access
 from recovery.clinical.tiers import Tier
-from recovery.dashboard.screens.filters import Chips, Filters, Live, chips
+from recovery.dashboard.screens.filters import Chips, Filters, chips
+from recovery.dashboard.screens.live import Live, live_of
 from recovery.dashboard.screens.person import Number, Person, patient_number, person_of
 from recovery.dashboard.screens.place import Clock, Place, place_of
 from recovery.dashboard.screens.pulse import Outline
@@ -67,12 +68,14 @@ class Board:
 
 def show(user: User, outline: Outline, filters: Filters) -> Board:
     """The cases of one page. Three statements, however much is open: what there is, who it is about, whose teams."""
-    live = _live(user)
+    live = live_of(user)
     teams = {
         str(uuid): name for uuid, name in access.teams(user).order_by("name").values_list("uuid", "name")
     }
     cases = _in_order(live)
-    chosen = [case for case in cases if any(filters.let_through(alert, user.pk) for alert in case)]
+    chosen = cases
+    if filters.any:
+        chosen = [case for case in cases if any(filters.let_through(alert, user.pk) for alert in case)]
     pages = max(-(-len(chosen) // CASES_PER_PAGE), 1)
     tag = outline.tag(filters.query)
     filters = replace(filters, page=min(filters.page, pages))
@@ -96,21 +99,6 @@ def show(user: User, outline: Outline, filters: Filters) -> Board:
 
 def rows_of(alerts: Iterable[Alert], *, user: User, clinician_in: Collection[int], clock: Clock) -> list[Row]:
     return [row_of(alert, user=user, clinician_in=clinician_in, clock=clock) for alert in alerts]
-
-
-def _live(user: User) -> list[Live]:
-    columns = (
-        "pk", "episode_id", "status", "tier", "tier_at", "contacted_at", "rule", "episode__protocol", "owner_id",
-        "asked_id", "team__uuid",
-    )  # fmt: skip
-    found = access.alerts(user).live().with_owner().filter(tier__gte=Tier.WITHIN_24H)
-    rows = found.order_by("-tier", "tier_at", "pk").values_list(*columns, "owner_is_there")
-    return [_as_it_stands(Live(*row[:-1]), row[-1]) for row in rows]
-
-
-def _as_it_stands(alert: Live, owner_is_there: bool) -> Live:
-    """What somebody has who has left waits like what nobody has taken on."""
-    return alert if owner_is_there else alert._replace(status=Alert.Status.OPEN, owner=None)
 
 
 def _in_order(live: Iterable[Live]) -> list[list[Live]]:

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -13,26 +12,11 @@ from django.urls import reverse
 from recovery.clinical import protocol as protocols
 from recovery.clinical.tiers import Tier
 from recovery.dashboard.screens.finding import SERVICE_RULES
+from recovery.dashboard.screens.live import Live
 
 OWNERS = {"mine": "Mine", "nobody": "Nobody's"}
 SUBJECTS = {"silent": "Silent patients", "unjudged": "Not assessed"}
 TIERS = {tier.code: tier for tier in (Tier.EMERGENCY, Tier.SAME_DAY, Tier.WITHIN_24H)}
-
-
-class Live(NamedTuple):
-    """The little that is read of every live alert, to put them in order and count them."""
-
-    pk: int
-    episode: int
-    status: str
-    tier: int
-    tier_at: datetime
-    contacted_at: datetime | None
-    rule: str
-    protocol: str
-    owner: int | None
-    asked: int | None
-    team: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +59,7 @@ class Filters:
             (not self.owner or (_is_of(alert, user) if self.owner == "mine" else alert.owner is None))
             and (not self.subject or _is_about(alert, self.subject))
             and (not self.tier or alert.tier == TIERS[self.tier])
-            and (not self.team or str(alert.team) == self.team)
+            and (not self.team or alert.team == self.team)
         )
 
 

@@ -1,0 +1,71 @@
+"""The board with a thousand open alerts against the floor: what a nurse waits for, what an open board costs all day.
+
+Same server and settings, same database, interleaved rounds, one connection on either side: a person asks for one page
+at a time. Then the question whether anything has changed, when nothing has: its statements, the bytes of its answer.
+"""
+
+import statistics
+from collections.abc import Iterator
+from itertools import repeat
+from typing import Any
+
+import psycopg
+
+from bench import desk, load, size, sql, world
+from bench.post import floor_requests
+from bench.schema import FLOOR
+from bench.stage import Stage
+
+LIVE = size.pick(1_000, 20)
+PATIENTS = size.pick(2_000, 50)
+ROUNDS, COUNT = size.pick(15, 1), size.pick(200, 10)
+
+
+def measure() -> dict[str, Any]:
+    with Stage() as stage:
+        with psycopg.connect(stage.services.owner_url, autocommit=True) as owner:
+            owner.execute(FLOOR)
+        first = desk.open_alert(world.begin(earlier=1))
+        cookie = desk.sign_in()
+        world.multiply(first, PATIENTS, days=1, owner_url=stage.services.owner_url)
+        desk.copy_alerts(
+            first, patients=PATIENTS, live=LIVE, total=2 * LIVE, owner_url=stage.services.owner_url
+        )
+        requests: dict[str, Iterator[bytes]] = {
+            "floor": floor_requests(),
+            "page": repeat(load.get("/", cookie=cookie)),
+        }
+        servers = {"floor": stage.serve("bench.floor:application"), "page": stage.serve()}
+        rounds: dict[str, list[load.Outcome]] = {name: [] for name in servers}
+        for number in range(ROUNDS + 1):
+            for name in sorted(servers, reverse=bool(number % 2)):  # neither side always comes second
+                outcome = load.run(servers[name].port, requests[name], count=COUNT, connections=1)
+                if set(outcome.statuses) != {201 if name == "floor" else 200}:
+                    raise RuntimeError(f"{name} was answered {dict(outcome.statuses)}")
+                if number:  # the first round warms up
+                    rounds[name].append(outcome)
+        refresh = _refresh(stage, cookie)
+    return _summary(rounds) | refresh | {"live_alerts": LIVE, "rounds": ROUNDS, "samples": ROUNDS * COUNT}
+
+
+def _summary(rounds: dict[str, list[load.Outcome]]) -> dict[str, Any]:
+    """A ratio is the median of the rounds' ratios: what disturbs the machine disturbs both sides of a round."""
+    measured: dict[str, Any] = {}
+    for share in (50, 99):
+        of = {name: [outcome.percentile(share / 100) for outcome in sides] for name, sides in rounds.items()}
+        ratios = [page / floor for page, floor in zip(of["page"], of["floor"], strict=True)]
+        measured[f"p{share}_ratio"] = round(statistics.median(ratios), 2)
+        for name, values in of.items():
+            measured[f"{name}_p{share}_ms"] = round(statistics.median(values) * 1000, 1)
+    return measured
+
+
+def _refresh(stage: Stage, cookie: str) -> dict[str, Any]:
+    """On a server of its own, once each of its processes has its connection."""
+    with sql.logged(stage, stage.services.plan.database):
+        port = stage.serve().port
+        ask = desk.poll(port, "/board/list", cookie)
+        for _ in range(desk.WARM_UP):
+            ask()
+        statements = sql.statements_of(stage, ask).count
+    return {"refresh_statements": statements, "refresh_bytes": desk.unchanged(port, "/board/list", cookie)}
