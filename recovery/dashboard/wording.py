@@ -36,6 +36,11 @@ def moment(instant: datetime, zone: ZoneInfo, now: datetime) -> str:
     return f"{local:%H:%M} on {local:%a} {local.day} {local:%B}{year}"
 
 
+def stamp(instant: datetime, zone: ZoneInfo) -> str:
+    """For paper, which is read on another day: "14:02 on 3 March 2026"."""
+    return f"{instant.astimezone(zone):%H:%M} on {clinic_day(instant, zone)}"
+
+
 def day(on: date) -> str:
     return f"{on.day} {on:%B} {on.year}"
 

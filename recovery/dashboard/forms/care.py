@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.http import QueryDict
+from django.utils.html import format_html
 
 from recovery.alerts.moves import NOTE_LETTERS
 
@@ -27,7 +28,7 @@ class CareForm(forms.Form):
         return [
             (str(field.label), str(field.value()))
             for field in self.visible_fields()
-            if isinstance(field.field, forms.CharField) and field.value()
+            if isinstance(field.field, forms.CharField) and str(field.value() or "").strip()
         ]
 
 
@@ -51,7 +52,8 @@ class NoteForm(CareForm):
 
 
 class MuteForm(ReasonForm):
-    """`seen`: the mutes that the page showed, so that a colleague's is not replaced unread."""
+    """`seen`: the mutes that the page showed, so that a colleague's is not replaced unread. `rules` are those to choose
+    from, each by its alert, with its name and more about it."""
 
     seen = forms.CharField(required=False, max_length=400, widget=forms.HiddenInput)
     alert = forms.UUIDField(
@@ -67,10 +69,15 @@ class MuteForm(ReasonForm):
     )
     field_order = ("alert", "until", "reason")
 
-    def __init__(self, *args: Any, rules: Collection[tuple[str, str]], today: date, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, rules: Collection[tuple[str, str, str]], today: date, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
         self._today = today
-        self.fields["alert"].widget.choices = list(rules)
+        self.fields["alert"].widget.choices = [
+            (value, format_html('<strong>{}</strong><br><span class="hint">{}</span>', name, details))
+            for value, name, details in rules
+        ]
         self.fields["until"].widget.attrs["min"] = today.isoformat()
 
     def clean_alert(self) -> Any:

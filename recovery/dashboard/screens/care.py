@@ -59,8 +59,8 @@ class Known:
     why_not: str
 
     @property
-    def words(self) -> str:
-        return f"{self.name} ({self.tier.label.lower()}; last reported {self.felt}; {self.state})"
+    def details(self) -> str:
+        return f"{self.tier.label}, last reported {self.felt}; {self.state}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,8 @@ class MuteScreen:
     running: list[Running]
 
     @property
-    def choices(self) -> list[tuple[str, str]]:
-        return [(str(known.alert), known.words) for known in self.rules]
+    def choices(self) -> list[tuple[str, str, str]]:
+        return [(str(known.alert), known.name, known.details) for known in self.rules]
 
     @property
     def seen(self) -> str:
@@ -116,11 +116,11 @@ class Open:
         return f"I know that {stay} until somebody closes {'it' if len(self.alerts) == 1 else 'them'}"
 
 
-def care_of(user: User, episode_id: UUID, now: datetime) -> Care:
+def care_of(user: User, episode_id: UUID, now: datetime, *, clocks: type[Clock] = Clock) -> Care:
     """Raises Episode.DoesNotExist for a stranger. Three queries."""
     episode = episode_of(user, episode_id)
     roles = set(access.memberships(user).filter(team_id=episode.team_id).values_list("role", flat=True))
-    clock = Clock(now, ZoneInfo(episode.clinic.time_zone))
+    clock = clocks(now, ZoneInfo(episode.clinic.time_zone))
     return Care(
         id=episode.uuid,
         person=person_of(episode, now),

@@ -19,7 +19,7 @@ from recovery.dashboard.screens.patient_notes import Note, notes_of
 from recovery.dashboard.screens.patient_now import due_now
 from recovery.dashboard.screens.patient_reports import said_in
 from recovery.dashboard.screens.person import Number, numbers_of
-from recovery.dashboard.screens.place import Clock, place_of
+from recovery.dashboard.screens.place import Clock, PaperClock, place_of
 from recovery.dashboard.wording import clinic_day, counted
 from recovery.models import Alert, AlertEvent, Episode, User
 
@@ -53,13 +53,14 @@ class Graduation:
     outcomes: list[Outcome]
     open: Open
     phones: int
+    made: str
     notes: list[Note]
     is_cut: bool
 
 
 def show(user: User, episode_id: UUID, now: datetime) -> Graduation:
     """Raises Episode.DoesNotExist for a stranger. As many queries for a long history as for a short one."""
-    care = care_of(user, episode_id, now)
+    care = care_of(user, episode_id, now, clocks=PaperClock)
     episode, clock = care.episode, care.clock
     said, is_cut = said_in(user, episode)
     counting = [one for one in said if one.counts]
@@ -89,6 +90,7 @@ def show(user: User, episode_id: UUID, now: datetime) -> Graduation:
         outcomes=[_outcome(alert, episode, closing, clock) for alert in alerts],
         open=open_of(user, care),
         phones=episode.devices.filter(revoked_at=None).count(),
+        made=clock.moment(now),
         notes=notes_of(user, episode, clock),
         is_cut=is_cut,
     )

@@ -34,6 +34,14 @@ class Clock:
         return wording.moment(instant, self.zone, self.now)
 
 
+@dataclass(frozen=True, slots=True)
+class PaperClock(Clock):
+    """The same for what is printed and kept: every date with its year, and none is "today"."""
+
+    def moment(self, instant: datetime) -> str:
+        return wording.stamp(instant, self.zone)
+
+
 def clock_of(user: User, now: datetime) -> Clock:
     """The clock of the user's clinic. Somebody without a team has no clinic and reads UTC."""
     team = access.teams(user).select_related("clinic").order_by("pk").first()

@@ -172,7 +172,7 @@ def _pause_page(
 ) -> HttpResponse:
     """What was typed to pause is not offered as a reason to resume: whoever was too late reads it beside the page."""
     meant = "resume" if request.path.endswith("resume") else "pause"
-    is_late = form.is_bound and meant != ("resume" if care.is_paused else "pause")
+    is_late = bool(refusal) and meant != ("resume" if care.is_paused else "pause")
     page = {"title": "Resume" if care.is_paused else "Pause", "next": screen.resumed_from(care)}
     offered = care.may_change and not care.has_ended and not is_late
     return care_page(
