@@ -11,7 +11,7 @@ from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.urls import reverse
 
-TECHNICAL = ("csrfmiddlewaretoken", "seen", "from")
+TECHNICAL = ("csrfmiddlewaretoken", "seen", "from", "check_in")
 TEXTS = ("note", "reason")
 LONG = 20
 

@@ -130,7 +130,7 @@ def told(user: User, episode_id: UUID, check_in_id: UUID, now: datetime) -> Told
 
 def _came(user: User, check_in: CheckIn) -> list[Came]:
     """The alerts that it opened, joined or raised, the worst first."""
-    events = AlertEvent.objects.filter(assessment__check_in=check_in, kind__in=REPORTED)
+    events = access.alert_events(user).filter(assessment__check_in=check_in, kind__in=REPORTED)
     alerts = (
         access.alerts(user).filter(pk__in=events.values("alert")).select_related("owner", "latest_assessment")
     )
