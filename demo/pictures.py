@@ -50,6 +50,7 @@ def _at_the_desk(browser: Any, demo: dict[str, Any]) -> None:
             page.wait_for_load_state("networkidle")
             page.screenshot(path=SCREENS / "alert.png")
             _a_patient(page)
+            _enrolling(page)
             _refused_reports(page, demo, clinic=nurse["clinic"])
             _figures(page)
 
@@ -64,6 +65,19 @@ def _a_patient(page: Any) -> None:
     page.set_viewport_size(DESK)
     page.goto("/patients")
     page.screenshot(path=SCREENS / "patients.png")
+
+
+def _enrolling(page: Any) -> None:
+    """The form with what is usual in it, the list, and a sheet."""
+    page.goto("/enrol")
+    page.screenshot(path=SCREENS / "enrol.png", full_page=True)
+    page.goto("/enrol/list")
+    page.screenshot(path=SCREENS / "enrol-list.png")
+    page.goto("/patients")
+    page.locator("main a[href^='/patients/']").first.click()
+    page.goto(f"{page.url.partition('?')[0]}/sheet")
+    page.get_by_role("button", name="Make a code and show the sheet").click()
+    page.locator(".paper").screenshot(path=SCREENS / "sheet.png")
 
 
 def _refused_reports(page: Any, demo: dict[str, Any], *, clinic: str) -> None:

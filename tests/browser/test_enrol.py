@@ -251,6 +251,14 @@ def test_each_sheet_is_one_page_of_a4_also_with_long_names(
     page.get_by_role("button", name="Make codes and show the sheets").click()
     expect(page.locator(".paper")).to_have_count(len(episodes))
 
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 703, "height": 1032})  # A4 without its margins
+    cut_off = page.evaluate(
+        "[...document.querySelectorAll('.paper, .paper *')].filter(each => each.scrollWidth > each.clientWidth + 1"
+        " && getComputedStyle(each).display !== 'inline').map(each => each.className || each.tagName)"
+    )
+    assert cut_off == []
+    page.emulate_media(media="screen")
     printed = page.pdf(prefer_css_page_size=True, path=tmp_path / "sheets.pdf")
     assert pages_of(printed) == len(episodes)
 
