@@ -63,8 +63,21 @@ def _a_patient(page: Any) -> None:
         page.set_viewport_size(size | {"height": 1800})
         page.screenshot(path=SCREENS / f"{name}.png")
     page.set_viewport_size(DESK)
+    _facts(page, page.url)
     page.goto("/patients")
     page.screenshot(path=SCREENS / "patients.png")
+
+
+def _facts(page: Any, patient: str) -> None:
+    """What is recorded and corrected on that patient's page."""
+    for act, name in (
+        ("check-in", "check-in-by-telephone"),
+        ("baseline", "correct-baseline"),
+        ("risk-factors", "correct-risk-factors"),
+        ("procedure", "change-procedure-time"),
+    ):
+        page.goto(f"{patient}/{act}")
+        page.screenshot(path=SCREENS / f"{name}.png")
 
 
 def _enrolling(page: Any) -> None:

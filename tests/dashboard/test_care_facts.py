@@ -586,6 +586,18 @@ def test_an_administrator_reads_the_page_and_is_offered_no_form(
     assert not EpisodeEvent.objects.exists()
 
 
+def test_also_what_does_not_fit_is_given_back_to_who_is_offered_no_form(
+    ana: DeviceToken, ben: User, dee: User, sign_in: SignIn
+) -> None:
+    path = page_of(ana, "check-in")
+    typed = shown(sign_in(ben), path, temp="38.6", completed="no")
+
+    refused = sign_in(dee).post(path, typed)
+
+    assert refused.status_code == 422
+    assert "Your temperature now, if you can 38.6 °" in said(refused)
+
+
 def test_a_coordinator_corrects_the_record_and_takes_no_check_in(
     ana: DeviceToken, team: CareTeam, sign_in: SignIn
 ) -> None:
