@@ -89,7 +89,7 @@ def move(
     now: datetime,
     by: User | None = None,
     detail: dict[str, Any] | None = None,
-    only_if: Q = Q(),
+    only_if: Q | None = None,
     **columns: Any,
 ) -> Alert:
     """Make one legal move, or raise NotAllowed. The row that was read earlier is never saved.
@@ -101,7 +101,7 @@ def move(
         columns["status"] = target
     if name in HANDS | ENDS:
         columns |= {"asked": None, "asked_at": None}
-    may_move = Alert.objects.filter(only_if, pk=alert.pk, status__in=allowed)
+    may_move = Alert.objects.filter(only_if or Q(), pk=alert.pk, status__in=allowed)
     if name in ENDS:
         may_move = may_move.filter(tier=alert.tier, latest_assessment_id=alert.latest_assessment_id)
     if not may_move.update(changed_at=now, **columns):

@@ -46,7 +46,7 @@ def record_contact(
         first = Least(Coalesce(F("contacted_at"), Value(when)), Value(when))
         if alert.status == Alert.Status.OPEN and may(alert, by):
             alert = acknowledge(alert_id=alert_id, by=by, now=now)
-        columns = {"contacted_at": first} if reached else {}
+        columns: dict[str, Any] = {"contacted_at": first} if reached else {}
         return move("contact", alert, by=by, now=now, detail=detail, **columns)
 
 

@@ -53,7 +53,8 @@ def _seen(row: Alert, roles: dict[int, str]) -> documents.Seen | None:
     at, by = (row.acknowledged_at, row.owner_id) if row.acknowledged_at else (row.ended_at, row.ended_by_id)
     if at is None or by is None:
         return None
-    return documents.Seen(at=at, by=roles.get(by, "Care team"))
+    who = roles.get(by, "Care team") if row.taken_over_at is None else "Care team"  # its owner saw it later
+    return documents.Seen(at=at, by=who)
 
 
 def _call_due_by(row: Alert) -> datetime | None:
