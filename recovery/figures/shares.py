@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 FEW = 20
-"""Of fewer than these no percentage or rate is given: one more would move it by five points or more."""
+"""Of fewer than these no percentage or rate is given: one more would move it by more than five points."""
 FEW_FOR_MEDIAN = 5
 FEW_FOR_P90 = 10
 """Below it the ninth of ten is the slowest that there was."""

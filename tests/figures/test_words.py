@@ -48,8 +48,8 @@ def test_a_percentage_is_all_or_nothing_only_when_it_is(value: float, words: str
 
 
 def test_a_share_of_few_has_no_percentage_and_one_of_none_says_so() -> None:
-    assert share_cell(Share(9, 20)) == Cell("45%", "9 of 20", 45.0)
-    assert share_cell(Share(9, 19)) == Cell("9 of 19", "too few for a percentage")
+    assert share_cell(Share(9, 20)) == Cell("45%", "9\u00a0of\u00a020", 45.0)
+    assert share_cell(Share(9, 19)) == Cell("9\u00a0of\u00a019", "few")
     assert share_cell(Share(0, 0)) == Cell("–", "none to count")
 
 
@@ -153,7 +153,7 @@ def test_risk_factors_stand_as_on_the_enrolment_form_and_none_of_them_last() -> 
 
     assert [line.raw[0] for line in table.lines] == ["anticoagulant", "lives_alone", "none"]
     assert table.lines[-1].head == "None of these"
-    assert table.lines[0].cells[1] == Cell("90%", "27 of 30", 90.0)
+    assert table.lines[0].cells[1] == Cell("90%", "27\u00a0of\u00a030", 90.0)
 
 
 def test_a_rule_that_no_protocol_knows_is_called_by_its_code() -> None:
@@ -174,5 +174,5 @@ def test_rates_are_for_each_hundred_check_ins_and_the_sum_is_over_all_tiers() ->
         ("Routine", "30", "15.0"),
         ("All", "33", "16.5"),
     ]
-    assert [line.cells[2].text for line in table.lines] == ["1 of 2", "25%", "27%"]
-    assert [line.cells[3].text for line in table.lines] == ["1 of 2", "50%", "50%"]
+    assert [line.cells[2].text for line in table.lines] == ["1\u00a0of\u00a02", "25%", "27%"]
+    assert [line.cells[3].text for line in table.lines] == ["1\u00a0of\u00a02", "50%", "50%"]

@@ -5,7 +5,13 @@ from dataclasses import dataclass, field
 
 from recovery.clinical.tiers import Tier
 from recovery.dashboard.wording import NBSP
-from recovery.figures import Share
+from recovery.figures import FEW, Share
+
+FEW_WORD = "few"
+FEW_MEANS = (
+    "Few",
+    f"of fewer than {FEW} no percentage is given: one more would move it by more than five points.",
+)
 
 Raw = str | int | float | None
 """A cell of a sheet: a word, or a number as it is; None where too few were counted to give one."""
@@ -63,9 +69,10 @@ def share_cell(share: Share) -> Cell:
     """The numbers always; the percentage where there are enough of them."""
     if not share.of:
         return Cell("–", "none to count")
+    numbers = f"{share.part} of {share.of}".replace(" ", NBSP)
     if share.percent is None:
-        return Cell(f"{share.part} of {share.of}", "too few for a percentage")
-    return Cell(percent(share.percent), f"{share.part} of {share.of}", share.percent)
+        return Cell(numbers, FEW_WORD)
+    return Cell(percent(share.percent), numbers, share.percent)
 
 
 def percent(value: float) -> str:

@@ -7,7 +7,16 @@ from itertools import pairwise
 
 from recovery.clinical import protocol as protocols
 from recovery.clinical.tiers import Tier
-from recovery.dashboard.screens.figure import Cell, Figure, Line, Raw, percent, raw_share, share_cell
+from recovery.dashboard.screens.figure import (
+    FEW_MEANS,
+    Cell,
+    Figure,
+    Line,
+    Raw,
+    percent,
+    raw_share,
+    share_cell,
+)
 from recovery.dashboard.wording import NBSP, counted, span
 from recovery.figures import (
     FEW,
@@ -65,7 +74,7 @@ def by_tier(figures: Figures) -> Figure:
     return Figure(
         slug="alerts-by-urgency",
         title="Alerts by urgency",
-        definitions=(("Urgency", "the highest that an alert ever had."), PER_100, ACTED_ON, NOISE),
+        definitions=(("Urgency", "the highest that an alert ever had."), PER_100, ACTED_ON, NOISE, FEW_MEANS),
         columns=("Urgency", *COLUMNS),
         raw_columns=("urgency", *RAW),
         lines=lines,
@@ -96,7 +105,13 @@ def by_rule(figures: Figures) -> Figure:
     return Figure(
         slug="alerts-by-rule",
         title="Alerts by rule",
-        definitions=(("Rule", "what set the alert off, the loudest first."), PER_100, ACTED_ON, NOISE),
+        definitions=(
+            ("Rule", "what set the alert off, the loudest first."),
+            PER_100,
+            ACTED_ON,
+            NOISE,
+            FEW_MEANS,
+        ),
         columns=("Rule", *COLUMNS),
         raw_columns=("rule", "name", *RAW, *(tier.code for tier in _TIERS), "breaks_the_alert_budget"),
         lines=lines,

@@ -6,7 +6,7 @@ from itertools import pairwise
 from django.utils.translation import get_language_info
 
 from recovery.clinical import protocol as protocols
-from recovery.dashboard.screens.figure import Cell, Figure, Line, Raw, raw_share, share_cell
+from recovery.dashboard.screens.figure import FEW_MEANS, Cell, Figure, Line, Raw, raw_share, share_cell
 from recovery.enrolment import LANGUAGES
 from recovery.figures import AGES, FEW, NO_RISK, Due, Figures, Share
 
@@ -33,7 +33,12 @@ def by_day(figures: Figures) -> Figure:
     return Figure(
         slug="answered-by-day",
         title="Check-ins answered, by day after the procedure",
-        definitions=(("Day", "days after the procedure that the check-in is about."), DUE, ANSWERED),
+        definitions=(
+            ("Day", "days after the procedure that the check-in is about."),
+            DUE,
+            ANSWERED,
+            FEW_MEANS,
+        ),
         columns=("Day", "Due", "Answered"),
         raw_columns=("day", *_RAW, "answered_percent"),
         lines=lines,
@@ -97,7 +102,7 @@ def _missed(slug: str, title: str, group: tuple[str, str], rows: Iterable[tuple[
     return Figure(
         slug=slug,
         title=title,
-        definitions=(group, DUE, MISSED),
+        definitions=(group, DUE, MISSED, FEW_MEANS),
         columns=(group[0], "Due", "Missed"),
         raw_columns=(group[0].lower().replace(" ", "_"), *_RAW, "missed", "missed_percent"),
         lines=lines,
