@@ -241,6 +241,7 @@ def test_each_sheet_is_one_page_of_a4_also_with_long_names(
 ) -> None:
     team.clinic.name = "The Royal Hillside Spine and Musculoskeletal Rehabilitation Clinic"
     team.clinic.urgent_line = "+44 (0)20 7946 0102 ext. 4417"
+    team.clinic.team_phone = "+44 (0)20 7946 0101 ext. 4416"
     team.clinic.save()
     episodes = [
         factories.episode(team, name=name, time_zone="America/Argentina/Buenos_Aires")
@@ -252,7 +253,7 @@ def test_each_sheet_is_one_page_of_a4_also_with_long_names(
     expect(page.locator(".paper")).to_have_count(len(episodes))
 
     page.emulate_media(media="print")
-    page.set_viewport_size({"width": 703, "height": 1032})  # A4 without its margins
+    page.set_viewport_size({"width": 718, "height": 1046})  # A4 without its margins
     cut_off = page.evaluate(
         "[...document.querySelectorAll('.paper, .paper *')].filter(each => each.scrollWidth > each.clientWidth + 1"
         " && getComputedStyle(each).display !== 'inline').map(each => each.className || each.tagName)"
