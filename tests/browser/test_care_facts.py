@@ -93,7 +93,7 @@ def test_an_emergency_leads_out_of_the_form_at_once(ana: DeviceToken, ben: User,
     desk = sit_down(ben)
     page = desk.page
     open_page(page, ana, "check-in")
-    way_out = page.get_by_role("button", name="Judge and save now, half-finished")
+    way_out = page.get_by_role("button", name="Judge and save now")
     expect(way_out).to_be_hidden()
 
     fill(page, "Do you have pain or tightness in your chest", "Yes")

@@ -186,6 +186,31 @@ def test_words_for_the_care_team_are_for_who_reads_them(ana: DeviceToken, ben: U
     assert "that is you" not in said(record(sign_in(ben), ana))
 
 
+def test_an_answer_that_can_be_an_emergency_asks_for_nothing_that_can_wait(
+    ana: DeviceToken, ben: User, sign_in: SignIn
+) -> None:
+    """The ordinary button, and nothing else filled in."""
+    client, path = sign_in(ben), page_of(ana, "check-in")
+
+    answer = client.post(path, shown(client, path, allergy=["wheeze"]), follow=True)
+
+    assert "Call 999 now" in said(answer)
+    assert (CheckIn.objects.get().answers, CheckIn.objects.get().completed) == (
+        {"allergy": ["wheeze"]},
+        False,
+    )
+
+
+def test_where_the_form_is_refused_all_the_same_it_says_what_to_say_now(
+    ana: DeviceToken, ben: User, sign_in: SignIn
+) -> None:
+    answer = record(sign_in(ben), ana, chest_pain="yes", felt_at="23:00")
+
+    assert answer.status_code == 422
+    assert "do not wait for this form. Say now: Call 999 now. Do not drive yourself." in said(answer)
+    assert "do not wait for this form" not in said(record(sign_in(ben), ana, felt_at="23:00"))
+
+
 def test_a_detail_that_does_not_arise_is_dropped_as_on_the_phone(
     ana: DeviceToken, ben: User, sign_in: SignIn
 ) -> None:

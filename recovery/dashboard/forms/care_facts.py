@@ -149,7 +149,7 @@ class TelephoneForm(Asked):
     """The questionnaire of this hour. Nothing is chosen beforehand but when it was felt: now, unless it is changed.
 
     `check_in` is made with the form, so that pressing twice is one check-in. `at_once`: the button of an emergency,
-    for which nobody has to go through the rest.
+    for which nobody has to go through the rest, or to say so.
     """
 
     check_in = forms.UUIDField(widget=forms.HiddenInput)
@@ -170,7 +170,7 @@ class TelephoneForm(Asked):
         options["initial"] = initial_of({}, felt=now, zone=zone) | {"check_in": uuid4()}
         super().__init__(*args, items=protocol.questionnaire.items, **options)
         self._episode, self._protocol, self._now, self._zone = episode, protocol, now, zone
-        self._at_once = "at_once" in self.data
+        self._at_once = "at_once" in self.data or self.holds_alarm
         self.fields["completed"].required = not self._at_once
         hours = hours_between(episode.procedure_at, now)
         self._asked = {item.link_id for item in protocol.questionnaire.asked_at(hours)}
@@ -179,6 +179,11 @@ class TelephoneForm(Asked):
                 self.fields[f"rest-{page.id}"] = forms.BooleanField(
                     label="No to all that is left open above", required=False
                 )
+
+    @property
+    def holds_alarm(self) -> bool:
+        """Whether an answer was sent that can be an emergency: then nothing is asked that can wait."""
+        return any(not {*item.alarms}.isdisjoint(self._sent(item)) for item in self.items.values())
 
     def pages(self) -> list[Page]:
         pages = []
@@ -222,6 +227,12 @@ class TelephoneForm(Asked):
 
     def observed_at(self) -> datetime:
         return datetime.combine(self.cleaned_data["felt_on"], self.cleaned_data["felt_at"], tzinfo=self._zone)
+
+    def _sent(self, item: Item) -> list[str]:
+        if not self.is_bound or not item.values:
+            return []
+        sent = self.fields[item.link_id].widget.value_from_datadict(self.data, self.files, item.link_id)
+        return sent if isinstance(sent, list) else [sent]
 
     def _check_nothing_is_overlooked(self) -> None:
         """What has to be asked before a phone calls a check-in finished. "Not known" is what the patient said, too."""
