@@ -194,6 +194,22 @@ def test_a_note_and_a_phone_with_the_keyboard_alone(
     assert access.episodes(ben).count() == 1
 
 
+def test_a_half_written_note_is_there_when_the_page_is_loaded_again(
+    ana: DeviceToken, ben: User, sit_down: SitDown
+) -> None:
+    page = sit_down(ben).page
+    page.goto(address())
+    write(page, "What should the next colleague know?", "Her son calls")
+    page.wait_for_function("Object.keys(sessionStorage).some(name => name.startsWith('draft:'))")
+    page.reload()
+
+    expect(page.get_by_label("What should the next colleague know?")).to_have_value("Her son calls")
+    expect(page.get_by_text("It is not saved yet.")).to_be_visible()
+    press(page, "Save note")
+    expect(page.get_by_text("The note is saved.")).to_be_visible()
+    expect(page.get_by_label("What should the next colleague know?")).to_have_value("")
+
+
 def test_it_all_works_without_javascript(
     sciatica: Alert, ana: DeviceToken, ben: User, sit_down: SitDown
 ) -> None:

@@ -9,7 +9,8 @@ from recovery.models import Alert, DeviceToken, Membership, User
 from tests import factories
 from tests.dashboard.conftest import SetClock, SignIn
 from tests.dashboard.scenes import alert_of, page_of, report, said, take_on
-from tests.factories import at
+from tests.dashboard.test_reports import refuse
+from tests.factories import ALL_CLEAR, at
 
 LEFT = "Ola Lind had it and has left the team: nobody has it now"
 
@@ -117,3 +118,15 @@ def test_its_page_the_patients_page_and_the_hand_over_sheet_say_so_too(
     sheet = said(desk.get("/handover"))
     assert LEFT in sheet
     assert "Taken on by nobody yet" in sheet
+
+
+def test_a_refused_report_says_so_of_the_alert_that_came_of_it(
+    ana: DeviceToken, ola: User, desk: Client
+) -> None:
+    kept_id = refuse(ana, readings=[ALL_CLEAR | {"bleeding": "oozing"}])
+    take_on(alert_of("BLEED-OOZE"), ola, 28)
+    assert "Ola Lind has it" in said(desk.get(f"/reports/{kept_id}"))
+
+    leave(ola)
+
+    assert "Ola Lind had it and has left the team" in said(desk.get(f"/reports/{kept_id}"))

@@ -75,7 +75,12 @@ class MuteForm(ReasonForm):
         super().__init__(*args, **options)
         self._today = today
         self.fields["alert"].widget.choices = [
-            (value, format_html('<strong>{}</strong><br><span class="hint">{}</span>', name, details))
+            (
+                value,
+                format_html(
+                    '<span><strong>{}</strong><br><span class="hint">{}</span></span>', name, details
+                ),
+            )
             for value, name, details in rules
         ]
         self.fields["until"].widget.attrs["min"] = today.isoformat()

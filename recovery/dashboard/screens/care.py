@@ -12,6 +12,7 @@ from recovery.alerts.moves import CLINICIANS
 from recovery.clinical import protocol as protocols
 from recovery.clinical.tiers import Tier
 from recovery.dashboard.screens.finding import SERVICE_RULES, finding_of
+from recovery.dashboard.screens.hands import whose
 from recovery.dashboard.screens.patient_now import episode_of
 from recovery.dashboard.screens.person import Person, person_of
 from recovery.dashboard.screens.place import Clock, Place, place_of
@@ -210,13 +211,6 @@ def _state(alert: Alert, clock: Clock) -> str:
     if alert.ended_at is not None:
         return f"ended {clock.moment(alert.ended_at)}"
     return f"open, {whose(alert)}"
-
-
-def whose(alert: Alert) -> str:
-    """In whose hands a live alert is. Of one that was read by `with_owner`."""
-    if alert.owner is None:
-        return "nobody has taken it on"
-    return f"{alert.owner.name} {'had it and has left the team' if access.has_left(alert) else 'has it'}"
 
 
 def _why_not(alert: Alert) -> str:

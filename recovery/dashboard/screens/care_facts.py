@@ -12,6 +12,7 @@ from recovery.clinical.verdict import Verdict, action_line
 from recovery.dashboard.screens import patient_now
 from recovery.dashboard.screens.care import Care, care_of
 from recovery.dashboard.screens.finding import finding_of
+from recovery.dashboard.screens.hands import whose
 from recovery.dashboard.screens.patient_about import About, about_of
 from recovery.dashboard.screens.person import Number, numbers_of
 from recovery.dashboard.screens.place import Place, place_of
@@ -132,7 +133,10 @@ def _came(user: User, check_in: CheckIn) -> list[Came]:
     """The alerts that it opened, joined or raised, the worst first."""
     events = access.alert_events(user).filter(assessment__check_in=check_in, kind__in=REPORTED)
     alerts = (
-        access.alerts(user).filter(pk__in=events.values("alert")).select_related("owner", "latest_assessment")
+        access.alerts(user)
+        .with_owner()
+        .filter(pk__in=events.values("alert"))
+        .select_related("latest_assessment")
     )
     return [
         Came(
@@ -140,13 +144,11 @@ def _came(user: User, check_in: CheckIn) -> list[Came]:
             Tier(alert.tier),
             finding_of(alert).name,
             _state(alert),
-            alert.status == Alert.Status.OPEN,
+            alert.status == Alert.Status.OPEN or access.has_left(alert),
         )
         for alert in alerts.order_by("-tier", "rule")
     ]
 
 
 def _state(alert: Alert) -> str:
-    if alert.status not in Alert.LIVE:
-        return "ended"
-    return f"{alert.owner.name} has it" if alert.owner else "nobody has taken it on"
+    return whose(alert) if alert.status in Alert.LIVE else "ended"

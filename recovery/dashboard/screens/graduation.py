@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 from recovery import access
 from recovery.clinical.tiers import Tier
 from recovery.clinical.timeline import day_number
-from recovery.dashboard.screens.care import Care, Open, care_of, open_of, whose
+from recovery.dashboard.screens.care import Care, Open, care_of, open_of
 from recovery.dashboard.screens.course import Course, Opened, course_of
 from recovery.dashboard.screens.finding import finding_of
 from recovery.dashboard.screens.graduation_course import WeekLine, facts_of, weeks_of
+from recovery.dashboard.screens.hands import whose
 from recovery.dashboard.screens.patient_about import About, Fact, about_of
 from recovery.dashboard.screens.patient_notes import Note, notes_of
 from recovery.dashboard.screens.patient_now import due_now

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from recovery import access, quarantine, verdicts
 from recovery.alerts.targets import REACH
@@ -18,6 +18,7 @@ from recovery.clinical.tiers import Tier
 from recovery.clinical.verdict import Verdict
 from recovery.dashboard.screens.body import Body, body_of
 from recovery.dashboard.screens.finding import SERVICE_RULES
+from recovery.dashboard.screens.hands import whose
 from recovery.dashboard.screens.person import Number, Person, numbers_of, patient_number, person_of
 from recovery.dashboard.screens.place import Clock, Place, place_of
 from recovery.dashboard.screens.reasons import Reason, reasons_of, refused_as
@@ -143,10 +144,12 @@ def refused_of(kept: Quarantine, came: list[Came], clock: Clock) -> Refused:
 
 
 def came_of(user: User, rows: Sequence[Quarantine]) -> dict[int, list[Came]]:
-    """The alerts that these reports opened, joined or raised, the worst first. Two queries, however many there are."""
+    """The alerts that these reports opened, joined or raised, the worst first. As many queries for many as for one."""
     reports: dict[int | None, Quarantine] = {kept.assessment.pk: kept for kept in rows}
     check_ins: dict[int | None, Quarantine] = {kept.check_in_id: kept for kept in rows if kept.check_in_id}
-    events = access.alert_events(user).filter(kind__in=REPORTED).select_related("alert__owner", "assessment")
+    alerts = Prefetch("alert", access.alerts(user).with_owner())
+    events = access.alert_events(user).filter(kind__in=REPORTED).select_related("assessment")
+    events = events.prefetch_related(alerts)
     found: dict[Quarantine, dict[int, Alert]] = defaultdict(dict)
     for event in events.filter(assessment__in=reports):
         found[reports[event.assessment_id]][event.alert_id] = event.alert
@@ -156,19 +159,15 @@ def came_of(user: User, rows: Sequence[Quarantine]) -> dict[int, list[Came]]:
     return {
         kept.pk: [
             _came(alert, protocols.get_or_default(kept.episode.protocol))
-            for alert in sorted(alerts.values(), key=lambda alert: (-alert.tier, alert.rule))
+            for alert in sorted(came.values(), key=lambda alert: (-alert.tier, alert.rule))
         ]
-        for kept, alerts in found.items()
+        for kept, came in found.items()
     }
 
 
 def _came(alert: Alert, protocol: Protocol) -> Came:
     said = protocol.rules.get(alert.rule) or protocol.service_alerts.get(alert.rule)
-    state = "nobody has taken it on"
-    if alert.status not in Alert.LIVE:
-        state = "ended"
-    elif alert.owner is not None:
-        state = f"{alert.owner.name} has it"
+    state = whose(alert) if alert.status in Alert.LIVE else "ended"
     return Came(alert.uuid, Tier(alert.tier), said.name if said else alert.rule, state)
 
 

@@ -34,7 +34,10 @@ def note(request: StaffRequest, episode_id: UUID) -> HttpResponse:
         episodes.add_note(episode_id=episode_id, by=request.user, now=clock.now(), **form.cleaned_data)
     except Refused as refusal:
         return whole_patient(request, episode_id, note=form, refusal=refusal.message, status=409)
-    return _done(request, "The note is saved.", "patient", episode_id, "#notes-heading")
+    messages.success(request, "The note is saved.", extra_tags=f"patient/{episode_id}/note")
+    return HttpResponseRedirect(
+        reverse("dashboard:patient", args=[episode_id]) + "#notes-heading", status=303
+    )
 
 
 @staff_page
@@ -230,6 +233,6 @@ def _end_page(
     )
 
 
-def _done(request: StaffRequest, words: str, name: str, episode_id: UUID, place: str = "") -> HttpResponse:
+def _done(request: StaffRequest, words: str, name: str, episode_id: UUID) -> HttpResponse:
     messages.success(request, words)
-    return HttpResponseRedirect(reverse(f"dashboard:{name}", args=[episode_id]) + place, status=303)
+    return HttpResponseRedirect(reverse(f"dashboard:{name}", args=[episode_id]), status=303)

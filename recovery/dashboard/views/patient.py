@@ -6,6 +6,7 @@ from django.utils.http import parse_etags
 from django.views.decorators.http import require_safe
 
 from recovery import clock
+from recovery.dashboard import drafts
 from recovery.dashboard.door import StaffRequest, staff_page
 from recovery.dashboard.forms.care import NoteForm
 from recovery.dashboard.screens import patient as screen
@@ -41,6 +42,7 @@ def whole_patient(
         "note": note or NoteForm(auto_id="note-%s"),
         "typed": note,
         "refusal": refusal,
+        "draft_key": drafts.key_of(request.user),
     }
     return render(request, "dashboard/pages/patient.html", context, status=status)
 
