@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 TECHNICAL = ("csrfmiddlewaretoken", "seen", "from", "check_in")
 TEXTS = ("note", "reason")
@@ -56,10 +57,11 @@ def is_of_our_page(request: HttpRequest) -> bool:
 def page_before(request: HttpRequest) -> str:
     """The page that a form or a fragment of it was asked from; the board when nobody says."""
     before = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer") or "")
+    page = before._replace(scheme="", netloc="", fragment="").geturl()
     is_ours = before.netloc == request.get_host() and before.path.startswith("/")
-    if not is_ours or before.path.startswith(("//", "/accounts/")):
-        return reverse("dashboard:board")
-    return before._replace(scheme="", netloc="", fragment="").geturl()
+    if is_ours and url_has_allowed_host_and_scheme(page, None) and not before.path.startswith("/accounts/"):
+        return page
+    return reverse("dashboard:board")
 
 
 def _is_text(name: str, value: str) -> bool:

@@ -139,6 +139,7 @@ def test_from_taking_on_to_closing_with_the_keyboard_alone(
 
     expect(page.get_by_text("The alert is closed.")).to_be_visible()
     expect(page).to_have_url(re.compile("/$"))
+    assert kept(page) == {}
     alert.refresh_from_db()
     assert (alert.status, alert.owner, alert.outcome, alert.noise) == ("closed", ben, "self-care", "")
 
@@ -280,6 +281,7 @@ def test_who_signs_in_at_the_same_computer_finds_nothing_of_it(
     assert "bleeding" not in str(kept(page))
     page.get_by_label("What should the next colleague know?").press_sequentially("Mine.")
     page.wait_for_function("Object.keys(sessionStorage).filter(name => name.endsWith('/note')).length === 2")
+    page.goto("/patients")
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/accounts/login/**")
     assert kept(page) == {}

@@ -59,7 +59,14 @@ def test_an_open_page_goes_to_the_sign_in_and_comes_back_to_itself(alert: Alert)
 
 @pytest.mark.parametrize(
     "before",
-    ["https://elsewhere.example/alerts", "//elsewhere.example", "http://testserver//elsewhere.example", ""],
+    [
+        "https://elsewhere.example/alerts",
+        "//elsewhere.example",
+        "http://testserver//elsewhere.example",
+        "http://testserver/\\elsewhere.example",
+        "http://testserver/accounts/logout/",
+        "",
+    ],
 )
 def test_nobody_is_sent_elsewhere_after_signing_in(alert: Alert, before: str) -> None:
     answer = Client().post(page_of(alert, "/acknowledge"), headers={"Referer": before})
