@@ -49,10 +49,19 @@ def _at_the_desk(browser: Any, demo: dict[str, Any]) -> None:
             page.locator("main a[href^='/alerts/']").first.click()
             page.wait_for_load_state("networkidle")
             page.screenshot(path=SCREENS / "alert.png")
+            _an_alert(page)
             _a_patient(page)
             _enrolling(page)
             _refused_reports(page, demo, clinic=nurse["clinic"])
             _figures(page)
+
+
+def _an_alert(page: Any) -> None:
+    """The whole of what one reads and does, at the desk and on a phone."""
+    for name, size in (("alert-whole", DESK), ("alert-phone", PHONE)):
+        page.set_viewport_size(size | {"height": 1800})
+        page.screenshot(path=SCREENS / f"{name}.png")
+    page.set_viewport_size(DESK)
 
 
 def _a_patient(page: Any) -> None:
