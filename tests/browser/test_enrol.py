@@ -259,7 +259,6 @@ def test_each_sheet_is_one_page_of_a4_also_with_long_names(
         " && getComputedStyle(each).display !== 'inline').map(each => each.className || each.tagName)"
     )
     assert cut_off == []
-    page.emulate_media(media="screen")
     printed = page.pdf(prefer_css_page_size=True, path=tmp_path / "sheets.pdf")
     assert pages_of(printed) == len(episodes)
 

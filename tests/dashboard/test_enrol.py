@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 
 from recovery import access, enrolment, episodes
+from recovery.dashboard.charts.qr import Qr, qr
 from recovery.models import AuditEvent, CareTeam, Consent, EnrolmentCode, Episode, Patient, User
 from tests import factories
 from tests.dashboard.conftest import SetClock, SignIn
@@ -358,10 +359,12 @@ def test_the_square_leads_to_the_phones_page_with_the_code_where_no_server_sees_
     team: CareTeam, ben: User, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[str] = []
-    from recovery.dashboard.screens import enrol as screen
 
-    draw = screen.qr
-    monkeypatch.setattr(screen, "qr", lambda text: (drawn.append(text), draw(text))[1])
+    def draw(text: str) -> Qr:
+        drawn.append(text)
+        return qr(text)
+
+    monkeypatch.setattr("recovery.dashboard.screens.enrol.qr", draw)
 
     answered = sign_in(ben).post(f"/patients/{factories.episode(team).uuid}/sheet")
 

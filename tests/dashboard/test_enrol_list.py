@@ -64,19 +64,19 @@ def many(count: int) -> list[dict[str, str]]:
     ]
 
 
-def look(client: Client, content: str | bytes, team: CareTeam) -> HttpResponse:
+def look(client: Client, content: str | bytes, team: CareTeam):
     raw = content.encode() if isinstance(content, str) else content
     return client.post("/enrol/list", {"team": str(team.uuid), "file": SimpleUploadedFile("list.csv", raw)})
 
 
-def take(client: Client, preview: HttpResponse) -> HttpResponse:
+def take(client: Client, preview: HttpResponse):
     """Press the button of the preview."""
     page = preview.content.decode()
     fields = dict(re.findall(r'<input type="hidden" name="(team|file)" value="([^"]*)"', page))
     return client.post("/enrol/list/take", fields)
 
 
-def looked_at_and_taken(client: Client, content: str | bytes, team: CareTeam) -> HttpResponse:
+def looked_at_and_taken(client: Client, content: str | bytes, team: CareTeam):
     return take(client, look(client, content, team))
 
 
@@ -211,9 +211,8 @@ def test_what_changed_since_the_look_stops_everything(
 def test_a_fault_in_the_middle_leaves_nobody_enrolled(
     team: CareTeam, ben: User, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from recovery.importing import taking
-
-    client, enrol, done = sign_in(ben), enrolment.enrol, []
+    client, enrol = sign_in(ben), enrolment.enrol
+    done: list[object] = []
 
     def refuses_the_third(**order: object) -> Episode:
         if len(done) == 2:
@@ -222,7 +221,7 @@ def test_a_fault_in_the_middle_leaves_nobody_enrolled(
         return enrol(**order)
 
     preview = look(client, table(*many(4)), team)
-    monkeypatch.setattr(taking.enrolment, "enrol", refuses_the_third)
+    monkeypatch.setattr(enrolment, "enrol", refuses_the_third)
     taken = take(client, preview)
 
     assert "Nobody was enrolled. Line 4: No." in said(taken)
