@@ -72,9 +72,18 @@ def _a_patient(page: Any) -> None:
         page.set_viewport_size(size | {"height": 1800})
         page.screenshot(path=SCREENS / f"{name}.png")
     page.set_viewport_size(DESK)
-    _facts(page, page.url)
+    address = page.url
+    _facts(page, address)
+    _watch(page, address)
     page.goto("/patients")
     page.screenshot(path=SCREENS / "patients.png")
+
+
+def _watch(page: Any, patient: str) -> None:
+    """What is changed about how that patient is watched, and the summary."""
+    for act in ("mute", "pause", "end", "phones", "summary"):
+        page.goto(f"{patient}/{act}")
+        page.screenshot(path=SCREENS / f"{act}.png", full_page=act == "summary")
 
 
 def _facts(page: Any, patient: str) -> None:

@@ -222,6 +222,16 @@ def test_before_resuming_it_says_what_will_be_expected(
     assert words in said(desk.get(page("pause")))
 
 
+def test_what_was_answered_in_the_pause_is_not_asked_again(
+    ana: DeviceToken, desk: Client, ben: User, set_clock: SetClock
+) -> None:
+    episodes.pause(episode_id=ana.episode.uuid, reason="Seen.", by=ben, now=at(28))
+    report(ana, 61)
+    set_clock(62)
+
+    assert "The next check-in is due from 22:00 today." in said(desk.get(page("pause")))
+
+
 @pytest.mark.parametrize("action", ["pause", "resume", "end"])
 def test_nothing_is_changed_without_a_reason(ana: DeviceToken, desk: Client, action: str) -> None:
     answered = desk.post(page(action), {"reason": "  "})

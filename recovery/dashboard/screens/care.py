@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,8 +16,9 @@ from recovery.dashboard.screens.hands import whose
 from recovery.dashboard.screens.patient_now import episode_of
 from recovery.dashboard.screens.person import Person, person_of
 from recovery.dashboard.screens.place import Clock, Place, place_of
+from recovery.dashboard.screens.slots import Became, Felt, dues_of
 from recovery.dashboard.wording import counted
-from recovery.models import Alert, Episode, Mute, User
+from recovery.models import Alert, Episode, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,16 +161,19 @@ def open_of(user: User, care: Care) -> Open:
     )
 
 
-def resumed_from(care: Care) -> str:
-    """What would be expected of the patient if the recovery were resumed now."""
+def resumed_from(user: User, care: Care) -> str:
+    """What would be expected of the patient if the recovery were resumed now. One query."""
+    reports = access.check_ins(user).filter(episode=care.episode, withdrawn_at=None)
+    felt = [
+        Felt(care.episode.hours_at(row.effective_at), row.completed)
+        for row in reports.only("effective_at", "status")
+    ]
     protocol = protocols.get(care.episode.protocol)
-    for slot in protocol.slots:
-        closes_at = care.episode.procedure_at + timedelta(hours=slot.close_h)
-        if closes_at > care.clock.now:
-            opens_at = care.episode.procedure_at + timedelta(hours=slot.open_h)
-            if opens_at <= care.clock.now:
-                return f"The next check-in is due now, until {care.clock.moment(closes_at)}."
-            return f"The next check-in is due from {care.clock.moment(opens_at)}."
+    for due in dues_of(care.episode, protocol, felt, pauses=(), now=care.clock.now):
+        if due.became is Became.OPEN:
+            return f"The next check-in is due now, until {care.clock.moment(due.closes_at)}."
+        if due.became is Became.LATER:
+            return f"The next check-in is due from {care.clock.moment(due.opens_at)}."
     ends_at = silence.Watched.of(care.episode).ends_at
     if ends_at > care.clock.now:
         return f"No check-in is left; the recovery ends at {care.clock.moment(ends_at)}."
@@ -226,9 +230,7 @@ def _why_not(alert: Alert) -> str:
 def _mutes(episode: Episode, latest: Iterable[Alert], clock: Clock) -> Iterator[Running]:
     """Those that run, the soonest over first."""
     of_rule = {alert.rule: alert for alert in latest}
-    running = Mute.objects.filter(
-        episode=episode, ended_at=None, from_at__lte=clock.now, until_at__gt=clock.now
-    )
+    running = episode.mutes.filter(ended_at=None, from_at__lte=clock.now, until_at__gt=clock.now)
     for mute in running.select_related("by").order_by("until_at", "pk"):
         alert = of_rule[mute.rule]
         yield Running(

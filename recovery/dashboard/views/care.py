@@ -176,7 +176,10 @@ def _pause_page(
     """What was typed to pause is not offered as a reason to resume: whoever was too late reads it beside the page."""
     meant = "resume" if request.path.endswith("resume") else "pause"
     is_late = bool(refusal) and meant != ("resume" if care.is_paused else "pause")
-    page = {"title": "Resume" if care.is_paused else "Pause", "next": screen.resumed_from(care)}
+    page = {
+        "title": "Resume" if care.is_paused else "Pause",
+        "next": screen.resumed_from(request.user, care) if care.is_paused else "",
+    }
     offered = care.may_change and not care.has_ended and not is_late
     return care_page(
         request, "care_pause", care, form=form, offered=offered, refusal=refusal, status=status, **page
