@@ -15,6 +15,7 @@ from recovery.dashboard.views import (
     phones,
     reports,
     review,
+    telephone,
 )
 
 app_name = "dashboard"
@@ -34,10 +35,10 @@ urlpatterns = [
     path("patients", patients.patients, name="patients"),
     path("patients/<uuid:episode_id>", patient.patient, name="patient"),
     path("patients/<uuid:episode_id>/state", patient.patient_state, name="patient-state"),
-    path("patients/<uuid:episode_id>/check-in", care_facts.check_in, name="care-checkin"),
+    path("patients/<uuid:episode_id>/check-in", telephone.check_in, name="care-checkin"),
     path(
         "patients/<uuid:episode_id>/check-in/<uuid:check_in_id>",
-        care_facts.check_in_told,
+        telephone.check_in_told,
         name="care-checkin-told",
     ),
     path("patients/<uuid:episode_id>/baseline", care_facts.baseline, name="care-baseline"),

@@ -45,7 +45,8 @@ def rejudge(episode: Episode, *, now: datetime) -> int | None:
     standing = list(_standing(episode.pk, episode.rejudge_from).order_by("effective_at", "pk"))
     watched = Watched.of(episode)
     until = min(now, episode.ended_at or now)
-    closed, open_again = [], []
+    closed: list[tuple[Assessment, datetime]] = []
+    open_again: list[tuple[Assessment, datetime]] = []
     try:
         for row in standing:
             at = _close_of(row, watched)
