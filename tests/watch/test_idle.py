@@ -47,7 +47,7 @@ def busy_past(transactional_db: None, mailbox: Postbox) -> None:
 
 
 def _look_large() -> None:
-    """What the planner believes of tables and indexes: that they hold as many rows as years bring, of the same kinds."""
+    """What the planner believes of tables and indexes: that they hold as many rows as years bring, of these kinds."""
     with connect(in_database(current().admin_url, os.environ["DATABASE_OWNER_URL"])) as admin:
         if admin.info.parameter_status("is_superuser") != "on":
             pytest.skip("only a superuser can make small tables look large")
