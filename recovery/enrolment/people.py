@@ -119,9 +119,10 @@ def _nobody_alike(patient: NewPatient, *, team: CareTeam, by: User | None) -> No
 def _keep_contacts(
     person: Patient, patient: NewPatient, *, team: CareTeam, by: User | None, now: datetime
 ) -> None:
-    """What was said today about how to reach somebody replaces what was said last time; the audit names the fields."""
+    """What was said today about how to reach somebody replaces what was said last time, and what was left out replaces
+    nothing; the audit names the fields."""
     said = {name: getattr(patient, name) for name in ("name", *CONTACT)}
-    changed = {name: value for name, value in said.items() if value != getattr(person, name)}
+    changed = {name: value for name, value in said.items() if value and value != getattr(person, name)}
     if not changed:
         return
     Patient.objects.filter(pk=person.pk).update(**changed)

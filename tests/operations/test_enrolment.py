@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import connection
 
-from recovery import access, enrolment
+from recovery import access, enrolment, episodes
 from recovery.models import AuditEvent, DeviceToken, EnrolmentCode, Episode
 from tests import factories
 from tests.factories import T0, at
@@ -50,6 +50,45 @@ def test_a_second_episode_waits_until_the_first_has_ended() -> None:
 
     with pytest.raises(enrolment.EnrolmentRefused, match="still runs"):
         factories.episode(first.team, patient=again)
+
+
+def test_who_comes_again_keeps_their_row_with_the_contacts_of_today() -> None:
+    first = factories.episode()
+    nurse = factories.member(first.team)
+    episodes.end(episode_id=first.uuid, reason="Over.", by=nurse, now=at(20))
+    again = enrolment.NewPatient(
+        name=first.patient.name,
+        born_on=first.patient.born_on,
+        hospital_number=first.patient.hospital_number.lower(),
+        phone="020 7946 0999",
+        call_first="caregiver",
+        caregiver_phone="020 7946 0998",
+    )
+
+    second = factories.episode(first.team, patient=again, now=at(30), procedure_at=at(29))
+
+    assert second.patient == first.patient
+    assert (second.patient.phone, second.patient.call_first) == ("020 7946 0999", "caregiver")
+    assert second.patient.caregiver_name == "Tom Whitfield"  # nobody said anything else
+
+
+def test_nobody_can_have_agreed_later_than_now() -> None:
+    with pytest.raises(enrolment.EnrolmentRefused, match="later than now"):
+        factories.episode(consent_at=at(1))
+
+
+@pytest.mark.parametrize(
+    ("hours", "due", "excused"), [(11.9, 12, False), (12, 36, True), (90, 108, True), (3000, 3000, True)]
+)
+def test_check_ins_whose_time_was_over_before_are_not_expected(
+    hours: float, due: float, excused: bool
+) -> None:
+    episode = factories.episode(now=at(hours))
+
+    assert episode.next_due_at == at(due)
+    assert [(pause.from_at, pause.until_at) for pause in episode.pauses.all()] == (
+        [(T0, at(hours))] if excused else []
+    )
 
 
 def test_a_hospital_number_with_another_birthday_is_somebody_elses() -> None:
