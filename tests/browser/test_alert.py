@@ -78,6 +78,8 @@ def test_the_page_has_no_barrier_in_any_state(alert: Alert, ben: User, dora: Use
         noise="double",
         now=at(28.2),
     )
+    expect(page.get_by_role("alert").get_by_text("Closed by Dora Klein")).to_be_visible(timeout=10_000)
+    desk.examine("alert-news")
     page.reload()
     desk.examine("alert-ended")
 
@@ -259,7 +261,7 @@ def test_what_was_typed_for_an_alert_that_a_colleague_closed_meanwhile_becomes_a
 
     expect(page.locator("#state")).to_contain_text("Closed by Dora Klein", timeout=10_000)
     expect(page.get_by_label("What was said")).to_have_value(HALF)
-    page.reload()
+    page.get_by_role("alert").get_by_role("link", name="Load the page again").click()
     expect(page.get_by_label("What should the next colleague know?")).to_have_value(HALF)
     page.get_by_role("button", name="Save note").click()
     expect(page.locator(".event-note", has_text=HALF)).to_be_visible()

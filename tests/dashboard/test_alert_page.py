@@ -374,6 +374,30 @@ def test_an_open_page_learns_who_took_it_on(
     assert "Ben Okafor took this on at 14:06 today" in said(after)
 
 
+def test_an_open_page_says_what_happened_since_it_was_loaded(
+    ana: DeviceToken, ben: User, team: CareTeam, sign_in: SignIn
+) -> None:
+    report(ana, 27, bleeding="oozing")
+    alert = alert_of("BLEED-OOZE")
+    client = sign_in(factories.member(team, "Dora Klein", "doctor"))
+
+    def news(seen: str) -> str:
+        return said(client.get(page_of(alert, "/state"), {"seen": seen}))
+
+    as_loaded = client.get(page_of(alert)).context["screen"].state.seen
+    assert "Load the page again" not in news(as_loaded)
+    alerts.acknowledge(alert_id=alert.uuid, by=ben, now=at(27.1))
+    assert "Ben Okafor took this on at 13:06 today. Load the page again" in news(as_loaded)
+
+    as_loaded = client.get(page_of(alert)).context["screen"].state.seen
+    report(ana, 28, bleeding="oozing")
+    assert "The patient reported again (now: same day). Load the page again" in news(as_loaded)
+
+    as_loaded = client.get(page_of(alert)).context["screen"].state.seen
+    alerts.close(alert_id=alert.uuid, by=ben, outcome="seen", contacted=True, note="Seen.", now=at(28.1))
+    assert "Closed by Ben Okafor at 14:06 today: seen by a clinician. Load the page again" in news(as_loaded)
+
+
 def test_a_report_that_could_not_be_judged_is_for_a_colleague_to_read(
     ana: DeviceToken, ben: User, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:

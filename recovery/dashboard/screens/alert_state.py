@@ -52,6 +52,15 @@ def state_of(user: User, alert_id: UUID, now: datetime) -> State:
     return state(load(user, alert_id), user, now)
 
 
+def news_since(seen: str, state: State) -> str:
+    """What has happened since a page was shown that still says `seen`: for who looks at it, or writes in it."""
+    if seen.rpartition(":")[2] != state.seen.rpartition(":")[2]:
+        return f"The patient reported again (now: {state.row.tier.label.lower()})."
+    if _whose(seen) == _whose(state.seen) or state.row.is_mine:
+        return ""
+    return state.ended or _taken(state.row)
+
+
 def changed_since(user: User, alert_id: UUID, seen: str, now: datetime) -> str:
     """What a colleague did since the page was shown, for somebody who is about to act on it; empty when nothing.
 
@@ -59,9 +68,9 @@ def changed_since(user: User, alert_id: UUID, seen: str, now: datetime) -> str:
     """
     is_now = state_of(user, alert_id, now)
     row = is_now.row
-    if _whose(seen) == _whose(is_now.seen) or row.is_mine or row.is_open or is_now.ended:
+    if _whose(seen) == _whose(is_now.seen) or row.is_mine or is_now.ended:
         return ""
-    return f"{row.owner} took this {'over' if row.was_taken_over else 'on'} at {row.owner_since}."
+    return _taken(row)
 
 
 def load(user: User, alert_id: UUID) -> Alert:
@@ -91,6 +100,12 @@ def state(alert: Alert, user: User, now: datetime) -> State:
         clinician_in=clinician_in,
         tag=hashlib.sha256(repr(tag).encode()).hexdigest()[:32],
     )
+
+
+def _taken(row: Row) -> str:
+    if row.is_open:
+        return ""
+    return f"{row.owner} took this {'over' if row.was_taken_over else 'on'} at {row.owner_since}."
 
 
 def _whose(seen: str) -> str:

@@ -29,7 +29,9 @@ def alert_state(request: StaffRequest, alert_id: UUID) -> HttpResponse:
     if f'"{state.tag}"' in known:
         response = HttpResponseNotModified()
     else:
-        response = render(request, "dashboard/fragments/alert_state.html", {"state": state})
+        seen = request.GET.get("seen", "")[:100]
+        news = states.news_since(seen, state) if seen else ""
+        response = render(request, "dashboard/fragments/alert_state.html", {"state": state, "news": news})
     response.headers["ETag"] = f'"{state.tag}"'
     response.headers["Data-As-Of"] = state.clock.as_of
     return response
