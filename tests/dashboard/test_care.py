@@ -293,10 +293,11 @@ def test_who_ends_it_says_that_open_alerts_are_known(sciatica: Alert, desk: Clie
 
 
 def test_what_opened_since_the_page_was_shown_is_read_before_the_end(ana: DeviceToken, desk: Client) -> None:
+    report(ana, 27, bleeding="oozing")
     seen = field(desk.get(page("end")), "seen")
     report(ana, 28, chest_pain="yes")
 
-    refused = desk.post(page("end"), {"reason": "Well.", "seen": seen})
+    refused = desk.post(page("end"), {"reason": "Well.", "seen": seen, "stays_open": "on"})
 
     assert refused.status_code == 409
     text = said(refused)
@@ -304,6 +305,7 @@ def test_what_opened_since_the_page_was_shown_is_read_before_the_end(ana: Device
     assert "Chest pain" in text
     assert field(refused, "reason") == "Well."
     assert field(refused, "seen") != seen
+    assert not field(refused, "stays_open"), "it was said of one alert, not of two"
     assert Episode.objects.get().status == "active"
 
 

@@ -55,7 +55,7 @@ class MuteForm(ReasonForm):
     """`seen`: the mutes that the page showed, so that a colleague's is not replaced unread. `rules` are those to choose
     from, each by its alert, with its name and more about it."""
 
-    seen = forms.CharField(required=False, max_length=400, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, max_length=4000, widget=forms.HiddenInput)
     alert = forms.UUIDField(
         label="Which rule is known and expected in this patient?",
         widget=forms.RadioSelect,
@@ -109,6 +109,12 @@ class EndForm(ReasonForm):
     """`seen`: the open alerts that the page showed. Where there are any, whoever ends the recovery says so."""
 
     seen = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
+
+    def seen_now(self, seen: str) -> Self:
+        """What somebody said of the alerts they had read is not said of others."""
+        super().seen_now(seen)
+        self.data = {name: value for name, value in self.data.items() if name != "stays_open"}
+        return self
 
     def __init__(self, *args: Any, open_words: str, seen: str, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -16,7 +16,7 @@ from recovery.dashboard.screens.finding import finding_of
 from recovery.dashboard.screens.graduation_course import WeekLine, facts_of, weeks_of
 from recovery.dashboard.screens.hands import whose
 from recovery.dashboard.screens.patient_about import About, Fact, about_of
-from recovery.dashboard.screens.patient_notes import Note, notes_of
+from recovery.dashboard.screens.patient_notes import MOST, Note, notes_of
 from recovery.dashboard.screens.patient_now import due_now
 from recovery.dashboard.screens.patient_reports import said_in
 from recovery.dashboard.screens.person import Number, numbers_of
@@ -57,6 +57,10 @@ class Graduation:
     made: str
     notes: list[Note]
     is_cut: bool
+
+    @property
+    def has_more_notes(self) -> bool:
+        return len(self.notes) == MOST
 
 
 def show(user: User, episode_id: UUID, now: datetime) -> Graduation:
