@@ -56,6 +56,20 @@ def test_a_patient_who_was_reached_is_owed_no_call(ana: DeviceToken, ben: User, 
     assert "Ben Okafor, contact tried: patient reached, by phone Pressed on it." in text
 
 
+def test_who_was_asked_to_take_an_alert_stands_with_it(
+    team: CareTeam, ana: DeviceToken, ben: User, sign_in: SignIn
+) -> None:
+    report(ana, 28, bleeding="oozing")
+    dora = factories.member(team, "Dora Klein", "doctor")
+    take_on(alert_of("BLEED-OOZE"), ben, 28.1)
+    alerts.ask(alert_id=alert_of("BLEED-OOZE").uuid, to=dora.uuid, by=ben, now=at(28.15))
+
+    text = said(sign_in(ben).get("/handover"))
+
+    assert "Ben Okafor has it since 14:06 today; patient not reached yet." in text
+    assert "Dora Klein was asked to take it 14:09 today." in text
+
+
 def test_the_last_word_of_a_colleague_stands_with_the_alert(
     ana: DeviceToken, ben: User, sign_in: SignIn
 ) -> None:
