@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-TECHNICAL = ("csrfmiddlewaretoken", "seen", "from", "check_in")
+TECHNICAL = ("csrfmiddlewaretoken", "seen", "from", "check_in", "file")
 TEXTS = ("note", "reason")
 LONG = 20
 
@@ -56,7 +56,10 @@ def is_of_our_page(request: HttpRequest) -> bool:
 
 def page_before(request: HttpRequest) -> str:
     """The page that a form or a fragment of it was asked from; the board when nobody says."""
-    before = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer") or "")
+    try:
+        before = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer") or "")
+    except ValueError:  # no address at all: "http://["
+        return reverse("dashboard:board")
     page = before._replace(scheme="", netloc="", fragment="").geturl()
     is_ours = before.netloc == request.get_host() and before.path.startswith("/")
     if is_ours and url_has_allowed_host_and_scheme(page, None) and not before.path.startswith("/accounts/"):

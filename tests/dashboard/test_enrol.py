@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.http import HttpResponse
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from recovery import access, enrolment, episodes
@@ -521,3 +522,13 @@ def test_times_are_those_of_the_clinic_whose_team_is_chosen(
 
     assert Episode.objects.get().procedure_at == at(24 + 40 / 60)
     assert "Times are those of the care team's clinic." in said(client.get("/enrol"))
+
+
+def test_what_was_typed_after_the_session_ended_comes_back(team: CareTeam, client: Client) -> None:
+    answered = client.post("/enrol", typed(team, call_notes="after ten, and never on a Sunday morning"))
+
+    assert answered.status_code == 401
+    page = answered.content.decode()
+    assert 'name="hospital_number" value="k 7001"' in page
+    assert "after ten, and never on a Sunday morning" in page
+    assert Episode.objects.count() == 0

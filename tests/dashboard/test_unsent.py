@@ -65,6 +65,7 @@ def test_an_open_page_goes_to_the_sign_in_and_comes_back_to_itself(alert: Alert)
         "http://testserver//elsewhere.example",
         "http://testserver/\\elsewhere.example",
         "http://testserver/accounts/logout/",
+        "http://[",
         "",
     ],
 )
