@@ -225,6 +225,7 @@ def patients(team: CareTeam, number: int) -> None:
         device, _ = factories.phone(factories.episode(team))
         report(device, 28, bleeding="oozing", bandage="off")
         refuse(device)
+    flag_all(28.2)
 
 
 # --- take on from the row ------------------------------------------------------------------------------------------

@@ -72,7 +72,8 @@
 
   const say = (form, words) => {
     const said = form.querySelector("[data-draft-said]");
-    said.querySelector("span").textContent = words;
+    while (said.firstChild.nodeType === Node.TEXT_NODE) said.firstChild.remove();
+    said.prepend(`${words} `);
     said.hidden = false;
     const folded = form.closest("details");
     if (folded) folded.open = true;
