@@ -231,6 +231,17 @@ def patients(team: CareTeam, number: int) -> None:
 # --- take on from the row ------------------------------------------------------------------------------------------
 
 
+def test_a_press_from_an_address_that_is_none_is_taken(ana: DeviceToken, ben: User, sign_in: SignIn) -> None:
+    report(ana, 28, cannot_move="yes", mobility="with_help")
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://["}
+
+    answer = sign_in(ben).post(
+        page_of(alert_of("NEURO-MOVE"), "/acknowledge"), {"from": "board"}, headers=headers
+    )
+
+    assert answer.status_code == 200
+
+
 def test_one_press_takes_an_alert_on(ana: DeviceToken, ben: User, sign_in: SignIn) -> None:
     report(ana, 28, cannot_move="yes", mobility="with_help")
     alert, client = alert_of("NEURO-MOVE"), sign_in(ben)

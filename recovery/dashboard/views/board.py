@@ -60,7 +60,10 @@ def _filters(request: StaffRequest) -> Filters:
     """Those in the address; of a button pressed on the board, those of the page that it stands on."""
     if request.method == "GET" or not request.htmx:
         return Filters.of(request.GET.dict())
-    query = parse_qs(urlsplit(request.htmx.current_url or "").query)
+    try:
+        query = parse_qs(urlsplit(request.htmx.current_url or "").query)
+    except ValueError:  # no address at all: "http://["
+        query = {}
     return Filters.of({name: values[0] for name, values in query.items()})
 
 
