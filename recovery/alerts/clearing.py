@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from django.db.models import Max, Q, QuerySet
+from django.db.models.functions import Trunc
 
 from recovery.alerts import moves, policy
 from recovery.clinical import protocol as protocols
@@ -53,6 +54,7 @@ def _heard(alert: Alert) -> bool:
 def _without(alert: Alert) -> int:
     """Completed check-ins felt later than the latest report that has the finding, or that had it when it was told.
 
+    Those of one minute count once: a report that was read by hand may come again from the phone, under its own id.
     INCOMPLETE (C4) also clears by its own check-in, once a correction answers the blanks.
     """
     current = Assessment.objects.filter(
@@ -63,6 +65,5 @@ def _without(alert: Alert) -> int:
     reported = alert.events.aggregate(at=Max("assessment__effective_at", filter=Q(kind__in=REPORTED)))["at"]
     completed = _completed(alert.episode_id).filter(assessments__in=current.filter(tier__isnull=False))
     later = completed.filter(effective_at__gt=last) if last else completed
-    if alert.rule == "INCOMPLETE":
-        return later.filter(effective_at__gte=reported).count()
-    return later.filter(effective_at__gt=reported).count()
+    since = Q(effective_at__gte=reported) if alert.rule == "INCOMPLETE" else Q(effective_at__gt=reported)
+    return later.filter(since).values(minute=Trunc("effective_at", "minute")).distinct().count()

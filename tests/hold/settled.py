@@ -100,17 +100,18 @@ def assert_same_end(first_felt_first: Final, as_it_came: Final, recovery: Recove
     """The same verdicts, and no alert missing that the order in which things were felt would have opened."""
     assert as_it_came.verdicts == first_felt_first.verdicts
     assert as_it_came.next_due_at == first_felt_first.next_due_at
-    must = must_be_told(first_felt_first, recovery)
     for stands in (first_felt_first, as_it_came):
+        must = must_be_told(stands, recovery)
         assert falls_short(stands.told, of=must) == {}
         assert falls_short(stands.live, of=must) == {}
 
 
 def must_be_told(stands: Final, recovery: Recovery) -> dict[str, int]:
-    """What no order may miss: all that was found at same_day or above, also in what was corrected afterwards.
+    """All that was found at same_day or above, also in what was corrected afterwards.
 
-    But for reports that were taken back (what nobody was told by then stays untold: it was entered in error), and for
-    superseded revisions that stood at another time.
+    Of the verdicts that stand it is the same in every order. Of superseded revisions it need not be: what rests on
+    earlier reports is found only if those had come by then. Left out are reports that were taken back (what nobody was
+    told by then stays untold: it was entered in error), and superseded revisions that stood at another time.
     """
     return highest(
         (rule, tier)

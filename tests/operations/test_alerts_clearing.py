@@ -35,6 +35,17 @@ def test_c2_ends_after_two_in_a_row(ana: DeviceToken) -> None:
     assert live() == {}
 
 
+def test_a_report_that_came_twice_under_two_ids_counts_once(ana: DeviceToken) -> None:
+    """Read by hand to the minute, and sent again by the mended app to the second."""
+    report(ana, 30, cough="new")
+    report(ana, 31)
+    report(ana, 31 + 20 / 3600)
+    assert live() == {"COUGH": "within_24h"}
+    report(ana, 31 + 70 / 3600)
+
+    assert live() == {}
+
+
 def test_c1_never_ends_by_itself(ana: DeviceToken) -> None:
     report(ana, 30, bleeding="oozing")
     for hour in range(31, 40):
