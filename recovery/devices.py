@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Greatest
 
-from recovery import access, enrolment
+from recovery import enrolment, episodes
 from recovery.alerts.moves import check_length
 from recovery.errors import Refused
 from recovery.local_time import clock_time
@@ -28,7 +28,7 @@ class DeviceRefused(Refused):
 def renew_code(*, episode_id: UUID, by: User, now: datetime) -> str:
     """A new one-time code, shown once. Codes that were issued before and not used work no more: what was lost with its
     sheet is worth nothing to its finder."""
-    episode = _held(episode_id, by)
+    episode = episodes.held(episode_id, by)
     if episode.status == Episode.Status.ENDED:
         raise DeviceRefused("This recovery has ended, so no phone can join it. Enrol the patient anew.")
     unused = EnrolmentCode.objects.filter(episode=episode, redeemed_at=None, expires_at__gt=now)
@@ -44,7 +44,7 @@ def revoke(*, episode_id: UUID, device_id: UUID, reason: str, by: User, now: dat
     """Take a phone's right to report away, and say why. What it has sent stays; what it sends from now on is refused,
     and it tells its patient to call. Twice by the same person it changes nothing; anybody else is told who was first.
     """
-    episode = _held(episode_id, by)
+    episode = episodes.held(episode_id, by)
     device = DeviceToken.objects.select_related("episode__clinic").get(uuid=device_id, episode=episode)
     if not reason.strip():
         raise DeviceRefused("Write in a few words why.")
@@ -61,16 +61,6 @@ def revoke(*, episode_id: UUID, device_id: UUID, reason: str, by: User, now: dat
         at = clock_time(device.revoked_at, episode.clinic.time_zone)
         raise DeviceRefused(f"{who} signed this phone out at {at}. Nothing more is needed.")
     return device
-
-
-def _held(episode_id: UUID, by: User) -> Episode:
-    """The episode, if it is of a team of this user, locked. Raises Episode.DoesNotExist for a stranger."""
-    return (
-        access.episodes(by)
-        .select_for_update(of=("self",), no_key=True)
-        .select_related("clinic")
-        .get(uuid=episode_id)
-    )
 
 
 def _remember(

@@ -18,7 +18,7 @@ from recovery.models import Episode, EpisodeEvent, Membership, Pause, User
 MAY_CHANGE = frozenset({Membership.Role.NURSE, Membership.Role.DOCTOR, Membership.Role.COORDINATOR})
 MAY_END = frozenset({Membership.Role.NURSE, Membership.Role.DOCTOR})
 
-
+NOTE = "note"
 RUNNING = {"paused episode": "paused", "resumed episode": "resumed", "ended episode": "ended"}
 """Events that say whether a recovery runs, and how one says so of a colleague."""
 
@@ -92,25 +92,24 @@ def end(*, episode_id: UUID, reason: str, by: User, now: datetime) -> Episode:
 
 @transaction.atomic
 def add_note(*, episode_id: UUID, note: str, by: User, now: datetime) -> EpisodeEvent:
-    """Write down what the next colleague should know of the patient, of any alert or none; also after the end."""
-    episode = access.episodes(by).select_related("clinic").get(uuid=episode_id)
+    """Write down what the next colleague should know of the patient, of any alert or none; also after the end. Sent
+    twice it is one note."""
+    episode = held(episode_id, by)
     if not note.strip():
         raise EpisodeRefused("The note is empty. Write what the next colleague should know.")
     check_length(note)
+    last = episode.events.order_by("-id").first()
+    if last is not None and (last.what, last.by_id, last.reason) == (NOTE, by.pk, note):
+        return last
     audit.record(what="wrote note", now=now, clinic=episode.clinic, user=by, subject=episode)
     return EpisodeEvent.objects.create(
-        clinic_id=episode.clinic_id, episode=episode, what="note", at=now, by=by, reason=note
+        clinic_id=episode.clinic_id, episode=episode, what=NOTE, at=now, by=by, reason=note
     )
 
 
 def locked(episode_id: UUID, by: User, roles: frozenset[Membership.Role], reason: str) -> Episode:
-    """The episode, if it is of a team of this user. Raises Episode.DoesNotExist for a stranger."""
-    episode = (
-        access.episodes(by)
-        .select_for_update(of=("self",), no_key=True)
-        .select_related("clinic")
-        .get(uuid=episode_id)
-    )
+    """The episode, if this user may change it. Raises Episode.DoesNotExist for a stranger."""
+    episode = held(episode_id, by)
     if not access.memberships(by).filter(team_id=episode.team_id, role__in=roles).exists():
         raise EpisodeRefused(
             "Your role in this care team does not allow this. Ask a nurse or a doctor of the team."
@@ -119,6 +118,16 @@ def locked(episode_id: UUID, by: User, roles: frozenset[Membership.Role], reason
         raise EpisodeRefused("Write in a few words why.")
     check_length(reason)
     return episode
+
+
+def held(episode_id: UUID, by: User) -> Episode:
+    """The episode, if it is of a team of this user, until the transaction ends."""
+    return (
+        access.episodes(by)
+        .select_for_update(of=("self",), no_key=True)
+        .select_related("clinic")
+        .get(uuid=episode_id)
+    )
 
 
 def _last_change(episode: Episode) -> EpisodeEvent | None:

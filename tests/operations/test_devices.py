@@ -1,11 +1,15 @@
 """What the team decides of a patient's phones: a new code, and signing one out."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connection, transaction
 
 from recovery import access, checkins, devices, enrolment, episodes
 from recovery.models import AuditEvent, DeviceToken, EnrolmentCode, Episode, EpisodeEvent, User
 from tests import factories
 from tests.factories import at, submission
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -126,3 +130,31 @@ def test_strangers_find_neither_patient_nor_phone(episode: Episode, ben: User, c
     with pytest.raises(DeviceToken.DoesNotExist):
         devices.revoke(episode_id=episode.uuid, device_id=other.uuid, reason="Lost.", by=ben, now=at(2))
     assert access.phone(token) is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_codes_made_at_once_one_works(episode: Episode, ben: User) -> None:
+    """Whoever comes second sees the first one's code, though both began at once."""
+
+    def second() -> str:
+        try:
+            return devices.renew_code(episode_id=episode.uuid, by=ben, now=at(1.1))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            first = devices.renew_code(episode_id=episode.uuid, by=ben, now=at(1))
+            making = pool.submit(second)
+            wait_until(_somebody_waits_for_a_lock)
+        code = making.result(timeout=30)
+
+    with pytest.raises(enrolment.CodeExpired):
+        redeem(first, 2)
+    assert redeem(code, 2).episode == episode
+
+
+def _somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])

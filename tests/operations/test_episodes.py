@@ -203,7 +203,8 @@ def test_a_note_is_written_by_anybody_of_the_team_at_any_time(ana: DeviceToken, 
     of_ana = {"episode_id": ana.episode.uuid}
     episodes.add_note(**of_ana, note="Her son calls at six.", by=dee, now=at(20))
     episodes.end(**of_ana, reason="Moved away.", by=ben, now=at(30))
-    episodes.add_note(**of_ana, note="The new practice has the letter.", by=ben, now=at(40))
+    for hours in (40, 40.001):
+        episodes.add_note(**of_ana, note="The new practice has the letter.", by=ben, now=at(hours))
 
     notes = EpisodeEvent.objects.filter(what="note").order_by("id")
     assert [(note.by, note.reason) for note in notes] == [
