@@ -1,11 +1,14 @@
 """What is known of a recovery is corrected only by somebody who has read what stands there."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
+from django.db import connection
 
-from recovery import corrections
+from recovery import corrections, procedure_time
 from recovery.episodes import EpisodeRefused
 from recovery.models import Episode, EpisodeEvent, User
 from tests import factories
@@ -112,3 +115,41 @@ def test_a_baseline_is_not_of_tomorrow(ana: Episode, ben: User) -> None:
 def test_a_baseline_that_does_not_fit_the_form_is_refused(ana: Episode, ben: User) -> None:
     with pytest.raises(EpisodeRefused, match="does not fit the form"):
         baseline(ana, ben, bladder="perhaps")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_at_the_same_instant_one_wins_and_nothing_is_overwritten(
+    ana: Episode, ben: User, dora: User
+) -> None:
+    begin = Barrier(2, timeout=10)
+    seen = corrections.as_seen(ana, corrections.PROCEDURE)
+
+    def change(by: User, hours: float) -> str:
+        try:
+            begin.wait()
+            procedure_time.change(
+                episode_id=ana.uuid,
+                procedure_at=at(hours),
+                time_estimated=False,
+                reason="Read in the note.",
+                by=by,
+                now=at(31),
+                seen=seen,
+            )
+        except EpisodeRefused as refusal:
+            return refusal.message
+        finally:
+            connection.close()
+        return "won"
+
+    with ThreadPoolExecutor(2) as pool:
+        told = list(pool.map(change, (ben, dora), (5, 6)))
+
+    winner = told.index("won")
+    name = (ben, dora)[winner].name
+    assert (
+        told[1 - winner]
+        == f"{name} changed the procedure time at 17:00 on 3 March. Read what stands there now."
+    )
+    assert Episode.objects.get().procedure_at == at((5, 6)[winner])
+    assert EpisodeEvent.objects.get().by == (ben, dora)[winner]
