@@ -172,9 +172,12 @@ _UNTOLD = f"""
                  OR alert_id IN (SELECT id FROM to_mark)))
     ), seen_to AS (
         UPDATE recovery_membership SET followed_up_at = clock_timestamp()
-         WHERE id IN (SELECT id FROM parted)
-           AND team_id NOT IN (SELECT team_id FROM untold
-                                WHERE told_at IS NOT NULL AND id NOT IN (SELECT id FROM to_mark))
+         WHERE id = ANY(ARRAY(
+             SELECT m.id FROM recovery_membership m JOIN parted ON parted.id = m.id
+              WHERE m.team_id NOT IN (SELECT team_id FROM untold
+                                       WHERE told_at IS NOT NULL AND id NOT IN (SELECT id FROM to_mark))
+              ORDER BY m.id
+                FOR NO KEY UPDATE OF m SKIP LOCKED))
     ), let_in_again AS (
         UPDATE recovery_membership m SET followed_up_at = NULL
           FROM recovery_user u
