@@ -2,8 +2,9 @@
 
 from .begin import CONSENT, LATEST_RESTART_H, enrol, none_runs_beside, procedure_trouble, risks_worked_out
 from .codes import ALPHABET, CODE_LIFE, issue_code, redeem, unused_codes
+from .contacts import change_contacts, contacts_seen
 from .days import birthday_of, check_birthday, day_of, instant_of, time_of, time_zones
-from .people import CALL_FIRST, LANGUAGES, NewPatient
+from .people import CALL_FIRST, CONTACT, LANGUAGES, NewPatient
 from .phones import revoke, sign_off
 from .refusals import (
     AlreadyEnrolled,
@@ -20,6 +21,7 @@ __all__ = [
     "CALL_FIRST",
     "CODE_LIFE",
     "CONSENT",
+    "CONTACT",
     "LANGUAGES",
     "LATEST_RESTART_H",
     "AlreadyEnrolled",
@@ -30,7 +32,9 @@ __all__ = [
     "LooksAlike",
     "NewPatient",
     "birthday_of",
+    "change_contacts",
     "check_birthday",
+    "contacts_seen",
     "day_of",
     "enrol",
     "instant_of",

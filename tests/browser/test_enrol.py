@@ -282,3 +282,26 @@ def test_the_printed_square_opens_the_phones_page_with_its_code(
     expect(page.get_by_role("heading", name="Is this you?")).to_be_visible()
     assert not any(code in words for words in asked)
     assert episode.devices.count() == 1
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_how_to_call_is_changed_without_javascript(
+    ana: DeviceToken, ben: User, sit_down: SitDown, width: int
+) -> None:
+    desk = sit_down(ben, java_script_enabled=False, viewport={"width": width, "height": 844})
+    page = desk.page
+    page.goto(f"/patients/{ana.episode.uuid}")
+    page.get_by_role("link", name="Change how to call").click()
+    page.get_by_label("When and how to call").fill("after ten")
+    page.get_by_role("radio", name="The caregiver").check()
+    page.get_by_role("button", name="Change how to call").click()
+
+    expect(page.get_by_text("How to call is changed.")).to_be_visible()
+    expect(page.locator(".call-first")).to_contain_text("Tom Whitfield")
+    expect(page.locator(".call-first")).to_contain_text("after ten")
+
+
+def test_changing_how_to_call_has_no_barrier(ana: DeviceToken, ben: User, sit_down: SitDown) -> None:
+    desk = sit_down(ben)
+    desk.page.goto(f"/patients/{ana.episode.uuid}/contacts")
+    desk.examine("contacts")

@@ -401,7 +401,6 @@ def test_what_was_left_out_is_named_while_the_patient_is_here(
 
     text = said(sign_in(ben).get(f"/patients/{episode.uuid}/sheet"))
 
-    assert "The vertebrae treated." in text
     assert "When the blood thinner is to start again." in text
     assert "hours are counted from the start of the day" in text
     assert re.search(r"Of how it was before the procedure: .*weakness", text, re.IGNORECASE)

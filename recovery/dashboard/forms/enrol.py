@@ -10,6 +10,7 @@ from django.http import QueryDict
 
 from recovery import enrolment
 from recovery.clinical.protocol import Protocol
+from recovery.dashboard.forms.contacts import HowToCall
 from recovery.dashboard.forms.questions import CHOOSE, NONE_OF_THESE, answer_of, check_answer, fields_of
 from recovery.dashboard.forms.written import OFF, Day, Time, line
 from recovery.models import CareTeam, Episode
@@ -21,8 +22,17 @@ ZONES = sorted(name for name in enrolment.time_zones() if name.partition("/")[0]
 WORKED_OUT = "age_65_plus"
 
 
-class EnrolForm(forms.Form):
-    use_required_attribute = False
+class EnrolForm(HowToCall):
+    field_order = (
+        "name",
+        "hospital_number",
+        "born_on",
+        "phone",
+        "language",
+        "procedure",
+        "levels",
+        "procedure_on",
+    )
 
     name = line("Name", enrolment.name_of, missing="Write first name and family name.")
     hospital_number = line(
@@ -32,10 +42,6 @@ class EnrolForm(forms.Form):
         attrs={"spellcheck": "false", "autocapitalize": "characters"},
     )
     born_on = Day(label="Date of birth", error_messages={"required": "Say when the patient was born."})
-    phone = line("Patient's telephone", enrolment.phone_of, attrs={"type": "tel"})
-    language = forms.ChoiceField(
-        label="Language on the telephone", choices=list(enrolment.LANGUAGES.items()), error_messages=CHOOSE
-    )
 
     procedure = forms.ChoiceField(
         label="What was done?",
@@ -74,20 +80,6 @@ class EnrolForm(forms.Form):
     )
 
     no_baseline = forms.BooleanField(label="Nobody asked before the procedure", required=False)
-
-    caregiver_name = line("Caregiver's name", enrolment.name_of)
-    caregiver_phone = line("Caregiver's telephone", enrolment.phone_of, attrs={"type": "tel"})
-    call_first = forms.ChoiceField(
-        label="Whom to call first?",
-        choices=enrolment.CALL_FIRST.choices,
-        widget=forms.RadioSelect,
-        error_messages=CHOOSE,
-    )
-    call_notes = line(
-        "When and how to call",
-        enrolment.text_of,
-        help_text="For example: after ten; hard of hearing; needs an interpreter.",
-    )
 
     consent = forms.BooleanField(
         label="The patient agreed to be monitored, and to the care team reading what is reported",
@@ -153,10 +145,10 @@ class EnrolForm(forms.Form):
         return questions
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
+        cleaned = super().clean()
         if team := self._chosen(cleaned):
             self._zone = ZoneInfo(team.clinic.time_zone)
-        self._check_people(cleaned)
+        self._check_birthday(cleaned)
         self._check_times(cleaned)
         chosen = cleaned.get("risk_factors") or []
         if NONE_OF_THESE in chosen and len(chosen) > 1:
@@ -235,19 +227,12 @@ class EnrolForm(forms.Form):
                 given[item.link_id] = answer
         return given
 
-    def _check_people(self, cleaned: Mapping[str, Any]) -> None:
+    def _check_birthday(self, cleaned: Mapping[str, Any]) -> None:
         if born_on := cleaned.get("born_on"):
             try:
                 enrolment.check_birthday(born_on, today=self._now.astimezone(self._zone).date())
             except ValueError as problem:
                 self.add_error("born_on", str(problem))
-        if "phone" in cleaned and "caregiver_phone" in cleaned:
-            if not cleaned["phone"] and not cleaned["caregiver_phone"]:
-                self.add_error("phone", "Write a number: the patient's here, or the caregiver's below.")
-            elif (
-                cleaned.get("call_first") == enrolment.CALL_FIRST.CAREGIVER and not cleaned["caregiver_phone"]
-            ):
-                self.add_error("caregiver_phone", "Write the caregiver's number, or call the patient first.")
 
     def _check_times(self, cleaned: dict[str, Any]) -> None:
         """Times are typed in the zone of the team's clinic. Of a day alone, the day where the patient is counts."""

@@ -161,8 +161,6 @@ def _left_out(episode: Episode) -> list[str]:
     left_out = []
     if episode.time_estimated:
         left_out.append("The time when the procedure ended: hours are counted from the start of the day.")
-    if not episode.levels:
-        left_out.append("The vertebrae treated.")
     if "anticoagulant" in episode.risk_factors and episode.blood_thinner_restart_h is None:
         left_out.append("When the blood thinner is to start again.")
     if not baseline:
