@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from recovery import access, alerts, devices, episodes, silence
-from recovery.models import Alert, DeviceToken, Episode, EpisodeEvent, Mute, User
+from recovery import alerts, devices, episodes, silence
+from recovery.models import Alert, DeviceToken, EnrolmentCode, Episode, EpisodeEvent, Mute, User
 from tests import factories
 from tests.browser.conftest import SitDown
 from tests.browser.desk import SIZES
@@ -181,7 +181,12 @@ def test_a_note_and_a_phone_with_the_keyboard_alone(
     write(page, "What should the next colleague know?", "Her son calls at six.")
     press(page, "Save note")
     expect(page.get_by_text("The note is saved.")).to_be_visible()
+    act(page, "Sheet with a new code for a phone")
+    press(page, "Make a code and show the sheet")
+    expect(page.get_by_role("heading", name="Call with any other worry")).to_be_visible()
+    assert EnrolmentCode.objects.filter(redeemed_at=None).count() == 1
     act(page, "Phones that may report")
+    expect(page.get_by_text("A code issued by Ben Okafor 14:12 today waits to be used")).to_be_visible()
     page.get_by_text("Sign it out").focus()
     page.locator("summary").focus()
     page.keyboard.press("Enter")
@@ -190,8 +195,11 @@ def test_a_note_and_a_phone_with_the_keyboard_alone(
 
     expect(page.get_by_text("It can report no more.")).to_be_visible()
     assert DeviceToken.objects.get().revoked_at == at(28.2)
-    assert [event.what for event in EpisodeEvent.objects.order_by("id")] == ["note", "signed out phone"]
-    assert access.episodes(ben).count() == 1
+    assert [event.what for event in EpisodeEvent.objects.order_by("id")] == [
+        "note",
+        "issued code",
+        "signed out phone",
+    ]
 
 
 def test_a_half_written_note_is_there_when_the_page_is_loaded_again(
