@@ -76,6 +76,9 @@ def test_an_open_board_notices_that_somebody_has_left(alert: Alert, ola: User, d
     answered = desk.get("/board/list", headers={"If-None-Match": tag})
     assert answered.status_code == 200
     assert LEFT in said(answered)
+    assert (
+        "Ola Lind has left and nobody has this alert, same day: Ana Whitfield." in answered.content.decode()
+    )
 
 
 def test_it_is_taken_on_from_the_board_like_what_nobody_had(

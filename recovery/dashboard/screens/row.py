@@ -51,12 +51,13 @@ class Row:
 
     @property
     def key(self) -> str:
-        """Changes when the alert is news again: it was raised."""
-        return f"{self.id}:{self.tier.value}"
+        """Changes when the alert is news again: it was raised, or who had it has left."""
+        return f"{self.id}:{self.tier.value}{':left' if self.left else ''}"
 
     @property
     def announcement(self) -> str:
-        return f"New alert, {self.tier.label.lower()}: {self.person.name}. {self.name}."
+        news = f"{self.left} has left and nobody has this alert" if self.left else "New alert"
+        return f"{news}, {self.tier.label.lower()}: {self.person.name}. {self.name}."
 
 
 def row_of(alert: Alert, *, user: User, clinician_in: Collection[int], clock: Clock) -> Row:
