@@ -141,6 +141,15 @@ class Reader:
             answer = self._read(f"{BEFORE}{item.link_id}", partial(_answer, item))
             if answer is not None:
                 given[item.link_id] = answer
+            shown = item.show_when
+            if shown and answer and given.get(shown.link_id) not in shown.codes:
+                asked = f"{BEFORE}{shown.link_id}"
+                self.troubles.append(
+                    Trouble(
+                        f"{BEFORE}{item.link_id}",
+                        f"Something stands here, and {asked} is not {shown.codes[0]}.",
+                    )
+                )
         valid, _ = valid_baseline(self.protocol, given)
         return valid
 

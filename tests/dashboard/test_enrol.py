@@ -162,6 +162,7 @@ def test_the_two_minutes_are_kept_by_asking_little(team: CareTeam, ben: User, si
         ({"blood_thinner_restart_h": "5000"}, "restarts 0 to 2016 hours"),
         ({"temp": "366"}, "From 34 to 43 °C"),
         ({"temp-unit": ""}, "Choose °C or °F."),
+        ({"numbness_where": ["saddle"], "numbness": "no"}, "Something is ticked here"),
         ({"no_baseline": "on"}, "Something is filled in below."),
         ({"consent": None}, "Nobody is enrolled without having agreed."),
         ({"consent_on": "2026-03-04"}, "Nobody can have agreed later than now."),

@@ -383,6 +383,7 @@ def test_no_file_is_said_and_the_team_stays_chosen(team: CareTeam, ben: User, si
         ({"call_notes": "y" * 1001}, "more cells than columns, or one is too long"),
         ({"time_zone": "../../etc/passwd"}, "Write a name such as Europe/London."),
         ({"before_pain_now": "11"}, "Write a whole number from 0 to 10."),
+        ({"before_weakness_where": "arm"}, "Something stands here, and before_weakness is not present."),
         ({"before_temp": "36.6"}, "Write it with its unit"),
         ({"before_temp": "nan C"}, "From 34 to 43 C"),
         ({"blood_thinner_restart_h": "1e999999"}, "Write 0 to 2016 hours."),

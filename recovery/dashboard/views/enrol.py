@@ -89,8 +89,11 @@ def sheets(request: StaffRequest) -> HttpResponse:
     if not form.is_valid():
         return _waiting(request, form, status=422)
     chosen = [UUID(key) for key in form.cleaned_data["patients"]]
-    with transaction.atomic():
-        codes = {key: devices.renew_code(episode_id=key, by=request.user, now=now) for key in chosen}
+    try:
+        with transaction.atomic():
+            codes = {key: devices.renew_code(episode_id=key, by=request.user, now=now) for key in chosen}
+    except Refused as refusal:
+        return _waiting(request, form, refusal=refusal.message, status=409)
     printed = [screen.sheet_of(request.user, key, code, now) for key, code in codes.items()]
     return _printed(request, printed, back=None)
 
@@ -106,7 +109,9 @@ def _ready(request: StaffRequest, episode_id: UUID, *, refusal: str = "", status
     return render(request, "dashboard/pages/enrol_ready.html", shown, status=status)
 
 
-def _waiting(request: StaffRequest, form: SheetsForm | None, *, status: int = 200) -> HttpResponse:
+def _waiting(
+    request: StaffRequest, form: SheetsForm | None, *, refusal: str = "", status: int = 200
+) -> HttpResponse:
     now = clock.now()
     rows = screen.waiting(request.user, now)
     typed, form = form, form or SheetsForm(listed=rows, auto_id="sheets-%s")
@@ -116,6 +121,7 @@ def _waiting(request: StaffRequest, form: SheetsForm | None, *, status: int = 20
         "form": form,
         "chosen": form["patients"].value(),
         "typed": typed,
+        "refusal": refusal,
         "tab": "enrol",
     }
     return render(request, "dashboard/pages/enrol_waiting.html", shown, status=status)
