@@ -1,13 +1,15 @@
 """What colleagues write down about an alert: that the patient was reached or not, and notes."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, Least
 
+from recovery import access
 from recovery.alerts.hands import acknowledge
 from recovery.alerts.moves import MOVES, NotAllowed, check_length, may, move, reach
 from recovery.local_time import clock_time
@@ -20,6 +22,7 @@ TWICE = timedelta(minutes=2)
 had swallowed the answer."""
 
 
+@transaction.atomic
 def record_contact(
     *,
     alert_id: UUID,
@@ -27,11 +30,16 @@ def record_contact(
     reached: bool,
     by_what: str,
     at: datetime | None = None,
+    also: Collection[UUID] = (),
     note: str = "",
     now: datetime,
 ) -> Alert:
     """Record that the patient was reached, or not; `at` when it was not just now. On an alert that nobody took on, it
-    is taken on by that."""
+    is taken on by that.
+
+    `also` are other alerts of the same patient that the same call was about: one call is recorded once for all of them.
+    Those that have ended by now, or came in after it, are left out.
+    """
     if by_what not in BY_WHAT:
         raise NotAllowed(f"Say how contact was tried: {', '.join(BY_WHAT)}.")
     alert = reach(alert_id, by)
@@ -40,14 +48,26 @@ def record_contact(
     detail = {"reached": reached, "by_what": by_what, "note": note}
     if at is not None:
         detail["at"] = when.isoformat()
-    with transaction.atomic():
-        if _was_just_sent("contact", alert, by=by, detail=detail, now=now):
-            return alert
-        first = Least(Coalesce(F("contacted_at"), Value(when)), Value(when))
-        if alert.status == Alert.Status.OPEN and may(alert, by):
-            alert = acknowledge(alert_id=alert_id, by=by, now=now)
-        columns: dict[str, Any] = {"contacted_at": first} if reached else {}
-        return move("contact", alert, by=by, now=now, detail=detail, **columns)
+    others = access.alerts(by).live().filter(uuid__in=also, episode=alert.episode_id, opened_at__lte=when)
+    together = Q(pk=alert.pk) | Q(pk__in=others.values("pk"))
+    # In the order in which flagging locks them: so neither waits for the other.
+    about = list(Alert.objects.filter(together).order_by("pk").select_for_update(no_key=True))
+    for each in about:
+        if each.pk == alert.pk or each.status in Alert.LIVE:
+            _record(each, reached=reached, when=when, detail=detail, by=by, now=now)
+    return reach(alert_id, by)
+
+
+def _record(
+    alert: Alert, *, reached: bool, when: datetime, detail: dict[str, Any], by: User, now: datetime
+) -> None:
+    if _was_just_sent("contact", alert, by=by, detail=detail, now=now):
+        return
+    if alert.status == Alert.Status.OPEN and may(alert, by):
+        alert = acknowledge(alert_id=alert.uuid, by=by, now=now)
+    first = Least(Coalesce(F("contacted_at"), Value(when)), Value(when))
+    columns: dict[str, Any] = {"contacted_at": first} if reached else {}
+    move("contact", alert, by=by, now=now, detail=detail, **columns)
 
 
 @transaction.atomic

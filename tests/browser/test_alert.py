@@ -129,6 +129,8 @@ def test_from_taking_on_to_closing_with_the_keyboard_alone(
     page.keyboard.press("Space")
     contact.get_by_label("What was said").focus()
     page.keyboard.type("She presses on it.")
+    contact.get_by_role("checkbox", name="New bladder trouble").focus()
+    page.keyboard.press("Space")
     press(page, "button", "Record contact")
     expect(page.get_by_text("The contact is recorded.")).to_be_visible()
     closing = page.get_by_role("form", name="Close this alert")
@@ -144,6 +146,7 @@ def test_from_taking_on_to_closing_with_the_keyboard_alone(
     assert kept(page) == {}
     alert.refresh_from_db()
     assert (alert.status, alert.owner, alert.outcome, alert.noise) == ("closed", ben, "self-care", "")
+    assert alert_of_now("BLADDER").contacted_at is not None
 
 
 def test_handed_over_and_taken_over_with_the_keyboard_alone(

@@ -17,6 +17,11 @@ def alert(ana: DeviceToken) -> Alert:
     return alert_of("BLEED-OOZE")
 
 
+@pytest.fixture
+def dora(team: CareTeam) -> User:
+    return factories.member(team, "Dora Klein", "doctor")
+
+
 def test_take_on_from_its_page(alert: Alert, ben: User, sign_in: SignIn) -> None:
     client = sign_in(ben)
 
@@ -119,6 +124,43 @@ def test_contact_that_was_made_earlier_is_recorded_at_its_time(
     assert alert.contacted_at == at(28.1)
 
 
+def test_the_same_call_is_recorded_with_the_other_alerts_that_are_ticked(
+    alert: Alert, ana: DeviceToken, ben: User, sign_in: SignIn
+) -> None:
+    report(ana, 28.1, temp={"value": 38.4, "unit": "C"}, cough="new")
+    fever, cough = alert_of("FEVER"), alert_of("COUGH")
+    client = sign_in(ben)
+    page = client.get(page_of(alert))
+    assert "The same call was about" in said(page)
+    assert "checked" not in page.content.decode()
+    typed = {"by_what": "phone", "also": [str(fever.uuid)], "note": "Both.", "seen": "open:"}
+
+    unfinished = client.post(page_of(alert, "/contact"), typed)
+    field = unfinished.context["forms"]["contact"]["also"]
+    assert (field.value(), {code for code, _ in field.field.choices}) == (
+        [str(fever.uuid)],
+        {str(fever.uuid), str(cough.uuid)},
+    )
+    assert client.post(page_of(alert, "/contact"), typed | {"reached": "yes"}).status_code == 303
+
+    for each, reached_at in ((alert, at(28.2)), (fever, at(28.2)), (cough, None)):
+        each.refresh_from_db()
+        assert each.contacted_at == reached_at
+
+
+def test_a_ticked_alert_that_ended_meanwhile_holds_up_nothing(
+    alert: Alert, ana: DeviceToken, ben: User, dora: User, sign_in: SignIn
+) -> None:
+    report(ana, 28.1, temp={"value": 38.4, "unit": "C"})
+    fever = alert_of("FEVER")
+    alerts.close(alert_id=fever.uuid, by=dora, outcome="seen", contacted=True, note="Seen.", now=at(28.15))
+    typed = {"reached": "yes", "by_what": "phone", "also": [str(fever.uuid)], "seen": "open:"}
+
+    assert sign_in(ben).post(page_of(alert, "/contact"), typed).status_code == 303
+    fever.refresh_from_db()
+    assert fever.contacted_at is None
+
+
 @pytest.mark.parametrize(
     ("when", "words"),
     [
@@ -198,11 +240,6 @@ def test_closed_as_noise_in_one_go_unless_it_was_an_emergency(
 
 
 # --- whose it is ---------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def dora(team: CareTeam) -> User:
-    return factories.member(team, "Dora Klein", "doctor")
 
 
 def test_assigned_it_waits_for_everybody_and_stands_among_the_colleagues_own(

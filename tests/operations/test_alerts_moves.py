@@ -224,6 +224,40 @@ def test_what_was_sent_twice_is_recorded_once(alert: Alert, ben: User) -> None:
     assert kinds(alert)[4:] == ["contacted", "noted"], "tried again later; written by somebody else"
 
 
+def test_one_call_is_recorded_with_every_alert_that_it_was_about(ana: DeviceToken, ben: User) -> None:
+    report(ana, 30, bleeding="oozing", confused="yes", cannot_move="yes")
+    report(ana, 30.5, cough="new")
+    about = {alert.rule: alert for alert in Alert.objects.all()}
+    dora = factories.member(about["CONFUSED"].team, "Dora Klein", "doctor")
+    alerts.acknowledge(alert_id=about["CONFUSED"].uuid, by=dora, now=at(30.6))
+    close(about["NEURO-MOVE"], dora, 30.7)
+    elsewhere, _ = factories.phone(factories.episode(about["CONFUSED"].team, name="Bo Adler"))
+    report(elsewhere, 30.1, bleeding="oozing")
+    bos = Alert.objects.get(episode__patient__name="Bo Adler")
+
+    alerts.record_contact(
+        alert_id=about["BLEED-OOZE"].uuid,
+        by=ben,
+        reached=True,
+        by_what="phone",
+        at=at(30.4),
+        also=[alert.uuid for alert in (about["CONFUSED"], about["NEURO-MOVE"], about["COUGH"], bos)],
+        now=at(31),
+    )
+
+    def whose(alert: Alert) -> tuple[str, User | None, Any]:
+        alert.refresh_from_db()
+        return alert.status, alert.owner, alert.contacted_at
+
+    assert whose(about["BLEED-OOZE"]) == ("acknowledged", ben, at(30.4))
+    assert whose(about["CONFUSED"]) == ("acknowledged", dora, at(30.4))
+    assert whose(about["NEURO-MOVE"])[2] is None, "it had ended"
+    assert whose(about["COUGH"]) == ("open", None, None), "it came in after the call"
+    assert whose(bos) == ("open", None, None), "another patient"
+    assert kinds(about["CONFUSED"])[-1] == "contacted"
+    assert "contacted" not in kinds(about["ANSWERS-CONFLICT"]), "nobody said that it was about this one"
+
+
 # --- one by one ----------------------------------------------------------------------------------------------------
 
 

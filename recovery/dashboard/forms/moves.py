@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Self
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -48,7 +49,9 @@ class Move(forms.Form):
 
     def seen_now(self, seen: str) -> Self:
         """The same form, as typed, on a page that shows another state by now: sent again it is meant."""
-        self.data = {**self.data.dict(), "seen": seen} if isinstance(self.data, QueryDict) else self.data
+        if isinstance(self.data, QueryDict):
+            self.data = self.data.copy()
+            self.data["seen"] = seen
         return self
 
     def words(self) -> dict[str, object]:
@@ -77,10 +80,23 @@ class ContactForm(Move):
         error_messages={"invalid": "Write a day as 2026-03-05."},
     )
     note = _text("What was said")
+    also = forms.MultipleChoiceField(
+        label="The same call was about",
+        help_text="It is recorded with these alerts, too.",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
 
-    def __init__(self, *args: Any, zone: ZoneInfo, now: datetime, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, zone: ZoneInfo, now: datetime, others: Iterable[tuple[UUID, str]], **options: Any
+    ) -> None:
         super().__init__(*args, **options)
         self._zone, self._now = zone, now
+        choices = [(str(other), name) for other, name in others]
+        if choices:
+            self.fields["also"].choices = choices  # type: ignore[attr-defined]
+        else:
+            del self.fields["also"]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -92,7 +108,8 @@ class ContactForm(Move):
 
     def words(self) -> dict[str, object]:
         rest = {name: value for name, value in super().words().items() if name not in ("at", "on")}
-        return rest | {"at": self._when(self.cleaned_data)}
+        also = [UUID(other) for other in self.cleaned_data.get("also", [])]
+        return rest | {"at": self._when(self.cleaned_data), "also": also}
 
     def _when(self, cleaned: dict[str, Any]) -> datetime | None:
         if not cleaned.get("at"):
@@ -186,6 +203,7 @@ class CloseForm(Move):
 
 def _in_words(field: forms.BoundField) -> str:
     """A choice or a date that was typed; empty when nothing was."""
-    typed = str(field.data or "")
     labels = dict(getattr(field.field, "choices", ()))
-    return f"{field.label} {labels.get(typed, typed)}" if typed else ""
+    typed = field.data if isinstance(field.data, list) else [field.data or ""]
+    words = ", ".join(str(labels.get(each, each)) for each in typed)
+    return f"{field.label} {words}" if words else ""

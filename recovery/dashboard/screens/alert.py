@@ -1,18 +1,23 @@
 """One alert, with everything that is needed to act on it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
+
 from recovery import access, alerts, verdicts
 from recovery.clinical import protocol as protocols
+from recovery.clinical.tiers import Tier
 from recovery.dashboard.screens import alert_state
 from recovery.dashboard.screens.alert_state import State
 from recovery.dashboard.screens.board import rows_of
 from recovery.dashboard.screens.body import Body, body_of
 from recovery.dashboard.screens.earlier import EarlierAlerts, earlier_alerts_of
 from recovery.dashboard.screens.explanation import Explanation, explanation_of
+from recovery.dashboard.screens.finding import finding_of
 from recovery.dashboard.screens.history import Event, Told, events_of, told
 from recovery.dashboard.screens.pain import Pain, pain_of
 from recovery.dashboard.screens.person import Number, numbers_of
@@ -89,6 +94,28 @@ def show(user: User, alert_id: UUID, now: datetime) -> Screen:
         told=told(alert.notifications.select_related("recipient").order_by("planned_at", "pk"), clock),
         others=_others(alert, user, state),
     )
+
+
+def others_of(alert: Alert, user: User, chosen: Iterable[str]) -> list[tuple[UUID, str]]:
+    """The other alerts of the patient that a contact may be recorded with: what is open, and what has ended since a
+    page offered it."""
+    among = Q(status__in=Alert.LIVE) | Q(uuid__in=[each for each in chosen if _is_uuid(each)])
+    others = access.alerts(user).filter(among, episode=alert.episode).exclude(pk=alert.pk)
+    return [
+        (other.uuid, named(finding_of(other).name, Tier(other.tier)))
+        for other in others.select_related("latest_assessment")
+    ]
+
+
+def named(name: str, tier: Tier) -> str:
+    return f"{name} ({tier.label.lower()})"
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return bool(UUID(text))
+    except ValueError:
+        return False
 
 
 def whom_to_ask(alert: Alert, user: User) -> list[User]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from recovery.clinical.tiers import Tier
 from recovery.dashboard.screens.place import Clock, place_of
@@ -47,7 +48,8 @@ class Told:
 
 
 def events_of(events: Iterable[AlertEvent], *, episode: Episode, clock: Clock) -> list[Event]:
-    return [
+    """The same again in the same minute, as when each colleague is told, is said once."""
+    each = (
         Event(
             at=clock.moment(event.at),
             what=_what(event, episode, clock),
@@ -55,7 +57,8 @@ def events_of(events: Iterable[AlertEvent], *, episode: Episode, clock: Clock) -
             note=str(event.detail.get("note", "")),
         )
         for event in events
-    ]
+    )
+    return [event for event, _ in groupby(each)]
 
 
 def _what(event: AlertEvent, episode: Episode, clock: Clock) -> str:

@@ -64,7 +64,11 @@ def _forms(shown: screen.Screen) -> dict[str, Move]:
     forms: dict[str, Move] = {}
     if not state.ended:
         forms["contact"] = ContactForm(
-            initial=seen, auto_id="contact-%s", zone=state.clock.zone, now=state.clock.now
+            initial=seen,
+            auto_id="contact-%s",
+            zone=state.clock.zone,
+            now=state.clock.now,
+            others=[(other.id, screen.named(other.name, other.tier)) for other in shown.others],
         )
     if state.may_close:
         forms["close"] = CloseForm(initial=seen, auto_id="close-%s", tier=row.tier)

@@ -71,8 +71,14 @@ def ask(request: StaffRequest, alert_id: UUID) -> HttpResponse:
 @staff_page
 @require_POST
 def record_contact(request: StaffRequest, alert_id: UUID) -> HttpResponse:
-    zone = states.load(request.user, alert_id).episode.clinic.time_zone
-    form = ContactForm(request.POST, auto_id="contact-%s", zone=ZoneInfo(zone), now=clock.now())
+    alert = states.load(request.user, alert_id)
+    form = ContactForm(
+        request.POST,
+        auto_id="contact-%s",
+        zone=ZoneInfo(alert.episode.clinic.time_zone),
+        now=clock.now(),
+        others=screen.others_of(alert, request.user, request.POST.getlist("also")[:50]),
+    )
     return _move(request, alert_id, "contact", form, alerts.record_contact, done="The contact is recorded.")
 
 
