@@ -61,7 +61,7 @@ def test_taking_on_with_the_keyboard_alone(
     page.goto("/")
     button = page.get_by_role("button", name="Take on for Ana Whitfield: Cannot move a body part")
 
-    for _ in range(20):
+    for _ in range(40):
         page.keyboard.press("Tab")
         if button.evaluate("button => button === document.activeElement"):
             break
@@ -106,7 +106,8 @@ def test_an_open_page_says_who_took_it_on_and_keeps_what_is_typed(
 
     take_on(alert, ben, 28.1)
 
-    expect(page.get_by_text("Ben Okafor took this on at 14:06 today.")).to_be_visible(timeout=15_000)
+    news = page.get_by_role("alert").filter(has_text="Ben Okafor took this on at 14:06 today.")
+    expect(news).to_be_visible(timeout=15_000)
     expect(page.get_by_label("What you found and what was done")).to_have_value("Pressed on it.")
     page.get_by_label("Seen by a clinician").check()
     page.get_by_role("group", name="Was the patient reached?").get_by_label("Yes").check()
