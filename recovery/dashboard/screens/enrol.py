@@ -34,7 +34,7 @@ class Sheet:
     qr: Qr
     address: str
     good_until: str
-    first_by: str
+    next_by: str
     team_phone: str
     urgent_line: str
     emergency_number: str
@@ -93,7 +93,7 @@ def sheet_of(user: User, episode_id: UUID, code: str, now: datetime) -> Sheet:
         qr=qr(f"{address}#code={code}"),
         address=address.removeprefix("https://"),
         good_until=_on_paper(now + enrolment.CODE_LIFE, zone),
-        first_by=_on_paper(due_at, zone) if due_at and due_at > now else "",
+        next_by=_on_paper(due_at, zone) if due_at and due_at > now else "",
         team_phone=clinic.team_phone,
         urgent_line=clinic.urgent_line,
         emergency_number=clinic.emergency_number,
