@@ -82,7 +82,11 @@ class Alert(models.Model):
     outcome = models.CharField(max_length=20, choices=Outcome, blank=True)
     patient_contacted = models.BooleanField(null=True, help_text="Stated at closing")
     noise = models.CharField(
-        max_length=16, choices=Noise, blank=True, db_default="", help_text="Why it was noise; empty: it was not"
+        max_length=16,
+        choices=Noise,
+        blank=True,
+        db_default="",
+        help_text="Why it was noise; empty: it was not",
     )
 
     class Meta:
