@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from recovery import alerts, silence
 from recovery.dashboard.screens import handover
-from recovery.models import CareTeam, DeviceToken, User
+from recovery.models import CareTeam, DeviceToken, Patient, User
 from tests import factories
 from tests.dashboard.conftest import SetClock, SignIn
 from tests.dashboard.scenes import alert_of, flag_all, report, said, take_on
@@ -68,6 +68,26 @@ def test_who_was_asked_to_take_an_alert_stands_with_it(
 
     assert "Ben Okafor has it since 14:06 today; patient not reached yet." in text
     assert "Dora Klein was asked to take it 14:09 today." in text
+
+
+def test_who_is_called_in_the_patients_place_stands_with_when_and_how(
+    team: CareTeam, ben: User, sign_in: SignIn
+) -> None:
+    for name, own, first in (("Ana", "07700 900123", "caregiver"), ("Bo", "", "patient")):
+        phone = phone_of(team, name)
+        said_so = {"phone": own, "call_first": first, "language": "cy", "call_notes": "after ten"}
+        Patient.objects.filter(pk=phone.patient_id).update(**said_so)
+        report(phone, 28, bleeding="oozing")
+        take_on(alert_of("BLEED-OOZE", name=name), ben, 28.1)
+    client = sign_in(ben)
+
+    text, board = said(client.get("/handover")), said(client.get("/"))
+    calls, cases = text[: text.index("Open alerts")], text[text.index("Open alerts") :]
+
+    assert calls.count("caregiver 07700 900456") == 2
+    assert calls.count("(Welsh; after ten)") == 2
+    assert cases.count("Caregiver (Tom Whitfield): 07700 900456 (Welsh; after ten)") == 2
+    assert board.count("Call caregiver 07700 900456") == 2
 
 
 def test_the_last_word_of_a_colleague_stands_with_the_alert(

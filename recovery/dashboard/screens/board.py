@@ -11,7 +11,7 @@ from recovery import access
 from recovery.clinical.tiers import Tier
 from recovery.dashboard.screens.filters import Chips, Filters, chips
 from recovery.dashboard.screens.live import Live, live_of
-from recovery.dashboard.screens.person import Number, Person, patient_number, person_of
+from recovery.dashboard.screens.person import Person, person_of
 from recovery.dashboard.screens.place import Clock, Place, place_of
 from recovery.dashboard.screens.pulse import Outline
 from recovery.dashboard.screens.row import Row, row_of
@@ -32,7 +32,6 @@ class Case:
     id: UUID
     tier: Tier
     person: Person
-    number: Number
     now: Place
     rows: list[Row]
 
@@ -150,7 +149,6 @@ def case_of(episode: Episode, rows: list[Row], clock: Clock) -> Case:
         id=episode.uuid,
         tier=rows[0].tier,
         person=person_of(episode, clock.now),
-        number=patient_number(episode),
         now=place_of(episode, clock.now),
         rows=rows,
     )

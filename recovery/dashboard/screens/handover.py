@@ -14,7 +14,7 @@ from recovery.dashboard.screens.board import Case, case_of, pressing, rows_of
 from recovery.dashboard.screens.filters import is_silence
 from recovery.dashboard.screens.finding import finding_of
 from recovery.dashboard.screens.history import Event, events_of
-from recovery.dashboard.screens.person import Number, Person, numbers_of, patient_number, person_of
+from recovery.dashboard.screens.person import Number, Person, first_number, numbers_of, person_of
 from recovery.dashboard.screens.place import Clock
 from recovery.dashboard.screens.pulse import Outline
 from recovery.dashboard.targets import due
@@ -164,7 +164,7 @@ def _call(due_at: datetime, alerts: Sequence[Alert], user: User, clock: Clock) -
 def _silent(alert: Alert, heard_at: datetime | None, clock: Clock) -> Silent:
     return Silent(
         person=person_of(alert.episode, clock.now),
-        number=patient_number(alert.episode),
+        number=first_number(alert.episode),
         what=finding_of(alert).name,
         heard=f"Last heard {clock.moment(heard_at)}" if heard_at else "Never heard",
         alert=alert.uuid,

@@ -19,7 +19,7 @@ from recovery.clinical.verdict import Verdict
 from recovery.dashboard.screens.body import Body, body_of
 from recovery.dashboard.screens.finding import SERVICE_RULES
 from recovery.dashboard.screens.hands import whose
-from recovery.dashboard.screens.person import Number, Person, numbers_of, patient_number, person_of
+from recovery.dashboard.screens.person import Number, Person, first_number, numbers_of, person_of
 from recovery.dashboard.screens.place import Clock, Place, place_of
 from recovery.dashboard.screens.reasons import Reason, reasons_of, refused_as
 from recovery.dashboard.wording import counted, span
@@ -128,7 +128,7 @@ def refused_of(kept: Quarantine, came: list[Came], clock: Clock) -> Refused:
     return Refused(
         id=kept.uuid,
         person=person_of(kept.episode, clock.now),
-        number=patient_number(kept.episode),
+        number=first_number(kept.episode),
         received=clock.moment(kept.received_at),
         since=kept.received_at.isoformat(),
         waiting=span(waiting),

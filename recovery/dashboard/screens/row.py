@@ -7,7 +7,7 @@ from uuid import UUID
 from recovery import access
 from recovery.clinical.tiers import Tier
 from recovery.dashboard.screens.finding import because, finding_of, told_of
-from recovery.dashboard.screens.person import Number, Person, patient_number, person_of
+from recovery.dashboard.screens.person import Number, Person, first_number, person_of
 from recovery.dashboard.screens.place import Clock, Place, place_of
 from recovery.dashboard.targets import Target, next_target
 from recovery.dashboard.wording import span
@@ -67,7 +67,7 @@ def row_of(alert: Alert, *, user: User, clinician_in: Collection[int], clock: Cl
         id=alert.uuid,
         tier=Tier(alert.tier),
         person=person_of(episode, clock.now),
-        number=patient_number(episode),
+        number=first_number(episode),
         episode=episode.uuid,
         felt=clock.moment(assessment.effective_at),
         place=place_of(episode, assessment.effective_at),
