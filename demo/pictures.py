@@ -13,6 +13,13 @@ from tests import chromium
 SCREENS = Path("docs/screens")
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
+NEWS: list[dict[str, Any]] = [
+    {"temp": {"value": 38.6, "unit": "C"}, "feels_feverish": "yes"},
+    {"pain_now": 7, "pain_controlled": "no", "free_text": "I did not sleep at all."},
+    {"cough": "new"},
+    {"wants_call": "yes", "free_text": "Could somebody ring me about my tablets?"},
+]
+"""What patients report before the pictures are taken, one each."""
 
 
 def main() -> None:
@@ -37,9 +44,13 @@ def _running_demo() -> dict[str, Any]:
 
 def _at_the_desk(browser: Any, demo: dict[str, Any]) -> None:
     nurse = next(person for person in demo["staff"] if person["role"] == "nurse")
+    patients = [patient for patient in demo["patients"] if patient["clinic"] == nurse["clinic"]]
     for name, size in (("board", DESK), ("board-phone", PHONE)):
         page = browser.new_context(viewport=size, base_url=demo["base_url"]).new_page()
         page.goto("/")
+        if size is DESK:
+            page.screenshot(path=SCREENS / "sign-in.png")
+            _reports(page, patients)
         page.get_by_label("Email").fill(nurse["email"])
         page.get_by_label("Password").fill(nurse["password"])
         page.get_by_role("button", name="Sign in").click()
@@ -52,8 +63,41 @@ def _at_the_desk(browser: Any, demo: dict[str, Any]) -> None:
             _an_alert(page)
             _a_patient(page)
             _enrolling(page)
-            _refused_reports(page, demo, clinic=nurse["clinic"])
+            _refused_reports(page)
             _figures(page)
+            for other in ("handover", "review"):
+                page.goto(f"/{other}")
+                page.screenshot(path=SCREENS / f"{other}.png", full_page=True)
+
+
+def _reports(page: Any, patients: list[dict[str, Any]]) -> None:
+    """What gives the board something to show: reports of several urgencies, one of an app newer than the service."""
+    calm = NOTHING_WRONG | {
+        "pain_now": 3, "pain_change": "same", "pain_where": ["treated_area"], "pain_controlled": "yes",
+        "opioid_taken": "no", "mobility": "usual", "blood_thinner": "not_on",
+    }  # fmt: skip
+    for patient, answers in zip(patients, NEWS, strict=False):
+        _report(page, patient, calm | answers)
+    worse = {
+        "pain_now": "7",
+        "bleeding": "oozing",
+        "wound": ["redness", "pus"],
+        "free_text": "It keeps coming.",
+    }
+    _report(page, patients[len(NEWS)], calm | worse, app_version="phone/9.0", mood="low")
+    page.wait_for_timeout(5_000)
+
+
+def _report(page: Any, patient: dict[str, Any], answers: dict[str, Any], **more: str) -> None:
+    now = datetime.now(UTC).isoformat()
+    page.context.request.post(
+        "/api/v1/check-ins",
+        headers={"Authorization": f"Bearer {patient['device_token']}"},
+        data={
+            "id": str(uuid4()), "observed_at": now, "sent_at": now, "status": "completed", "answered_by": "patient",
+            "app_version": "phone/1.0", "answers": answers, **more,
+        },
+    )  # fmt: skip
 
 
 def _an_alert(page: Any) -> None:
@@ -93,6 +137,7 @@ def _facts(page: Any, patient: str) -> None:
         ("baseline", "correct-baseline"),
         ("risk-factors", "correct-risk-factors"),
         ("procedure", "change-procedure-time"),
+        ("contacts", "change-how-to-call"),
     ):
         page.goto(f"{patient}/{act}")
         page.screenshot(path=SCREENS / f"{name}.png")
@@ -102,8 +147,9 @@ def _enrolling(page: Any) -> None:
     """The form with what is usual in it, the list, and a sheet."""
     page.goto("/enrol")
     page.screenshot(path=SCREENS / "enrol.png", full_page=True)
-    page.goto("/enrol/list")
-    page.screenshot(path=SCREENS / "enrol-list.png")
+    for name in ("list", "waiting"):
+        page.goto(f"/enrol/{name}")
+        page.screenshot(path=SCREENS / f"enrol-{name}.png")
     page.goto("/patients")
     page.locator("main a[href^='/patients/']").first.click()
     page.goto(f"{page.url.partition('?')[0]}/sheet")
@@ -111,25 +157,8 @@ def _enrolling(page: Any) -> None:
     page.locator(".paper").screenshot(path=SCREENS / "sheet.png")
 
 
-def _refused_reports(page: Any, demo: dict[str, Any], *, clinic: str) -> None:
-    """A phone whose app is newer than the service sends a report; then the list, and the report that waits longest."""
-    patient = next(patient for patient in demo["patients"] if patient["clinic"] == clinic)
-    now = datetime.now(UTC).isoformat()
-    answers = NOTHING_WRONG | {
-        "pain_now": "7", "pain_change": "worse", "pain_where": ["treated_area"], "pain_controlled": "yes",
-        "temp": {"value": 36.9, "unit": "C"}, "bleeding": "oozing", "wound": ["redness", "pus"], "opioid_taken": "no",
-        "mobility": "with_help", "blood_thinner": "not_on", "free_text": "It keeps coming.", "bandage": "on_dry",
-        "immersion": "no",
-    }  # fmt: skip
-    page.context.request.post(
-        "/api/v1/check-ins",
-        headers={"Authorization": f"Bearer {patient['device_token']}"},
-        data={
-            "id": str(uuid4()), "observed_at": now, "sent_at": now, "status": "completed", "answered_by": "patient",
-            "app_version": "phone/9.0", "mood": "low", "answers": answers,
-        },
-    )  # fmt: skip
-    page.wait_for_timeout(5_000)
+def _refused_reports(page: Any) -> None:
+    """The list, and the report that waits longest."""
     page.goto("/reports")
     page.wait_for_load_state("networkidle")
     page.screenshot(path=SCREENS / "reports.png")
