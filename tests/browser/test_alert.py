@@ -272,6 +272,25 @@ def test_what_was_typed_for_an_alert_that_a_colleague_closed_meanwhile_becomes_a
     assert kept(page) == {}
 
 
+def test_without_a_secure_connection_nothing_is_kept_and_the_news_says_so(
+    alert: Alert, ben: User, dora: User, sit_down: SitDown
+) -> None:
+    secure, plain = sit_down(ben), sit_down(ben)
+    plain.page.add_init_script("delete Crypto.prototype.subtle")  # as browsers have it on plain http
+    pages = [open_alert(desk, alert) for desk in (secure, plain)]
+    alerts.close(alert_id=alert.uuid, by=dora, outcome="seen", contacted=True, note="Seen.", now=at(28.1))
+    for page in pages:
+        page.get_by_label("What should the next colleague know?").press_sequentially(HALF)
+    news = [page.locator("#state").get_by_role("alert") for page in pages]
+
+    for said, words in zip(
+        news, ("again; what you are writing stays.", "again, but copy first"), strict=True
+    ):
+        expect(said).to_contain_text(words, use_inner_text=True, timeout=10_000)
+    expect(news[1]).not_to_contain_text("stays", use_inner_text=True)
+    assert kept(pages[1]) == {}
+
+
 def test_who_signs_in_at_the_same_computer_finds_nothing_of_it(
     alert: Alert, ben: User, dora: User, sit_down: SitDown
 ) -> None:

@@ -24,7 +24,8 @@
   document.querySelector("[data-forget-drafts]")?.addEventListener("submit", () => names().forEach(forget));
 
   const place = document.querySelector("[data-drafts]");
-  if (!place || !window.crypto?.subtle) return; // without a secure connection nothing is kept
+  if (!place || !window.crypto?.subtle) return; // without a secure connection nothing is kept, and the page says so
+  place.dataset.keeping = "";
 
   const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   const text = (buffer) => btoa(Array.from(new Uint8Array(buffer), (byte) => String.fromCharCode(byte)).join(""));
