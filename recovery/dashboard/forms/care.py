@@ -19,8 +19,11 @@ class CareForm(forms.Form):
     use_required_attribute = False
 
     def seen_now(self, seen: str) -> Self:
-        """The same form, as typed, on a page that shows another state by now: sent again it is meant."""
-        self.data = {**self.data.dict(), "seen": seen} if isinstance(self.data, QueryDict) else self.data
+        """The same form, as typed, lists of ticks and all, on a page that shows another state by now: sent again it is
+        meant."""
+        if isinstance(self.data, QueryDict):
+            self.data = self.data.copy()
+            self.data["seen"] = seen
         return self
 
     def in_words(self) -> list[tuple[str, str]]:
@@ -113,7 +116,8 @@ class EndForm(ReasonForm):
     def seen_now(self, seen: str) -> Self:
         """What somebody said of the alerts they had read is not said of others."""
         super().seen_now(seen)
-        self.data = {name: value for name, value in self.data.items() if name != "stays_open"}
+        if isinstance(self.data, QueryDict):
+            self.data.pop("stays_open", None)
         return self
 
     def __init__(self, *args: Any, open_words: str, seen: str, **options: Any) -> None:
