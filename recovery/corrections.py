@@ -36,6 +36,9 @@ FIELDS = {
 }
 """What each of them replaces."""
 
+BASELINE_HOLDS = timedelta(days=366)
+"""What was answered longer before the procedure is a slip of the pen."""
+
 
 @transaction.atomic
 def correct_baseline(
@@ -56,6 +59,8 @@ def correct_baseline(
         raise EpisodeRefused(f"The baseline does not fit the form: {error.errors()[0]['msg']}.") from None
     if baseline_at > now:
         raise EpisodeRefused("The baseline cannot have been answered later than now.")
+    if baseline_at < episode.procedure_at - BASELINE_HOLDS:
+        raise EpisodeRefused("This is more than a year before the procedure. Check the year.")
     changes = {"baseline": checked.model_dump(exclude_none=True), "baseline_at": baseline_at}
     return replace(episode, BASELINE, changes, seen=seen, reason=reason, by=by, now=now)
 

@@ -1,6 +1,14 @@
 """How an episode begins, and how a phone comes to report for it."""
 
-from .begin import CONSENT, LATEST_RESTART_H, enrol, none_runs_beside, procedure_trouble, risks_worked_out
+from .begin import (
+    CONSENT,
+    LATEST_RESTART_H,
+    consent_trouble,
+    enrol,
+    none_runs_beside,
+    procedure_trouble,
+    risks_worked_out,
+)
 from .codes import ALPHABET, CODE_LIFE, issue_code, redeem, unused_codes
 from .contacts import change_contacts, contacts_seen
 from .days import birthday_of, check_birthday, day_of, instant_of, time_of, time_zones
@@ -34,6 +42,7 @@ __all__ = [
     "birthday_of",
     "change_contacts",
     "check_birthday",
+    "consent_trouble",
     "contacts_seen",
     "day_of",
     "enrol",

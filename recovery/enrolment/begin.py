@@ -23,6 +23,8 @@ CONSENT = "monitoring/1"
 
 LATEST_RESTART_H = 2016
 OLD, MANY_LEVELS = 65, 3
+CONSENT_HOLDS = timedelta(days=366)
+"""What was agreed to longer ago is a slip of the pen."""
 LISTS = 0x6C697374
 """Names the lock, one for each clinic, that keeps enrolling one by one and by list apart."""
 
@@ -73,6 +75,8 @@ def enrol(
         )
     if consent_at is not None and consent_at > now:
         raise EnrolmentRefused("Nobody can have agreed later than now. Check the day.", field="consent_on")
+    if consent_at is not None and (trouble := consent_trouble(consent_at, now=now)):
+        raise EnrolmentRefused(trouble, field="consent_on")
     if baseline is not None:
         baseline = _checked_baseline(document, baseline)
     if time_estimated:
@@ -143,6 +147,11 @@ def procedure_trouble(procedure_at: datetime, *, now: datetime, protocol: str = 
     if procedure_at + timedelta(hours=protocols.get(protocol).ends_h) <= now:
         return "This is so long ago that the recovery is over. Check the year."
     return ""
+
+
+def consent_trouble(given_at: datetime, *, now: datetime) -> str:
+    """What is wrong with a time of consent that lies in the past; empty when nothing is."""
+    return "This is more than a year ago. Check the year." if given_at < now - CONSENT_HOLDS else ""
 
 
 def risks_worked_out(*, born_on: date, procedure_on: date, levels: Sequence[str]) -> set[str]:

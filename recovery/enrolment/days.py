@@ -76,7 +76,10 @@ def time_of(written: str) -> time:
 def instant_of(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """Raises ValueError for a time that clocks skipped; of one that came twice it is the first."""
     local = datetime.combine(day, clock, tzinfo=zone)
-    there_and_back = local.astimezone(ZoneInfo("UTC")).astimezone(zone)
+    try:
+        there_and_back = local.astimezone(ZoneInfo("UTC")).astimezone(zone)
+    except OverflowError:  # in another zone it is before the year 1 or after 9999
+        raise ValueError("There is no such time. Check the year.") from None
     if there_and_back.replace(tzinfo=None) != local.replace(tzinfo=None):
         raise ValueError("Clocks went forward that night, and this time was skipped. Check it.")
     return local

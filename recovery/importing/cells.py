@@ -133,6 +133,8 @@ class Reader:
         at = datetime.combine(day, time(0), tzinfo=self.zone)
         if at > self.now:
             self.troubles.append(Trouble("consent_date", "Nobody can have agreed later than today."))
+        elif trouble := enrolment.consent_trouble(at, now=self.now):
+            self.troubles.append(Trouble("consent_date", trouble))
         return at
 
     def _baseline(self) -> dict[str, Any]:

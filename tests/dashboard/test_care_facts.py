@@ -1,7 +1,7 @@
 """What is known of a patient, recorded or corrected at the desk."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -502,6 +502,18 @@ CORRECTIONS_WRONG: dict[str, tuple[str, dict[str, Any], str]] = {
     "procedure without a time": ("procedure", {"done_at": ""}, "Say at what time, or tick below"),
     "procedure with a time nobody knows": ("procedure", {"only_day": "on"}, "Leave the time empty"),
     "procedure on no day": ("procedure", {"done_on": "31"}, "Write a day as 2026-03-05."),
+    "procedure on the first day there is": ("procedure", {"done_on": "0001-01-01"}, "Check the year."),
+    "procedure on the last day there is": (
+        "procedure",
+        {"done_on": "9999-12-31", "done_at": "23:59"},
+        "Check the year.",
+    ),
+    "blood thinner on the last day there is": (
+        "risk-factors",
+        {"risk_factors": ["anticoagulant"], "restart_on": "9999-12-31"},
+        "Check the year.",
+    ),
+    "baseline on the first day there is": ("baseline", {"answered_on": "0001-01-01"}, "Check the year."),
     "procedure without a reason": (
         "procedure",
         {"done_at": "11:00", "reason": " "},
@@ -540,6 +552,35 @@ def test_what_the_operation_refuses_is_said_and_stays_typed(
     assert words in said(answer)
     assert answer.context["form"]["done_on"].value() == changes["done_on"]
     assert Episode.objects.get().procedure_at == T0
+
+
+def test_a_baseline_of_another_year_is_refused_and_stays_typed(
+    ana: DeviceToken, ben: User, sign_in: SignIn
+) -> None:
+    answer = send(sign_in(ben), ana, "baseline", answered_on="1926-03-02")
+
+    assert answer.status_code == 409
+    assert "more than a year before the procedure. Check the year." in said(answer)
+    assert answer.context["form"]["answered_on"].value() == "1926-03-02"
+    assert not EpisodeEvent.objects.exists()
+
+
+def test_a_time_that_came_twice_that_night_is_kept_as_it_was_recorded(
+    team: CareTeam, ben: User, sign_in: SignIn, set_clock: SetClock
+) -> None:
+    """On 25 October 2026 it is 01:30 in London at 00:30 and at 01:30 UTC."""
+    second = datetime(2026, 10, 25, 1, 30, 20, tzinfo=UTC)
+    factories.episode(team, procedure_at=second, now=second, baseline_at=second)
+    set_clock((second - T0) / timedelta(hours=1) + 6)
+    client, path = sign_in(ben), f"/patients/{Episode.objects.get().uuid}"
+    for act, changes in {"procedure": {}, "baseline": {"pain_now": "3"}}.items():
+        sent = shown(client, f"{path}/{act}", reason="Looked at again.", **changes)
+
+        assert client.post(f"{path}/{act}", sent).status_code == 303
+
+    stands = Episode.objects.get()
+    assert (stands.procedure_at, stands.baseline_at) == (second, second)
+    assert [event.what for event in EpisodeEvent.objects.all()] == ["corrected baseline"]
 
 
 def colleague_corrects(act: str, dora: User) -> None:

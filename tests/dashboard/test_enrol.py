@@ -166,6 +166,7 @@ def test_the_two_minutes_are_kept_by_asking_little(team: CareTeam, ben: User, si
         ({"no_baseline": "on"}, "Something is filled in below."),
         ({"consent": None}, "Nobody is enrolled without having agreed."),
         ({"consent_on": "2026-03-04"}, "Nobody can have agreed later than now."),
+        ({"consent_on": "0001-01-01"}, "This is more than a year ago. Check the year."),
         ({"team": ""}, "Choose one."),
     ],
 )
@@ -205,6 +206,23 @@ def test_a_time_that_clocks_skipped_is_refused(
     page = sign_in(ben).post("/enrol", typed(team, procedure_on="2026-03-29", procedure_time="01:30"))
 
     assert "Clocks went forward that night" in said(page)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"), [("Pacific/Auckland", "0001-01-01"), ("America/New_York", "9999-12-31")]
+)
+def test_a_time_at_the_end_of_the_calendar_is_no_fault(
+    team: CareTeam, ben: User, sign_in: SignIn, zone: str, day: str
+) -> None:
+    team.clinic.time_zone = zone
+    team.clinic.save()
+    for name in ("consent", "procedure"):
+        changes = {f"{name}_on": day, f"{name}_time": "00:01" if day < "2" else "23:59"}
+
+        page = sign_in(ben).post("/enrol", typed(team, **changes))
+
+        assert page.status_code == 422
+        assert "There is no such time. Check the year." in said(page)
 
 
 def test_nobody_asked_before_is_said_and_not_guessed(team: CareTeam, ben: User, sign_in: SignIn) -> None:

@@ -390,6 +390,7 @@ def test_no_file_is_said_and_the_team_stays_chosen(team: CareTeam, ben: User, si
         ({"procedure_time": "99:99"}, "Write a time as 14:05."),
         ({"procedure_date": "2026-03-04"}, "This is later than now."),
         ({"consent_date": "2026-03-04"}, "Nobody can have agreed later than today."),
+        ({"consent_date": "0001-01-01"}, "This is more than a year ago. Check the year."),
         ({"phone": ""}, "Write a number: the patient's, or the caregiver's."),
         ({"call_first": "caregiver"}, "Write the caregiver's number"),
         ({"language": "tlh"}, "Write one of: en"),

@@ -2,19 +2,26 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 
 from recovery.clinical.protocol import Item
 from recovery.dashboard.forms.care import CareForm
 from recovery.dashboard.forms.questions import SAID_NOT_KNOWN, answer_of, check_answer, fields_of
 from recovery.dashboard.screens.answers import in_words
 
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+"""What is further off is a slip of the pen, and at the ends of the calendar no time zone can be reckoned with."""
+
 
 def day_field(label: str, **options: Any) -> forms.DateField:
+    check = "There is nothing on this day. Check the year."
     return forms.DateField(
         label=label,
+        validators=[MinValueValidator(FIRST_DAY, check), MaxValueValidator(LAST_DAY, check)],
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"required": "Say on which day.", "invalid": "Write a day as 2026-03-05."},
         **options,

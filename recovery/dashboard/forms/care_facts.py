@@ -177,9 +177,12 @@ class ProcedureForm(Correction):
 
 
 def as_recorded(typed: datetime, recorded: datetime | None) -> datetime:
-    """What was recorded to the second, where its minute was not changed: a form shows minutes."""
-    if recorded is not None and timedelta() <= recorded - typed < timedelta(minutes=1):
-        return recorded
+    """What was recorded to the second, where its minute was not changed: a form shows minutes, and of an hour that came
+    twice in the night when clocks go back it does not show which."""
+    if recorded is not None:
+        on_the_clock = recorded.astimezone(typed.tzinfo).replace(second=0, microsecond=0, tzinfo=None)
+        if on_the_clock == typed.replace(tzinfo=None):
+            return recorded
     return typed
 
 

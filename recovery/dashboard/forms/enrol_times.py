@@ -51,10 +51,13 @@ class Times(forms.Form):
         day, clock = cleaned.get("consent_on"), cleaned.get("consent_time")
         if day and clock:
             self._instant("consent_time", "consent_at", day, clock, zone)
-            if (at := cleaned.get("consent_at")) and at > now:
+            at = cleaned.get("consent_at")
+            if at and at > now:
                 self.add_error(
                     "consent_on", "Nobody can have agreed later than now. Check the day and the time."
                 )
+            elif at and (trouble := enrolment.consent_trouble(at, now=now)):
+                self.add_error("consent_on", trouble)
 
     def _instant(self, field: str, name: str, day: date, clock: time, zone: ZoneInfo) -> None:
         try:
