@@ -107,7 +107,12 @@ def test_f28_fifty_connections_at_once_work_on_one_alert_without_an_error(system
                     alerts.add_note(alert_id=alert_id, by=by, note=f"Noted {number}.", now=clock.now())
                 case _:
                     alerts.record_contact(
-                        alert_id=alert_id, by=by, reached=True, by_what="phone", now=clock.now()
+                        alert_id=alert_id,
+                        by=by,
+                        reached=True,
+                        by_what="phone",
+                        note=f"{number}",
+                        now=clock.now(),
                     )
             return "done"
         except alerts.NotAllowed:
