@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from recovery import alerts, silence
+from recovery import alerts, episodes, silence
 from recovery.dashboard.screens import handover
 from recovery.models import CareTeam, DeviceToken, Patient, User
 from tests import factories
@@ -101,6 +101,28 @@ def test_the_last_word_of_a_colleague_stands_with_the_alert(
 
     assert "Daughter will drive her in." in text
     assert "First." not in text
+
+
+def test_what_was_written_of_a_patient_stands_with_them_also_when_they_are_silent(
+    team: CareTeam, ana: DeviceToken, ben: User, sign_in: SignIn, set_clock: SetClock
+) -> None:
+    report(ana, 28, bleeding="oozing")
+    cy = phone_of(team, "Cy")
+    set_clock(60)
+    silence.judge_due(limit=10, now=at(60))
+    flag_all(60)
+    for episode in (ana.episode, cy.episode):
+        for words in ("Old news.", f"Speak to the daughter of {episode.patient.name}."):
+            episodes.add_note(episode_id=episode.uuid, note=words, by=ben, now=at(60))
+    alerts.add_note(alert_id=alert_of("NEVER-STARTED", name="Cy").uuid, by=ben, note="No answer.", now=at(60))
+
+    text = said(sign_in(ben).get("/handover"))
+    cases, silent = (text[text.index(head) :] for head in ("Open alerts", "Silent patients"))
+
+    assert "Ben Okafor, note on the patient Speak to the daughter of Ana Whitfield." in cases
+    assert "Ben Okafor, note on the patient Speak to the daughter of Cy." in silent
+    assert "Ben Okafor, note No answer." in silent
+    assert "Old news." not in text
 
 
 def test_silent_patients_stand_apart_with_when_they_were_last_heard(

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Max
 
-from recovery import access
+from recovery import access, episodes
 from recovery.clinical.tiers import Tier
 from recovery.dashboard.screens.board import Case, case_of, pressing, rows_of
 from recovery.dashboard.screens.filters import is_silence
@@ -19,7 +19,7 @@ from recovery.dashboard.screens.place import Clock
 from recovery.dashboard.screens.pulse import Outline
 from recovery.dashboard.targets import due
 from recovery.dashboard.wording import span
-from recovery.models import Alert, AlertEvent, CheckIn, User
+from recovery.models import Alert, AlertEvent, CheckIn, EpisodeEvent, User
 
 MOST = 200
 """Alerts on the sheet. More than that nobody hands over by reading; the sheet says how many are left out."""
@@ -29,7 +29,7 @@ TOLD_BY_COLLEAGUES = (AlertEvent.Kind.CONTACTED, AlertEvent.Kind.NOTED)
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """A case with whom to phone, and the last word of a colleague on each of its alerts."""
+    """A case with whom to phone, and the last word of a colleague on each of its alerts and on the patient."""
 
     case: Case
     numbers: list[Number]
@@ -58,6 +58,7 @@ class Silent:
     what: str
     heard: str
     alert: UUID
+    words: list[Event]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,25 @@ class Sheet:
     beyond: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The last word on each alert, and on each patient."""
+
+    on_alerts: Mapping[int, AlertEvent]
+    on_patients: Mapping[int, EpisodeEvent]
+    clock: Clock
+
+    def on(self, case: Sequence[Alert]) -> list[Event]:
+        """On the alerts of one patient, at least one."""
+        episode = case[0].episode
+        said = [self.on_alerts[alert.pk] for alert in case if alert.pk in self.on_alerts]
+        words = events_of(said, episode=episode, clock=self.clock)
+        if note := self.on_patients.get(episode.pk):
+            by = note.by.name if note.by else ""
+            words.append(Event(self.clock.moment(note.at), "Note on the patient", by, note.reason))
+        return words
+
+
 def show(user: User, outline: Outline) -> Sheet:
     """As many statements for a full board as for an empty one."""
     clock = outline.clock
@@ -78,7 +98,8 @@ def show(user: User, outline: Outline) -> Sheet:
     by_episode: dict[int, list[Alert]] = defaultdict(list)
     for alert in sorted(alerts, key=pressing):
         by_episode[alert.episode_id].append(alert)
-    words, heard = _last_words(user, alerts), _last_heard(user, by_episode)
+    words = _Words(_last_words(user, alerts), _last_notes(user, by_episode), clock)
+    heard = _last_heard(user, by_episode)
     return Sheet(
         outline=outline,
         teams=list(access.teams(user).order_by("name").values_list("name", flat=True)),
@@ -86,7 +107,7 @@ def show(user: User, outline: Outline) -> Sheet:
         open=[_handed(case, words, user, outline) for case in by_episode.values() if not _only_silent(case)],
         calls=_calls(by_episode.values(), user, clock),
         silent=[
-            _silent(alert, heard.get(alert.episode_id), clock)
+            _silent(alert, heard.get(alert.episode_id), words)
             for alert in alerts
             if is_silence(alert.rule, alert.episode.protocol)
         ],
@@ -99,13 +120,12 @@ def _only_silent(case: Sequence[Alert]) -> bool:
     return all(is_silence(alert.rule, alert.episode.protocol) for alert in case)
 
 
-def _handed(case: Sequence[Alert], words: Mapping[int, AlertEvent], user: User, outline: Outline) -> Handed:
+def _handed(case: Sequence[Alert], words: _Words, user: User, outline: Outline) -> Handed:
     rows = rows_of(case, user=user, clinician_in=outline.clinician_in, clock=outline.clock)
-    said = [words[alert.pk] for alert in case if alert.pk in words]
     return Handed(
         case=case_of(case[0].episode, rows, outline.clock),
         numbers=numbers_of(case[0].episode),
-        words=events_of(said, episode=case[0].episode, clock=outline.clock),
+        words=words.on(case),
     )
 
 
@@ -119,6 +139,14 @@ def _last_words(user: User, alerts: Iterable[Alert]) -> dict[int, AlertEvent]:
         .distinct("alert_id")
     )
     return {event.alert_id: event for event in events}
+
+
+def _last_notes(user: User, episodes_: Iterable[int]) -> dict[int, EpisodeEvent]:
+    """What a colleague last wrote about each patient, of no alert in particular."""
+    own = access.episodes(user).filter(pk__in=list(episodes_))
+    notes = EpisodeEvent.objects.filter(episode__in=own, what=episodes.NOTE).select_related("by")
+    latest = notes.order_by("episode_id", "-id").distinct("episode_id")
+    return {note.episode_id: note for note in latest}
 
 
 def _last_heard(user: User, episodes: Iterable[int]) -> dict[int, datetime]:
@@ -161,11 +189,13 @@ def _call(due_at: datetime, alerts: Sequence[Alert], user: User, clock: Clock) -
     )
 
 
-def _silent(alert: Alert, heard_at: datetime | None, clock: Clock) -> Silent:
+def _silent(alert: Alert, heard_at: datetime | None, words: _Words) -> Silent:
+    clock = words.clock
     return Silent(
         person=person_of(alert.episode, clock.now),
         number=first_number(alert.episode),
         what=finding_of(alert).name,
         heard=f"Last heard {clock.moment(heard_at)}" if heard_at else "Never heard",
         alert=alert.uuid,
+        words=words.on([alert]),
     )
