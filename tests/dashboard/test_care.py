@@ -277,6 +277,17 @@ def test_it_ends_with_a_summary_that_stays(ana: DeviceToken, desk: Client, set_c
     assert "Ended by Ben Okafor at 14:12 on 3 March 2026" in said(desk.get(page("summary")))
 
 
+def test_an_ended_recovery_offers_what_can_still_be_done(ana: DeviceToken, desk: Client) -> None:
+    running = said(desk.get(page()))
+    desk.post(page("end"), {"reason": "Well."})
+    ended = said(desk.get(page()))
+
+    gone = ("Pause the recovery", "End the recovery", "Sheet with a new code for a phone")
+    come = ("The recovery has ended. A late report is still taken and judged", "Enrol the patient anew")
+    assert [words in running for words in (*gone, *come)] == [True] * 3 + [False] * 2
+    assert [words in ended for words in (*gone, *come)] == [False] * 3 + [True] * 2
+
+
 def test_who_ends_it_says_that_open_alerts_are_known(sciatica: Alert, desk: Client) -> None:
     shown = desk.get(page("end"))
     assert "1 alert stays open" in said(shown)
