@@ -13,6 +13,7 @@ from recovery import audit
 from recovery.clinical import protocol as protocols
 from recovery.clinical.answers import baseline_model
 from recovery.clinical.protocol import Protocol
+from recovery.clinical.timeline import date_only_procedure
 from recovery.enrolment.days import time_zones
 from recovery.enrolment.people import NewPatient, person_for
 from recovery.enrolment.refusals import EnrolmentRefused
@@ -80,8 +81,8 @@ def enrol(
     if baseline is not None:
         baseline = _checked_baseline(document, baseline)
     if time_estimated:
-        local = procedure_at.astimezone(ZoneInfo(time_zone))
-        procedure_at = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        zone = ZoneInfo(time_zone)
+        procedure_at, _ = date_only_procedure(procedure_at.astimezone(zone).date(), zone)
     procedure_at = procedure_at.astimezone(
         UTC
     )  # from here on hours are added, which local times do not survive

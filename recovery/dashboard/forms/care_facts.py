@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.http import QueryDict
 
 from recovery.clinical.facts import hours_between
 from recovery.clinical.protocol import Protocol, RiskFactor
@@ -27,13 +26,6 @@ class Correction(ReasonForm):
     """`seen` is what was recorded when the form was opened."""
 
     seen = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
-
-    def seen_now(self, seen: str) -> Self:
-        """The form as typed, lists of ticks and all, on a page that shows what is recorded by now."""
-        if isinstance(self.data, QueryDict):
-            self.data = self.data.copy()
-            self.data["seen"] = seen
-        return self
 
 
 class BaselineForm(Asked, Correction):
