@@ -1,5 +1,6 @@
 """The board as a queue: one case for each patient, what fits a choice, and what it costs to ask again."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -58,6 +59,29 @@ def test_what_the_patient_was_told_is_shown_and_silence_was_told_nothing(
     report(phone_of(team, "Ana"), 28, **RED)
 
     assert "The patient was told: “Call 999 now." in said(sign_in(ben).get("/"))
+
+
+def test_a_case_drawn_for_one_is_pressed_by_the_next_with_a_token_of_their_own(
+    ana: DeviceToken, team: CareTeam, ben: User
+) -> None:
+    """The same case looks the same to both, and is drawn once; whoever has it sees so, and the other sees who."""
+    report(ana, 28, **RED)
+    dora = factories.member(team, "Dora Keane")
+    browsers = {user: Client(enforce_csrf_checks=True) for user in (ben, dora)}
+    pages = {}
+    for user, browser in browsers.items():
+        browser.force_login(user)
+        pages[user] = browser.get("/").content.decode()
+    tokens = {user: re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', pages[user]) for user in browsers}
+    assert len({token for given in tokens.values() for token in given}) == 2
+
+    address = f"/alerts/{alert_of('NEURO-MOVE').uuid}/acknowledge"
+    foreign = browsers[dora].post(address, {"csrfmiddlewaretoken": tokens[ben][0], "from": "board"})
+    own = browsers[dora].post(address, {"csrfmiddlewaretoken": tokens[dora][0], "from": "board"})
+
+    assert (foreign.status_code, own.status_code) == (403, 303)
+    assert "You have it" in said(browsers[dora].get("/"))
+    assert f"{dora.name} has it" in said(browsers[ben].get("/"))
 
 
 def test_an_alert_counts_down_by_itself(ana: DeviceToken, ben: User, sign_in: SignIn) -> None:

@@ -27,13 +27,13 @@ NO_HURRY = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A patient with every live alert that is not routine, the most pressing first."""
+    """A patient with every live alert that is not routine, the most pressing first. Equal values look the same."""
 
     id: UUID
     tier: Tier
     person: Person
     now: Place
-    rows: list[Row]
+    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +143,14 @@ def _case(alerts: Sequence[Alert], user: User, outline: Outline) -> Case | None:
     return case_of(alerts[0].episode, rows, outline.clock)
 
 
-def case_of(episode: Episode, rows: list[Row], clock: Clock) -> Case:
+def case_of(episode: Episode, rows: Sequence[Row], clock: Clock) -> Case:
     """`rows` in order, at least one."""
     return Case(
         id=episode.uuid,
         tier=rows[0].tier,
         person=person_of(episode, clock.now),
         now=place_of(episode, clock.now),
-        rows=rows,
+        rows=tuple(rows),
     )
 
 

@@ -26,7 +26,7 @@ class Row:
     felt: str
     place: Place
     name: str
-    because: list[str]
+    because: tuple[str, ...]
     told: str
     waiting: str
     since: str
@@ -72,7 +72,7 @@ def row_of(alert: Alert, *, user: User, clinician_in: Collection[int], clock: Cl
         felt=clock.moment(assessment.effective_at),
         place=place_of(episode, assessment.effective_at),
         name=finding.name,
-        because=because(finding),
+        because=tuple(because(finding)),
         told=told_of(alert),
         waiting=span(clock.now - alert.tier_at),
         since=alert.tier_at.isoformat(),
