@@ -72,9 +72,8 @@ def show(user: User, outline: Outline, filters: Filters) -> Board:
         str(uuid): name for uuid, name in access.teams(user).order_by("name").values_list("uuid", "name")
     }
     cases = _in_order(live)
-    chosen = cases
-    if filters.any:
-        chosen = [case for case in cases if any(filters.let_through(alert, user.pk) for alert in case)]
+    let_through = filters.for_user(user.pk)
+    chosen = [case for case in cases if any(map(let_through, case))]
     pages = max(-(-len(chosen) // CASES_PER_PAGE), 1)
     tag = outline.tag(filters.query)
     filters = replace(filters, page=min(filters.page, pages))
@@ -103,11 +102,9 @@ def rows_of(alerts: Iterable[Alert], *, user: User, clinician_in: Collection[int
 def _in_order(live: Iterable[Live]) -> list[list[Live]]:
     """The alerts of each patient together: worst tier first, then whose next step is due first."""
     cases: dict[int, list[Live]] = defaultdict(list)
-    for alert in live:
+    for alert in sorted(live, key=pressing):
         cases[alert.episode].append(alert)
-    for case in cases.values():
-        case.sort(key=pressing)
-    return sorted(cases.values(), key=lambda case: pressing(case[0]))
+    return list(cases.values())
 
 
 def pressing(alert: Live | Alert) -> tuple[int, datetime, int]:

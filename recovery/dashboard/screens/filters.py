@@ -54,18 +54,23 @@ class Filters:
     def address(self, name: str = "board") -> str:
         return f"{reverse(f'dashboard:{name}')}{'?' if self.query else ''}{self.query}"
 
-    def let_through(self, alert: Live, user: int) -> bool:
-        return (
-            (not self.owner or (_is_of(alert, user) if self.owner == "mine" else alert.owner is None))
-            and (not self.subject or _is_about(alert, self.subject))
-            and (not self.tier or alert.tier == TIERS[self.tier])
-            and (not self.team or alert.team == self.team)
-        )
-
-
-def _is_of(alert: Live, user: int) -> bool:
-    """Whether this person has it, or was asked to take it."""
-    return user in (alert.owner, alert.asked)
+    def for_user(self, user: int) -> Callable[[Live], bool]:
+        """Whether an alert is let through, for somebody who looks: they are who "mine" means."""
+        tests: list[Callable[[Live], bool]] = []
+        if self.owner == "mine":  # has it, or was asked to take it
+            tests.append(lambda alert: user in (alert.owner, alert.asked))
+        elif self.owner:
+            tests.append(lambda alert: alert.owner is None)
+        if self.subject == "unjudged":
+            tests.append(lambda alert: alert.rule in SERVICE_RULES)
+        elif self.subject:
+            tests.append(lambda alert: is_silence(alert.rule, alert.protocol))
+        if self.tier:
+            tier = TIERS[self.tier]
+            tests.append(lambda alert: alert.tier == tier)
+        if self.team:
+            tests.append(lambda alert: alert.team == self.team)
+        return tests[0] if len(tests) == 1 else lambda alert: all(test(alert) for test in tests)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,7 @@ def _counter(filters: Filters, live: Sequence[Live], user: int) -> Callable[[str
         alone = _with(filters, dimension, value)
         return Chip(
             label=label,
-            number=sum(alone.let_through(alert, user) for alert in live),
+            number=sum(map(alone.for_user(user), live)),
             chosen=chosen,
             address=(_with(filters, dimension, "") if chosen else alone).address(),
         )
@@ -116,12 +121,6 @@ def _counter(filters: Filters, live: Sequence[Live], user: int) -> Callable[[str
 def _with(filters: Filters, dimension: str, value: str) -> Filters:
     changes: dict[str, Any] = {dimension: value}
     return replace(filters, page=1, **changes)
-
-
-def _is_about(alert: Live, subject: str) -> bool:
-    if subject == "unjudged":
-        return alert.rule in SERVICE_RULES
-    return is_silence(alert.rule, alert.protocol)
 
 
 def is_silence(rule: str, protocol: str) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from recovery import access
@@ -12,6 +12,7 @@ from recovery.clinical.tiers import Tier
 from recovery.dashboard.screens.history import events_of
 from recovery.dashboard.screens.patient_about import baseline_in_words, risks_in_words
 from recovery.dashboard.screens.place import Clock
+from recovery.dashboard.wording import day
 from recovery.models import AlertEvent, Episode, EpisodeEvent, User
 
 MOST = 60
@@ -90,6 +91,9 @@ def _change(event: EpisodeEvent, protocol: Protocol, clock: Clock) -> Note:
 def _before(was: Mapping[str, Any], protocol: Protocol, clock: Clock) -> str:
     """What stood there before a correction, as far as there are words for it."""
     parts = []
+    if "hospital_number" in was:
+        born, levels = day(date.fromisoformat(was["born_on"])), ", ".join(was["levels"]) or "not recorded"
+        parts.append(f"{was['name']}, born {born}, number {was['hospital_number']}, vertebrae {levels}")
     if "risk_factors" in was:
         parts.append("risk factors " + (", ".join(risks_in_words(was["risk_factors"], protocol)) or "none"))
     if "baseline" in was:
