@@ -3,7 +3,7 @@
 from .ending import call_noise, close
 from .flagging import flag
 from .hands import acknowledge, ask, colleagues, take_over
-from .moves import MOVES, NotAllowed, as_seen
+from .moves import MOVES, NotAllowed, as_seen, hold
 from .muting import mute, unmute
 from .owed import flag_owed
 from .record import add_note, record_contact
@@ -20,6 +20,7 @@ __all__ = [
     "colleagues",
     "flag",
     "flag_owed",
+    "hold",
     "mute",
     "record_contact",
     "take_over",

@@ -120,6 +120,11 @@ def reach(alert_id: UUID, by: User, roles: frozenset[Membership.Role] | None = N
     return alert
 
 
+def hold(alert_id: UUID, by: User) -> None:
+    """Until the transaction ends nobody else moves it: what is read from here on still stands when it is acted on."""
+    access.alerts(by).select_for_update(of=("self",), no_key=True).get(uuid=alert_id)
+
+
 def may(alert: Alert, by: User, roles: frozenset[Membership.Role] = CLINICIANS) -> bool:
     return access.memberships(by).filter(team_id=alert.team_id, role__in=roles).exists()
 

@@ -1,12 +1,17 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connection, transaction
+from django.http import HttpResponse
 from django.test import Client
 
 from recovery import alerts
 from recovery.models import Alert, CareTeam, DeviceToken, User
 from tests import factories
-from tests.dashboard.conftest import SignIn
+from tests.dashboard.conftest import SetClock, SignIn
 from tests.dashboard.scenes import alert_of, page_of, report, said, take_on
 from tests.factories import at
+from tests.waiting import wait_until
 
 CLOSE = {"outcome": "seen", "contacted": "yes", "note": "Pressed on it, stopped."}
 
@@ -410,3 +415,50 @@ def test_somebody_who_may_not_close_is_not_offered_it_and_refused(
     assert refused.status_code == 409
     assert "Only a nurse or a doctor of the care team can do this." in said(refused)
     assert CLOSE["note"] in refused.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("move", "typed"), [("take-over", {}), ("close", CLOSE), ("ask", {"note": "She speaks Polish."})]
+)
+def test_who_acts_at_the_instant_in_which_a_colleague_takes_it_reads_who_it_was(
+    sign_in: SignIn, set_clock: SetClock, move: str, typed: dict[str, str]
+) -> None:
+    team = factories.team()
+    ben, dora, nora = (
+        factories.member(team, name) for name in ("Ben Okafor", "Dora Klein", "Nora Lindqvist")
+    )
+    report(factories.phone(factories.episode(team))[0], 28, bleeding="oozing")
+    alert = alert_of("BLEED-OOZE")
+    if move == "take-over":
+        take_on(alert, ben, 28.1)
+    client = sign_in(nora)
+    sent = typed | seen_on(client, alert) | {"to": str(ben.uuid)}
+
+    def press() -> HttpResponse:
+        try:
+            return client.post(page_of(alert, f"/{move}"), sent)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor() as hands:
+        with transaction.atomic():
+            if move == "take-over":
+                alerts.take_over(alert_id=alert.uuid, by=dora, now=at(28.15))
+            else:
+                take_on(alert, dora, 28.15)
+            pressed = hands.submit(press)
+            wait_until(_somebody_waits_for_a_lock)
+        refused = pressed.result(timeout=30)
+
+    assert refused.status_code == 409
+    assert f"Dora Klein took this {'over' if move == 'take-over' else 'on'} at 14:09 today." in said(refused)
+    alert.refresh_from_db()
+    assert (alert.owner, alert.status, alert.asked) == (dora, "acknowledged", None)
+
+
+def _somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        row = cursor.fetchone()
+    return row is not None and bool(row[0])
