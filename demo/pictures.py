@@ -138,6 +138,7 @@ def _facts(page: Any, patient: str) -> None:
         ("risk-factors", "correct-risk-factors"),
         ("procedure", "change-procedure-time"),
         ("contacts", "change-how-to-call"),
+        ("identity", "correct-who-it-is"),
     ):
         page.goto(f"{patient}/{act}")
         page.screenshot(path=SCREENS / f"{name}.png")

@@ -301,7 +301,25 @@ def test_how_to_call_is_changed_without_javascript(
     expect(page.locator(".call-first")).to_contain_text("after ten")
 
 
-def test_changing_how_to_call_has_no_barrier(ana: DeviceToken, ben: User, sit_down: SitDown) -> None:
+@pytest.mark.parametrize("width", [390, 1280])
+def test_who_it_is_is_corrected_without_javascript(
+    ana: DeviceToken, ben: User, sit_down: SitDown, width: int
+) -> None:
+    page = sit_down(ben, java_script_enabled=False, viewport={"width": width, "height": 844}).page
+    page.goto(f"/patients/{ana.episode.uuid}")
+    page.get_by_role("link", name="Correct name, birthday, hospital number or vertebrae").click()
+    page.get_by_label("Name").fill("Anna Whitfield")
+    page.get_by_label("Why?").fill("Mistyped.")
+    page.get_by_role("button", name="Correct who it is").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Anna Whitfield")
+    expect(page.get_by_text("It is corrected.")).to_be_visible()
+
+
+@pytest.mark.parametrize("act", ["contacts", "identity"])
+def test_the_pages_that_correct_what_was_enrolled_have_no_barrier(
+    ana: DeviceToken, ben: User, sit_down: SitDown, act: str
+) -> None:
     desk = sit_down(ben)
-    desk.page.goto(f"/patients/{ana.episode.uuid}/contacts")
-    desk.examine("contacts")
+    desk.page.goto(f"/patients/{ana.episode.uuid}/{act}")
+    desk.examine(act)

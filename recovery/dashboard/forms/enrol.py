@@ -13,40 +13,25 @@ from recovery.clinical.protocol import Protocol
 from recovery.dashboard.forms.before import Before
 from recovery.dashboard.forms.contacts import HowToCall
 from recovery.dashboard.forms.enrol_times import Times
+from recovery.dashboard.forms.identity import WhoItIs
 from recovery.dashboard.forms.questions import CHOOSE, NONE_OF_THESE
-from recovery.dashboard.forms.written import OFF, Day, line
+from recovery.dashboard.forms.written import OFF
 from recovery.models import CareTeam, Episode
 
 WORKED_OUT = "age_65_plus"
 
 
-class EnrolForm(Times, Before, HowToCall):
+class EnrolForm(Times, Before, HowToCall, WhoItIs):
     field_order = (
         "name", "hospital_number", "born_on", "phone", "language", "procedure", "levels", "procedure_on",
         "procedure_time", "time_unknown", "time_zone", "risk_factors", "blood_thinner_restart_h", "no_baseline",
     )  # fmt: skip
-
-    name = line("Name", enrolment.name_of, missing="Write first name and family name.")
-    hospital_number = line(
-        "Hospital number",
-        enrolment.number_of,
-        missing="Write the number on the wristband.",
-        attrs={"spellcheck": "false", "autocapitalize": "characters"},
-    )
-    born_on = Day(label="Date of birth", error_messages={"required": "Say when the patient was born."})
 
     procedure = forms.ChoiceField(
         label="What was done?",
         choices=Episode.Procedure.choices,
         widget=forms.RadioSelect,
         error_messages=CHOOSE,
-    )
-    levels = line(
-        "Vertebrae treated",
-        enrolment.levels_of,
-        help_text="For example: T12, L1. Leave it empty if you do not know.",
-        max_length=100,
-        attrs={"spellcheck": "false", "autocapitalize": "characters"},
     )
     risk_factors = forms.MultipleChoiceField(
         label="Which of these does the patient have?",
