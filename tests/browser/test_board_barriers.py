@@ -3,7 +3,7 @@
 import pytest
 
 from recovery import clock, quarantine
-from recovery.models import CareTeam, DeviceToken, Notification, User
+from recovery.models import CareTeam, DeviceToken, Notification, Quarantine, User
 from tests import factories
 from tests.browser.conftest import SitDown
 from tests.dashboard.conftest import SetClock
@@ -60,6 +60,18 @@ def test_pages_have_no_barrier(busy: None, ben: User, sit_down: SitDown, name: s
     desk.page.goto(address)
 
     desk.examine(name)
+
+
+def test_letters_twice_as_large_lose_nothing(busy: None, ben: User, sit_down: SitDown) -> None:
+    page = sit_down(ben).page
+    refused = f"/reports/{Quarantine.objects.get().uuid}"
+    for address in ("/", "/review", "/reports", refused, "/handover", "/accounts/password/change/"):
+        page.goto(address)
+        page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true })")
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (address, width)
 
 
 @pytest.mark.parametrize("rule", ["BLADDER", "BLEED-OOZE", "UNREADABLE"])
