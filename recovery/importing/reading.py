@@ -12,6 +12,8 @@ MOST_BYTES = 1_000_000
 MOST_LINES = 500
 MOST_LETTERS = 1_000
 """In one cell."""
+MOST_HEAD = 10_000
+"""Letters of the first line in which the names of columns are looked for, to see what separates them."""
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 MARKS = {
@@ -92,7 +94,8 @@ def _separator(head: str) -> str:
     """The one by which most of the first line's names are known."""
 
     def known(separator: str) -> int:
-        return sum(_plain(cell) in NAMES for cell in next(csv.reader([head], delimiter=separator), []))
+        beginning = head[:MOST_HEAD]  # one cell without an end would be more than the reader takes
+        return sum(_plain(cell) in NAMES for cell in next(csv.reader([beginning], delimiter=separator), []))
 
     return max(SEPARATORS, key=known)
 

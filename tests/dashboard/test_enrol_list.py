@@ -348,6 +348,9 @@ def test_a_day_is_read_in_one_way_or_not_at_all(
         (table(ROW).split("\r\n")[0].encode(), "names its columns, and no patient"),
         (table(ROW).encode() + b'"Rosa', "From line 3 on the cells cannot be told apart"),
         (table(ROW | {"call_notes": "x" * 200_000}).encode(), "cell too long"),
+        (b"," * 900_000, "The file is empty."),
+        (b"x" * 900_000, "cell too long"),
+        (b'"' * 900_000, "cell too long"),
         (b"x" * 1_000_500, "The file is larger than 1 MB."),
     ],
 )
