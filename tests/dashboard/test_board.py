@@ -102,6 +102,17 @@ def test_routine_items_are_counted_and_listed_apart(ana: DeviceToken, ben: User,
     assert "Bandage: off" in review
 
 
+def test_beside_something_urgent_a_routine_item_does_not_say_that_the_patient_need_not_call(
+    ana: DeviceToken, ben: User, sign_in: SignIn
+) -> None:
+    report(ana, 28, bleeding="oozing", bandage="wet")
+
+    review = said(sign_in(ben).get("/review"))
+
+    assert "The patient was told: “Call your care team now on" in review
+    assert "no need to call" not in review
+
+
 def test_an_empty_board_explains_itself(ben: User, sign_in: SignIn) -> None:
     assert "Nothing is waiting for your teams." in said(sign_in(ben).get("/"))
 
