@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 
 from recovery.clinical.protocol import Item, Protocol
+from recovery.dashboard.forms.asked import day_field, time_field
 from recovery.dashboard.forms.questions import CHOOSE, NONE_OF_THESE, answer_of, check_answer, fields_of
 from recovery.dashboard.screens.answers import in_words
 from recovery.models import Quarantine
@@ -35,16 +36,8 @@ class ByHandForm(forms.Form):
 
     use_required_attribute = False
 
-    felt_on = forms.DateField(
-        label="Day when it was felt",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"required": "Say on which day.", "invalid": "Write a day as 2026-03-05."},
-    )
-    felt_at = forms.TimeField(
-        label="Time when it was felt",
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-        error_messages={"required": "Say at what time.", "invalid": "Write a time as 14:05."},
-    )
+    felt_on = day_field("Day when it was felt")
+    felt_at = time_field("Time when it was felt")
     completed = forms.TypedChoiceField(
         label="Did the patient finish the check-in?",
         choices=[("yes", "Yes, all that was asked"), ("no", "No, or not known")],
