@@ -2,26 +2,29 @@
 reach, from its token. Whoever is a stranger gets an empty queryset, and so a 404 that looks like any other."""
 
 import hashlib
-from collections.abc import Iterator
-from typing import Self, cast
+from collections.abc import Sequence
+from typing import Any, Self
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from recovery import statements
 from recovery.clinical.tiers import Tier
 from recovery.models import (
     Alert,
     AlertEvent,
+    Assessment,
     CareTeam,
     CheckIn,
     Clinic,
     DeviceToken,
     Episode,
     Membership,
+    Patient,
     Quarantine,
     User,
 )
+from recovery.rows import Joined
 
 
 class AlertQuerySet(QuerySet[Alert]):
@@ -67,11 +70,9 @@ def phone(token: str) -> DeviceToken | None:
     row = statements.fetch_one(_PHONE, [hash_of(token)])
     if row is None:
         return None
-    parts = tuple(
-        model.from_db("default", fields, row[start : start + len(fields)]) for model, fields, start in _PARTS
-    )
-    device, episode, clinic = cast(tuple[DeviceToken, Episode, Clinic], parts)
-    device.episode, episode.clinic = episode, clinic
+    found = _PHONE_ROW.models(row)
+    device: DeviceToken = found["device"]
+    device.episode, device.episode.clinic = found["episode"], found["clinic"]
     return device
 
 
@@ -107,6 +108,24 @@ def alerts(user: User | AnonymousUser) -> AlertQuerySet:
     return AlertQuerySet(Alert).filter(team__in=memberships(user).values("team"))
 
 
+def on_board(user: User, ids: Sequence[int]) -> list[Alert]:
+    """Those of these alerts that live and are of the user's teams, in no order, with all that the board shows of them.
+
+    One prepared statement: the planner takes longer over eight tables than reading the rows takes.
+    """
+    return [_shown(row) for row in statements.fetch_all(_ON_BOARD, {"alerts": list(ids), "user": user.pk})]
+
+
+def _shown(row: Sequence[Any]) -> Alert:
+    found = _BOARD_ROW.models(row)
+    alert: Alert = found["alert"]
+    alert.episode, alert.team, alert.latest_assessment = found["episode"], found["team"], found["latest"]
+    alert.episode.patient, alert.episode.clinic = found["patient"], found["clinic"]
+    alert.owner, alert.asked = found["owner"], found["asked"]
+    alert.owner_is_there = row[_BOARD_ROW.width]  # type: ignore[attr-defined]
+    return alert
+
+
 def alert_events(user: User | AnonymousUser) -> QuerySet[AlertEvent]:
     return AlertEvent.objects.filter(alert__team__in=memberships(user).values("team"))
 
@@ -119,22 +138,33 @@ def quarantine(user: User | AnonymousUser) -> QuerySet[Quarantine]:
     return Quarantine.objects.filter(episode__team__in=memberships(user).values("team"))
 
 
-def _columns(*models_: type[Model]) -> Iterator[tuple[type[Model], list[str], int]]:
-    """Which part of a row of several tables belongs to which model: the model, its fields, where they start."""
-    start = 0
-    for model in models_:
-        fields = [field.attname for field in model._meta.concrete_fields]
-        yield model, fields, start
-        start += len(fields)
+_PHONE_ROW = Joined(device=DeviceToken, episode=Episode, clinic=Clinic)
+_PHONE = f"""
+    SELECT {_PHONE_ROW.columns}
+    FROM recovery_devicetoken device
+    JOIN recovery_episode episode ON episode.id = device.episode_id
+    JOIN recovery_clinic clinic ON clinic.id = device.clinic_id
+    WHERE device.token_hash = %s AND device.revoked_at IS NULL
+"""
 
-
-_PARTS = list(_columns(DeviceToken, Episode, Clinic))
-_PHONE = """
-    SELECT {columns}
-    FROM recovery_devicetoken
-    JOIN recovery_episode ON recovery_episode.id = recovery_devicetoken.episode_id
-    JOIN recovery_clinic ON recovery_clinic.id = recovery_devicetoken.clinic_id
-    WHERE recovery_devicetoken.token_hash = %s AND recovery_devicetoken.revoked_at IS NULL
-""".format(
-    columns=", ".join(f"{model._meta.db_table}.{field}" for model, fields, _ in _PARTS for field in fields)
-)
+_COLLEAGUE = (User, ("id", "uuid", "name"))
+_BOARD_ROW = Joined(
+    alert=Alert, episode=Episode, patient=Patient, clinic=Clinic, team=CareTeam, latest=Assessment,
+    owner=_COLLEAGUE, asked=_COLLEAGUE,
+)  # fmt: skip
+_ON_BOARD = f"""
+    SELECT {_BOARD_ROW.columns}, EXISTS (
+        SELECT FROM recovery_membership there
+        WHERE there.user_id = alert.owner_id AND there.team_id = alert.team_id AND there.ended_at IS NULL
+          AND owner.is_active)
+    FROM recovery_alert alert
+    JOIN recovery_episode episode ON episode.id = alert.episode_id
+    JOIN recovery_patient patient ON patient.id = episode.patient_id
+    JOIN recovery_clinic clinic ON clinic.id = episode.clinic_id
+    JOIN recovery_careteam team ON team.id = alert.team_id
+    JOIN recovery_assessment latest ON latest.id = alert.latest_assessment_id
+    LEFT JOIN recovery_user owner ON owner.id = alert.owner_id
+    LEFT JOIN recovery_user asked ON asked.id = alert.asked_id
+    WHERE alert.id = ANY(%(alerts)s::bigint[]) AND alert.status IN ('open', 'acknowledged')
+      AND alert.team_id IN (SELECT team_id FROM recovery_membership WHERE user_id = %(user)s AND ended_at IS NULL)
+"""  # nosec B608  (columns are the models' own)

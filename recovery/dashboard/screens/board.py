@@ -118,7 +118,7 @@ def pressing(alert: Live | Alert) -> tuple[int, datetime, int]:
 def _groups(
     chosen: Sequence[list[Live]], page: Sequence[list[Live]], user: User, outline: Outline
 ) -> list[Group]:
-    on_page = access.alerts(user).for_board().filter(pk__in=[alert.pk for case in page for alert in case])
+    on_page = access.on_board(user, [alert.pk for case in page for alert in case])
     alerts = {alert.pk: alert for alert in on_page}
     cases = [_case([alerts[row.pk] for row in case if row.pk in alerts], user, outline) for case in page]
     return [

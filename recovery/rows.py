@@ -1,0 +1,36 @@
+"""Rows of several tables as models, read by a prepared statement (recovery/statements.py) instead of by the ORM."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Model
+
+
+class Joined:
+    """Which columns of a row are which model's. Each is named as the statement names its table.
+
+    A model may come with the fields that are wanted of it, its key among them; the others are read when asked for.
+    """
+
+    def __init__(self, **models: type[Model] | tuple[type[Model], Sequence[str]]) -> None:
+        self._parts: list[tuple[str, type[Model], list[str], slice]] = []
+        start = 0
+        for name, given in models.items():
+            model, fields = given if isinstance(given, tuple) else (given, _fields(given))
+            self._parts.append((name, model, list(fields), slice(start, start + len(fields))))
+            start += len(fields)
+        self.columns = ", ".join(f"{name}.{field}" for name, _, fields, _ in self._parts for field in fields)
+        self.width = start
+
+    def models(self, row: Sequence[Any]) -> dict[str, Any]:
+        """By name; None for a table that had no row to join. What follows the columns in `row` is not looked at."""
+        return {
+            name: None if row[place.start] is None else model.from_db("default", fields, row[place])
+            for name, model, fields, place in self._parts
+        }
+
+
+def _fields(model: type[Model]) -> list[str]:
+    """The key first: without it there was no row."""
+    key = model._meta.pk.attname
+    return [key, *(field.attname for field in model._meta.concrete_fields if field.attname != key)]
