@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from bench.stage import Stage
 from services.provision import connect
 
+_LOOK = re.compile(rb" ms  statement: SELECT 1\n")
 _LINE = re.compile(rb" LOG:  duration: ([0-9.]+) ms  (statement|parse|bind|execute)")
 
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """`count` of those executed, BEGIN, COMMIT and looks whether the connection lives included; `ms` in the server."""
+    """`count` of those executed, BEGIN, COMMIT and looks whether the connection lives included; `looks` of those that
+    only look; `ms` in the server."""
 
     count: int
+    looks: int
     ms: float
 
 
@@ -39,6 +42,7 @@ def statements_of(stage: Stage, run: Callable[[], object]) -> Statements:
     run()
     with stage.log.open("rb") as log:
         log.seek(before)
-        found = _LINE.findall(log.read())
+        written = log.read()
+    found = _LINE.findall(written)
     executed = [kind for _, kind in found if kind in {b"statement", b"execute"}]
-    return Statements(len(executed), sum(float(ms) for ms, _ in found))
+    return Statements(len(executed), len(_LOOK.findall(written)), sum(float(ms) for ms, _ in found))
