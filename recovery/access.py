@@ -19,6 +19,7 @@ from recovery.models import (
     Clinic,
     DeviceToken,
     Episode,
+    EpisodeEvent,
     Membership,
     Patient,
     Quarantine,
@@ -128,6 +129,10 @@ def _shown(row: Sequence[Any]) -> Alert:
 
 def alert_events(user: User | AnonymousUser) -> QuerySet[AlertEvent]:
     return AlertEvent.objects.filter(alert__team__in=memberships(user).values("team"))
+
+
+def episode_events(user: User | AnonymousUser) -> QuerySet[EpisodeEvent]:
+    return EpisodeEvent.objects.filter(episode__team__in=memberships(user).values("team"))
 
 
 def check_ins(user: User | AnonymousUser) -> QuerySet[CheckIn]:

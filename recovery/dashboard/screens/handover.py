@@ -143,8 +143,11 @@ def _last_words(user: User, alerts: Iterable[Alert]) -> dict[int, AlertEvent]:
 
 def _last_notes(user: User, episodes_: Iterable[int]) -> dict[int, EpisodeEvent]:
     """What a colleague last wrote about each patient, of no alert in particular."""
-    own = access.episodes(user).filter(pk__in=list(episodes_))
-    notes = EpisodeEvent.objects.filter(episode__in=own, what=episodes.NOTE).select_related("by")
+    notes = (
+        access.episode_events(user)
+        .filter(episode__in=list(episodes_), what=episodes.NOTE)
+        .select_related("by")
+    )
     latest = notes.order_by("episode_id", "-id").distinct("episode_id")
     return {note.episode_id: note for note in latest}
 
