@@ -1,8 +1,8 @@
 """The board with a thousand open alerts against the floor: what a nurse waits for, what an open board costs all day.
 
 Same server and settings, same database, interleaved rounds, one connection on either side: a person asks for one page
-at a time. Then the question whether anything has changed, when nothing has: its statements (but for the look whether the
-connection lives), the bytes of its answer.
+at a time. Then the question whether anything has changed, when nothing has: the bytes of its answer, and its
+statements, but for the look whether the connection lives.
 """
 
 import statistics
