@@ -125,7 +125,7 @@ def _a_patient(page: Any) -> None:
 
 def _watch(page: Any, patient: str) -> None:
     """What is changed about how that patient is watched, and the summary."""
-    for act in ("mute", "pause", "end", "phones", "summary"):
+    for act in ("mute", "pause", "extend", "end", "phones", "summary"):
         page.goto(f"{patient}/{act}")
         page.screenshot(path=SCREENS / f"{act}.png", full_page=act == "summary")
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,9 @@ MAY_CHANGE = frozenset({Membership.Role.NURSE, Membership.Role.DOCTOR, Membershi
 MAY_END = frozenset({Membership.Role.NURSE, Membership.Role.DOCTOR})
 
 NOTE = "note"
+LONGEST_EXTENSION = timedelta(weeks=26)
+"""From now. Whoever needs to be looked after for longer is extended again, by somebody who has looked."""
+
 RUNNING = {"paused episode": "paused", "resumed episode": "resumed", "ended episode": "ended"}
 """Events that say whether a recovery runs, and how one says so of a colleague."""
 
@@ -65,6 +68,10 @@ def extend(*, episode_id: UUID, until: datetime, reason: str, by: User, now: dat
     planned_end = silence.Watched.of(episode).planned_end
     if until <= max(planned_end, now):
         raise EpisodeRefused(f"Choose a time after {clock_time(max(planned_end, now), episode.time_zone)}.")
+    if until > now + LONGEST_EXTENSION:
+        raise EpisodeRefused(
+            f"Choose a time before {clock_time(now + LONGEST_EXTENSION, episode.time_zone)}."
+        )
     next_due_at = episode.next_due_at
     if next_due_at is not None and next_due_at > planned_end:  # what it waits for is the end of an extension
         next_due_at = until

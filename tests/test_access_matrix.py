@@ -118,6 +118,7 @@ MATRIX: dict[str, Row] = {
     "patients/<uuid:episode_id>/pause": staff(GET="200 404", HEAD="200 404", POST="422 404"),
     "patients/<uuid:episode_id>/resume": staff(POST="422 404"),
     "patients/<uuid:episode_id>/end": staff(GET="200 404", HEAD="200 404", POST="422 404"),
+    "patients/<uuid:episode_id>/extend": staff(GET="200 404", HEAD="200 404", POST="422 404"),
     "patients/<uuid:episode_id>/summary": staff(GET="200 404", HEAD="200 404"),
     "patients/<uuid:episode_id>/phones": staff(GET="200 404", HEAD="200 404"),
     "patients/<uuid:episode_id>/phones/<uuid:device_id>/revoke": staff(POST="422 404"),

@@ -86,7 +86,7 @@ def test_the_pages_have_no_barrier(long_story: None, ana: DeviceToken, ben: User
     )
     desk = sit_down(ben)
 
-    for action in ("mute", "pause", "end", "summary", "phones"):
+    for action in ("mute", "pause", "extend", "end", "summary", "phones"):
         desk.page.goto(address(action))
         desk.examine(f"care-{action}")
     desk.page.goto(address())
@@ -269,7 +269,7 @@ def test_the_summary_is_printed_without_controls_and_nothing_is_cut_off(
     assert page.evaluate(CUT_OFF, ".summary *") == 0
 
 
-@pytest.mark.parametrize("action", ["", "mute", "pause", "end", "summary", "phones"])
+@pytest.mark.parametrize("action", ["", "mute", "pause", "extend", "end", "summary", "phones"])
 def test_text_twice_as_large_loses_nothing(
     long_story: None, ben: User, sit_down: SitDown, action: str
 ) -> None:

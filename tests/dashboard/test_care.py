@@ -1,5 +1,6 @@
 """What is done on a patient's page: a note, a mute, a pause, the end with its summary, phones."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -232,13 +233,49 @@ def test_what_was_answered_in_the_pause_is_not_asked_again(
     assert "The next check-in is due from 22:00 today." in said(desk.get(page("pause")))
 
 
-@pytest.mark.parametrize("action", ["pause", "resume", "end"])
+@pytest.mark.parametrize("action", ["pause", "resume", "extend", "end"])
 def test_nothing_is_changed_without_a_reason(ana: DeviceToken, desk: Client, action: str) -> None:
     answered = desk.post(page(action), {"reason": "  "})
 
     assert answered.status_code == 422
     assert "Write in a few words why." in said(answered)
     assert Episode.objects.get().status == "active"
+
+
+def test_a_recovery_runs_on_past_its_last_check_in(ana: DeviceToken, desk: Client) -> None:
+    shown = said(desk.get(page("extend")))
+    assert "As it stands, this recovery ends by itself: " in shown
+
+    extended = said(
+        desk.post(page("extend"), {"until": "2026-07-31", "reason": "Second fracture."}, follow=True)
+    )
+
+    assert "The recovery runs on until 31 July 2026." in extended
+    assert "Second fracture." in extended
+    assert Episode.objects.get().extended_until == datetime(2026, 7, 31, 22, 59, tzinfo=UTC)
+    assert "31 July" in said(desk.get(page("extend")))
+
+
+@pytest.mark.parametrize("until", ["2026-03-10", "2027-03-10", "9999-12-31", "0001-01-01"])
+def test_a_day_that_no_recovery_can_run_on_to_is_refused_and_the_reason_stays(
+    ana: DeviceToken, desk: Client, until: str
+) -> None:
+    answered = desk.post(page("extend"), {"until": until, "reason": "Second fracture."})
+
+    assert answered.status_code == 422
+    assert "Choose a day from " in said(answered)
+    assert "Second fracture." in said(answered)
+    assert Episode.objects.get().extended_until is None
+
+
+def test_a_recovery_that_has_ended_does_not_run_on(ana: DeviceToken, desk: Client) -> None:
+    desk.post(page("end"), {"reason": "Moved away."})
+
+    late = desk.post(page("extend"), {"until": "2026-07-31", "reason": "Second fracture."})
+
+    assert late.status_code == 409
+    assert "Second fracture." in said(late)
+    assert "It has ended" in said(desk.get(page("extend")))
 
 
 def test_the_second_of_two_reads_who_was_first_and_loses_nothing_typed(
@@ -478,8 +515,8 @@ def test_the_phone_of_another_patient_is_not_found_under_this_one(
 @pytest.mark.parametrize(
     ("role", "may"),
     [
-        ("nurse", {"mute", "pause", "end"}),
-        ("doctor", {"mute", "pause", "end"}),
+        ("nurse", {"mute", "pause", "extend", "end"}),
+        ("doctor", {"mute", "pause", "extend", "end"}),
         ("coordinator", {"pause"}),
         ("admin", set()),
     ],
@@ -490,11 +527,12 @@ def test_a_page_offers_its_form_to_those_who_may_use_it(
     desk = sign_in(factories.member(team, "Mia Lund", role))
     typed = KNOWN | {"alert": sciatica.uuid, "stays_open": "on"}
 
-    for action in ("mute", "pause", "end"):
+    for action in ("mute", "pause", "extend", "end"):
         shown = desk.get(page(action))
         assert ('name="reason"' in shown.content.decode()) == (action in may), action
         assert ("Only a nurse" in said(shown)) == (action not in may), action
-        assert (desk.post(page(action), typed).status_code == 303) == (action in may), action
+        day = {"until": "2026-07-31"} if action == "extend" else {}
+        assert (desk.post(page(action), typed | day).status_code == 303) == (action in may), action
         Episode.objects.update(status="active", ended_at=None)
     assert desk.post(page("note"), {"note": "Hello."}).status_code == 303
     assert desk.get(page("summary")).status_code == 200
@@ -503,7 +541,7 @@ def test_a_page_offers_its_form_to_those_who_may_use_it(
 # --- as many queries for much as for little ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("action", ["mute", "pause", "end", "summary", "phones"])
+@pytest.mark.parametrize("action", ["mute", "pause", "extend", "end", "summary", "phones"])
 def test_much_takes_as_many_queries_as_little(
     sciatica: Alert, ana: DeviceToken, desk: Client, ben: User, action: str
 ) -> None:

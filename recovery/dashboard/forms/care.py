@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.utils.html import format_html
 
 from recovery.alerts.moves import NOTE_LETTERS
+from recovery.dashboard.wording import day
 
 LAST_MINUTE = time(23, 59)
 """A mute until a day lasts to its end."""
@@ -106,6 +107,31 @@ class MuteForm(ReasonForm):
     def known(self) -> frozenset[int]:
         """The mutes that the person has seen."""
         return frozenset(int(part) for part in self.cleaned_data["seen"].split(",") if part.isdecimal())
+
+
+class ExtendForm(ReasonForm):
+    until = forms.DateField(
+        label="Until the end of which day?",
+        help_text="At most 26 weeks from now.",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": "Choose a day.", "invalid": "Write a day as 2026-03-05."},
+    )
+    field_order = ("until", "reason")
+
+    def __init__(self, *args: Any, first: date, last: date, **options: Any) -> None:
+        """The days that may be chosen."""
+        super().__init__(*args, **options)
+        self._first, self._last = first, last
+        self.fields["until"].widget.attrs |= {"min": first.isoformat(), "max": last.isoformat()}
+
+    def clean_until(self) -> date:
+        until: date = self.cleaned_data["until"]
+        if not self._first <= until <= self._last:
+            raise forms.ValidationError(f"Choose a day from {day(self._first)} to {day(self._last)}.")
+        return until
+
+    def until_at(self, zone: ZoneInfo) -> datetime:
+        return datetime.combine(self.cleaned_data["until"], LAST_MINUTE, tzinfo=zone)
 
 
 class EndForm(ReasonForm):

@@ -61,7 +61,7 @@ def mute(request: StaffRequest, episode_id: UUID) -> HttpResponse:
     except Refused as refusal:
         again = screen.muting(request.user, episode_id, clock.now())
         return _mute_page(request, again, form.seen_now(again.seen), refusal=refusal.message, status=409)
-    return _done(request, "The rule is muted. Anything worse ends that at once.", "care-mute", episode_id)
+    return back_to(request, "The rule is muted. Anything worse ends that at once.", "care-mute", episode_id)
 
 
 @staff_page
@@ -75,7 +75,7 @@ def unmute(request: StaffRequest, episode_id: UUID, alert_id: UUID) -> HttpRespo
         return _mute_page(
             request, shown, _mute_form(request, shown, blank=True), refusal=refusal.message, status=409
         )
-    return _done(request, "The rule is no longer muted.", "care-mute", episode_id)
+    return back_to(request, "The rule is no longer muted.", "care-mute", episode_id)
 
 
 @staff_page
@@ -116,7 +116,7 @@ def end(request: StaffRequest, episode_id: UUID) -> HttpResponse:
     except Refused as refusal:
         care = screen.care_of(request.user, episode_id, clock.now())
         return _end_page(request, care, still_open, form, refusal=refusal.message, status=409)
-    return _done(request, "The recovery has ended. This is its summary.", "care-summary", episode_id)
+    return back_to(request, "The recovery has ended. This is its summary.", "care-summary", episode_id)
 
 
 @staff_page
@@ -167,7 +167,7 @@ def _change(
     except Refused as refusal:
         care = screen.care_of(request.user, episode_id, clock.now())
         return _pause_page(request, care, form, refusal=refusal.message, status=409)
-    return _done(request, done, "patient", episode_id)
+    return back_to(request, done, "patient", episode_id)
 
 
 def _pause_page(
@@ -236,6 +236,6 @@ def _end_page(
     )
 
 
-def _done(request: StaffRequest, words: str, name: str, episode_id: UUID) -> HttpResponse:
+def back_to(request: StaffRequest, words: str, name: str, episode_id: UUID) -> HttpResponse:
     messages.success(request, words)
     return HttpResponseRedirect(reverse(f"dashboard:{name}", args=[episode_id]), status=303)
