@@ -66,11 +66,8 @@ class Board:
 
 
 def show(user: User, outline: Outline, filters: Filters) -> Board:
-    """The cases of one page. Three statements, however much is open: what there is, who it is about, whose teams."""
+    """The cases of one page. Two statements, however much is open: what there is, and who it is about."""
     live = live_of(user)
-    teams = {
-        str(uuid): name for uuid, name in access.teams(user).order_by("name").values_list("uuid", "name")
-    }
     cases = _in_order(live)
     let_through = filters.for_user(user.pk)
     chosen = [case for case in cases if any(map(let_through, case))]
@@ -83,7 +80,7 @@ def show(user: User, outline: Outline, filters: Filters) -> Board:
         outline=outline,
         filters=filters,
         tag=tag,
-        chips=chips(filters, live, user=user.pk, teams=teams),
+        chips=chips(filters, live, user=user.pk, teams=outline.teams),
         groups=_groups(chosen, chosen[start : start + CASES_PER_PAGE], user, outline),
         summary=_summary(waiting, len(live)),
         shown=_shown(filters, chosen, cases),

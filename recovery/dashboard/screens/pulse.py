@@ -26,7 +26,8 @@ from recovery.models import User
 
 _PULSE = """
 WITH mine AS (
-    SELECT m.team_id, m.role FROM recovery_membership m JOIN recovery_user u ON u.id = m.user_id
+    SELECT m.team_id, m.role, t.uuid, t.name, t.clinic_id
+    FROM recovery_membership m JOIN recovery_user u ON u.id = m.user_id JOIN recovery_careteam t ON t.id = m.team_id
     WHERE m.user_id = %(user)s AND m.ended_at IS NULL AND u.is_active
 ), live AS MATERIALIZED (
     SELECT a.* FROM recovery_alert a JOIN mine USING (team_id) WHERE a.status IN ('open', 'acknowledged')
@@ -41,9 +42,9 @@ WITH mine AS (
     GROUP BY 1, 2 ORDER BY 2 DESC, 1
 )
 SELECT me.password, me.is_active,
-       (SELECT c.time_zone FROM mine JOIN recovery_careteam t ON t.id = mine.team_id
-        JOIN recovery_clinic c ON c.id = t.clinic_id ORDER BY t.id LIMIT 1),
-       (SELECT coalesce(jsonb_agg(jsonb_build_array(team_id, role) ORDER BY team_id), '[]') FROM mine),
+       (SELECT c.time_zone FROM mine JOIN recovery_clinic c ON c.id = mine.clinic_id ORDER BY team_id LIMIT 1),
+       (SELECT coalesce(jsonb_agg(jsonb_build_array(team_id, role, uuid, name) ORDER BY name, team_id), '[]')
+        FROM mine),
        (SELECT count(*) FROM live WHERE tier > %(routine)s),
        (SELECT count(*) FROM live WHERE tier = %(routine)s),
        (SELECT count(*) FROM live WHERE rule = %(unjudged)s),
@@ -68,16 +69,20 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What the board would show, cheaply: enough to say whether it has changed."""
+    """What the board would show, cheaply: enough to say whether it has changed. `teams` are mine, by id, with names."""
 
     clock: Clock
     counts: Counts
     refused: int
     oldest_refused_at: datetime | None
     troubles: list[Trouble]
-    has_team: bool
+    teams: dict[str, str]
     clinician_in: frozenset[int]
     content: str
+
+    @property
+    def has_team(self) -> bool:
+        return bool(self.teams)
 
     @property
     def refused_for(self) -> str:
@@ -121,14 +126,14 @@ def _parameters(user: int, now: datetime) -> Mapping[str, Any]:
 
 def _outline(user: int, row: tuple[Any, ...], now: datetime) -> Outline:
     _, _, zone, roles, board, review, unjudged, _, _, refused, oldest, untold = row
-    clinicians = frozenset(team for team, role in roles if role in CLINICIANS)
+    clinicians = frozenset(team for team, role, _, _ in roles if role in CLINICIANS)
     return Outline(
         clock=Clock(now, ZoneInfo(zone or "UTC")),
         counts=Counts(board=board, reports=refused + unjudged, review=review),
         refused=refused,
         oldest_refused_at=oldest,
         troubles=troubles_of(untold),
-        has_team=bool(roles),
+        teams={uuid: name for _, _, uuid, name in roles},
         clinician_in=clinicians,
         content=repr((user, row[2:])),
     )
