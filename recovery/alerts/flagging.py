@@ -95,7 +95,11 @@ def _claim(assessment_id: int) -> int | None:
 
 
 def one_at_a_time(episode_id: int) -> None:
-    """Nothing else of the episode is flagged until the transaction ends. To be asked before any row is locked."""
+    """Nothing else of the episode is flagged until the transaction ends.
+
+    To be asked when no row is locked but the episode's, and after that: flagging never waits for the episode, but
+    whoever holds the episode may wait for a verdict that is being flagged.
+    """
     statements.fetch_all(
         "SELECT pg_advisory_xact_lock(%s::int, (%s %% 2147483648)::int)", [FLAGGING, episode_id]
     )

@@ -17,8 +17,8 @@ from recovery.models import CheckIn, DeviceToken, Episode
 @transaction.atomic
 def withdraw(*, device: DeviceToken, client_id: UUID, now: datetime) -> None:
     """Mark a check-in as entered in error. It is kept and shown as such; its alerts stay, with a note. Repeatable."""
-    flagging.one_at_a_time(device.episode_id)  # an alert that is just being opened is noted on, too
     episode = locked(device)
+    flagging.one_at_a_time(episode.pk)  # an alert that is just being opened is noted on, too
     check_in = CheckIn.objects.filter(
         patient_id=device.patient_id, episode=episode, client_id=client_id
     ).first()

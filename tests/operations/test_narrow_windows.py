@@ -1,5 +1,6 @@
 """Two things at the wrong moment: a fault and a correction, a withdrawal and its alert, a database that goes away."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NoReturn
 
@@ -12,6 +13,7 @@ from recovery.models import Alert, AlertEvent, Assessment, DeviceToken, Episode
 from recovery.silence import due
 from tests import factories
 from tests.factories import at, submission
+from tests.waiting import wait_until
 
 
 def fail(*_: Any, **__: Any) -> NoReturn:
@@ -63,6 +65,39 @@ def test_a_report_taken_back_while_its_alert_is_being_opened_is_noted_on_it() ->
     kinds = list(AlertEvent.objects.order_by("id").values_list("kind", flat=True))
     assert kinds[0] == "opened"
     assert "changed" in kinds
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_report_that_waits_to_be_taken_back_holds_up_no_red_flag() -> None:
+    """Else whoever holds the episode, and needs the verdict, would wait for it for ever."""
+    device, report = phone(), submission(30, chest_pain="yes")
+    checkins.submit(device=device, submission=report, now=at(30))
+    verdict = Assessment.objects.get().pk
+    def waits() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            return bool(cursor.fetchone()[0])
+
+    def aside(work: Callable[[], object]) -> None:
+        try:
+            work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor() as hands:
+        with transaction.atomic():
+            Episode.objects.select_for_update(no_key=True).get()
+            taken_back = hands.submit(
+                aside, lambda: checkins.withdraw(device=device, client_id=report.client_id, now=at(30))
+            )
+            wait_until(waits)
+            flagged = hands.submit(aside, lambda: alerts.flag(assessment_id=verdict, by="watch", now=at(30)))
+            flagged.result(timeout=30)
+            Assessment.objects.filter(pk=verdict).update(attempts=1)
+        taken_back.result(timeout=30)
+
+    assert AlertEvent.objects.earliest("id").kind == "opened"
+    assert AlertEvent.objects.filter(kind="changed").exists()
 
 
 @pytest.mark.django_db
