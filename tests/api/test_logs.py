@@ -58,7 +58,7 @@ def test_a_page_that_fails_over_a_row_logs_where_and_not_what(
     browser = Client(raise_request_exception=False)
     browser.force_login(nurse, backend="allauth.account.auth_backends.AuthenticationBackend")
 
-    assert browser.get("/", follow=True).status_code == 500
+    assert browser.get("/review", follow=True).status_code == 500
     assert "django.db.utils.IntegrityError" in lines.getvalue()
     assert "psycopg.errors.CheckViolation" in lines.getvalue()
     assert "break_a_constraint" in lines.getvalue()
