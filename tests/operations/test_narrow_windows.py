@@ -73,6 +73,7 @@ def test_a_report_that_waits_to_be_taken_back_holds_up_no_red_flag() -> None:
     device, report = phone(), submission(30, chest_pain="yes")
     checkins.submit(device=device, submission=report, now=at(30))
     verdict = Assessment.objects.get().pk
+
     def waits() -> bool:
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
