@@ -12,7 +12,8 @@ class Migration(migrations.Migration):
             "careteam",
             "alert_budget",
             models.PositiveSmallIntegerField(
-                db_default=30, help_text="Alerts for each 100 check-ins that the team means to work on (ADR 17)"
+                db_default=30,
+                help_text="Alerts for each 100 check-ins that the team means to work on (ADR 17)",
             ),
         ),
         migrations.AddConstraint(

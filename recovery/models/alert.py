@@ -157,6 +157,7 @@ class Alert(models.Model):
             models.Index(
                 fields=["team", "-tier", "tier_at"],
                 condition=Q(status__in=["open", "acknowledged"]),
+                include=["id", "status", "episode", "rule", "contacted_at", "owner", "asked", "changed_at"],
                 name="alert_board",
             ),
             models.Index(fields=["episode", "opened_at"], name="alert_by_episode"),

@@ -78,6 +78,7 @@ class Notification(models.Model):
                 condition=Q(status__in=["failed", "dropped"], followed_up_at=None),
                 name="notification_fallen_away",
             ),
+            models.Index(fields=["alert"], condition=Q(status="failed"), name="notification_failed"),
         ]
 
     def __str__(self) -> str:

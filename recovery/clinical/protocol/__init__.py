@@ -46,6 +46,11 @@ def get_or_default(version: str) -> Protocol:
         return get()
 
 
+def every() -> list[Protocol]:
+    """Each protocol that there is a document of."""
+    return [get("/".join(path.stem.rsplit("-", 1))) for path in sorted(PROTOCOLS.glob("*.yaml"))]
+
+
 __all__ = [
     "DEFAULT",
     "PROTOCOLS",
@@ -63,6 +68,7 @@ __all__ = [
     "Setting",
     "Value",
     "build",
+    "every",
     "get",
     "get_or_default",
     "load",

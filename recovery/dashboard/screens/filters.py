@@ -64,7 +64,7 @@ class Filters:
         if self.subject == "unjudged":
             tests.append(lambda alert: alert.rule in SERVICE_RULES)
         elif self.subject:
-            tests.append(lambda alert: is_silence(alert.rule, alert.protocol))
+            tests.append(lambda alert: is_silence(alert.rule))
         if self.tier:
             tier = TIERS[self.tier]
             tests.append(lambda alert: alert.tier == tier)
@@ -123,15 +123,14 @@ def _with(filters: Filters, dimension: str, value: str) -> Filters:
     return replace(filters, page=1, **changes)
 
 
-def is_silence(rule: str, protocol: str) -> bool:
-    """Whether a rule fires because nothing came."""
-    return rule in _timers(protocol)
+def is_silence(rule: str) -> bool:
+    """Whether a rule fires because nothing came. Its name says so, whichever protocol it stands in."""
+    return rule in _timers()
 
 
 @cache
-def _timers(protocol: str) -> frozenset[str]:
-    """The rules that fire because nothing came."""
-    return frozenset(rule.id for rule in protocols.get_or_default(protocol).timer_rules)
+def _timers() -> frozenset[str]:
+    return frozenset(rule.id for protocol in protocols.every() for rule in protocol.timer_rules)
 
 
 def _known(value: str | None, choices: Mapping[str, object]) -> str:

@@ -107,9 +107,7 @@ def show(user: User, outline: Outline) -> Sheet:
         open=[_handed(case, words, user, outline) for case in by_episode.values() if not _only_silent(case)],
         calls=_calls(by_episode.values(), user, clock),
         silent=[
-            _silent(alert, heard.get(alert.episode_id), words)
-            for alert in alerts
-            if is_silence(alert.rule, alert.episode.protocol)
+            _silent(alert, heard.get(alert.episode_id), words) for alert in alerts if is_silence(alert.rule)
         ],
         beyond=max(outline.counts.board - MOST, 0),
     )
@@ -117,7 +115,7 @@ def show(user: User, outline: Outline) -> Sheet:
 
 def _only_silent(case: Sequence[Alert]) -> bool:
     """Those stand in a list of their own."""
-    return all(is_silence(alert.rule, alert.episode.protocol) for alert in case)
+    return all(is_silence(alert.rule) for alert in case)
 
 
 def _handed(case: Sequence[Alert], words: _Words, user: User, outline: Outline) -> Handed:
@@ -172,7 +170,7 @@ def _calls(cases: Iterable[Sequence[Alert]], user: User, clock: Clock) -> list[C
 
 
 def _call_due(alert: Alert) -> datetime | None:
-    if is_silence(alert.rule, alert.episode.protocol):
+    if is_silence(alert.rule):
         return None
     return due(Alert.Status.ACKNOWLEDGED, alert.tier, alert.tier_at, alert.contacted_at)
 

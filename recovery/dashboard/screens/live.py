@@ -7,7 +7,8 @@ from recovery import statements
 from recovery.clinical.tiers import Tier
 from recovery.models import User
 
-# Index: alert_board. An alert whose owner has left the team waits like one that nobody has taken on.
+# Index: alert_board, and nothing of the table where it was vacuumed. An alert whose owner has left the team waits like
+# one that nobody has taken on.
 _LIVE = """
 WITH mine AS (
     SELECT m.team_id, t.uuid FROM recovery_membership m JOIN recovery_user u ON u.id = m.user_id
@@ -18,8 +19,8 @@ WITH mine AS (
     WHERE m.team_id IN (SELECT team_id FROM mine) AND m.ended_at IS NULL AND u.is_active
 )
 SELECT a.id, a.episode_id, CASE WHEN there.user_id IS NULL THEN 'open' ELSE a.status END, a.tier, a.tier_at,
-       a.contacted_at, a.rule, e.protocol, there.user_id, a.asked_id, mine.uuid::text
-FROM recovery_alert a JOIN mine USING (team_id) JOIN recovery_episode e ON e.id = a.episode_id
+       a.contacted_at, a.rule, there.user_id, a.asked_id, mine.uuid::text
+FROM recovery_alert a JOIN mine USING (team_id)
 LEFT JOIN there ON there.team_id = a.team_id AND there.user_id = a.owner_id
 WHERE a.status IN ('open', 'acknowledged') AND a.tier > %(routine)s
 """
@@ -33,7 +34,6 @@ class Live(NamedTuple):
     tier_at: datetime
     contacted_at: datetime | None
     rule: str
-    protocol: str
     owner: int | None
     asked: int | None
     team: str

@@ -30,15 +30,18 @@ WITH mine AS (
     FROM recovery_membership m JOIN recovery_user u ON u.id = m.user_id JOIN recovery_careteam t ON t.id = m.team_id
     WHERE m.user_id = %(user)s AND m.ended_at IS NULL AND u.is_active
 ), live AS MATERIALIZED (
-    SELECT a.* FROM recovery_alert a JOIN mine USING (team_id) WHERE a.status IN ('open', 'acknowledged')
+    SELECT a.id, a.status, a.tier, a.rule, a.changed_at
+    FROM recovery_alert a JOIN mine USING (team_id) WHERE a.status IN ('open', 'acknowledged')
 ), refused AS (
     SELECT q.received_at FROM recovery_quarantine q JOIN recovery_episode e ON e.id = q.episode_id
     JOIN mine USING (team_id) WHERE q.reviewed_at IS NULL
 ), untold AS (
-    SELECT person.name, n.status = 'failed' AS failed, count(DISTINCT n.alert_id) AS alerts
-    FROM live JOIN recovery_notification n ON n.alert_id = live.id
-    JOIN recovery_user person ON person.id = n.recipient_id
-    WHERE n.status = 'failed' OR n.status IN ('waiting', 'sending') AND n.planned_at < %(late)s
+    SELECT person.name, owed.failed, count(DISTINCT owed.alert_id) AS alerts
+    FROM (SELECT alert_id, recipient_id, true AS failed FROM recovery_notification WHERE status = 'failed'
+          UNION ALL
+          SELECT alert_id, recipient_id, false FROM recovery_notification
+          WHERE status IN ('waiting', 'sending') AND planned_at < %(late)s) owed
+    JOIN live ON live.id = owed.alert_id JOIN recovery_user person ON person.id = owed.recipient_id
     GROUP BY 1, 2 ORDER BY 2 DESC, 1
 )
 SELECT me.password, me.is_active,
