@@ -40,7 +40,7 @@ class Pocket:
         self.page.get_by_label("Your code").fill(code)
         self.tap("Start")
         self.tap(f"Yes, this is {name}'s recovery")
-        self.at("Day 1 after your procedure")
+        self.at_home()
 
     def tap(self, name: str) -> None:
         """A button, by its exact words; the first when there are two."""
@@ -91,7 +91,11 @@ class Pocket:
 
     # --- what is seen on it
 
-    def at(self, heading: str) -> None:
+    def at_home(self) -> None:
+        """Twenty hours after the procedure, which is the same day late in the evening and the next one otherwise."""
+        self.at(re.compile("^Day [01] after your procedure$"))
+
+    def at(self, heading: str | re.Pattern[str]) -> None:
         """Wait for the screen with this heading; the reader stands there."""
         from playwright.sync_api import expect
 

@@ -180,7 +180,7 @@ def test_what_one_patient_wrote_is_never_sent_as_anothers(
     ana.page.goto(f"/phone#code={code_for(bo)}")
     ana.tap("Start")
     ana.tap("Yes, this is Bo's recovery")
-    ana.at("Day 1 after your procedure")
+    ana.at_home()
     short_check_in(ana, who="I am Bo", pain="5")
     ana.sees("Your care team's system got this")
 
@@ -212,7 +212,7 @@ def test_the_page_opens_without_a_network(take_phone: TakePhone, episode: Episod
     ana.lose_network()
     ana.page.reload()
 
-    ana.at("Day 1 after your procedure")
+    ana.at_home()
     ana.sees("Call 999 now if")
     ana.begin()
     ana.tell("bladder", "New or worse")

@@ -21,7 +21,7 @@ def test_a_code_in_small_letters_with_blanks_signs_on(take_phone: TakePhone, epi
     phone.sees("Ana")
     phone.sees(f"Vertebroplasty on {episode.procedure_at.strftime('%A')}")
     phone.tap("Yes, this is Ana's recovery")
-    phone.at("Day 1 after your procedure")
+    phone.at_home()
     assert DeviceToken.objects.get(episode=episode).platform == "web"
     assert phone.kept("device")["device"]["token"]
 
@@ -152,6 +152,6 @@ def test_the_next_patient_sees_nothing_of_the_one_before(ana: Pocket, team: Care
     ana.tap("Start")
     ana.tap("Yes, this is Bo's recovery")
 
-    ana.at("Day 1 after your procedure")
+    ana.at_home()
     assert not ana.page.get_by_text("You have not finished").is_visible()
     assert ana.kept("draft") == {}
