@@ -15,2167 +15,697 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("auth", "0012_alter_user_first_name_max_length"),
+        ('auth', '0012_alter_user_first_name_max_length'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Assessment",
+            name='Assessment',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("revision", models.PositiveSmallIntegerField(null=True)),
-                (
-                    "silent_slot",
-                    models.CharField(
-                        help_text="The slot that closed without a check-in", max_length=8, null=True
-                    ),
-                ),
-                ("is_current", models.BooleanField(default=True)),
-                ("protocol", models.CharField(max_length=40)),
-                ("judged_at", models.DateTimeField()),
-                (
-                    "effective_at",
-                    models.DateTimeField(
-                        help_text="The instant judged: when it was felt, or when the slot closed"
-                    ),
-                ),
-                ("hours", models.FloatField(help_text="Hours since the procedure at that instant")),
-                ("phase", models.CharField(max_length=20)),
-                (
-                    "slot",
-                    models.CharField(help_text="The slot that instant lies in", max_length=8, null=True),
-                ),
-                (
-                    "tier",
-                    models.PositiveSmallIntegerField(
-                        choices=[
-                            (0, "None"),
-                            (1, "Routine"),
-                            (2, "Within 24 hours"),
-                            (3, "Same day"),
-                            (4, "Emergency"),
-                        ],
-                        null=True,
-                    ),
-                ),
-                ("findings", models.JSONField(default=list)),
-                ("notes", models.JSONField(default=list)),
-                ("flagged_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "flagged_by",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("request", "At once: nothing to flag"),
-                            ("celery", "Celery"),
-                            ("watch", "The watch"),
-                        ],
-                        max_length=8,
-                    ),
-                ),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
-                (
-                    "next_attempt_at",
-                    models.DateTimeField(
-                        blank=True, help_text="Back-off, in real time; empty is now", null=True
-                    ),
-                ),
-                ("set_aside_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "last_error",
-                    models.CharField(
-                        blank=True, help_text="Class of the error; never its text", max_length=100
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('revision', models.PositiveSmallIntegerField(null=True)),
+                ('silent_slot', models.CharField(help_text='The slot that closed without a check-in', max_length=8, null=True)),
+                ('is_current', models.BooleanField(default=True)),
+                ('protocol', models.CharField(max_length=40)),
+                ('judged_at', models.DateTimeField()),
+                ('effective_at', models.DateTimeField(help_text='The instant judged: when it was felt, or when the slot closed')),
+                ('hours', models.FloatField(help_text='Hours since the procedure at that instant')),
+                ('phase', models.CharField(max_length=20)),
+                ('slot', models.CharField(help_text='The slot that instant lies in', max_length=8, null=True)),
+                ('tier', models.PositiveSmallIntegerField(choices=[(0, 'None'), (1, 'Routine'), (2, 'Within 24 hours'), (3, 'Same day'), (4, 'Emergency')], null=True)),
+                ('findings', models.JSONField(default=list)),
+                ('notes', models.JSONField(default=list)),
+                ('flagged_at', models.DateTimeField(blank=True, null=True)),
+                ('flagged_by', models.CharField(blank=True, choices=[('request', 'At once: nothing to flag'), ('celery', 'Celery'), ('watch', 'The watch')], max_length=8)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('next_attempt_at', models.DateTimeField(blank=True, help_text='Back-off, in real time; empty is now', null=True)),
+                ('set_aside_at', models.DateTimeField(blank=True, null=True)),
+                ('last_error', models.CharField(blank=True, help_text='Class of the error; never its text', max_length=100)),
             ],
         ),
         migrations.CreateModel(
-            name="CareTeam",
+            name='CareTeam',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("name", models.CharField(max_length=200)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('name', models.CharField(max_length=200)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name="CheckIn",
+            name='CheckIn',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("revision", models.PositiveSmallIntegerField(default=1)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[("in-progress", "Half-finished"), ("completed", "Completed")], max_length=12
-                    ),
-                ),
-                ("observed_at", models.DateTimeField(help_text="When it was felt, as the phone says")),
-                ("sent_at", models.DateTimeField(help_text="When it was sent, as the phone says")),
-                ("received_at", models.DateTimeField(help_text="When it arrived, as this server says")),
-                (
-                    "effective_at",
-                    models.DateTimeField(
-                        help_text="The instant it is judged and ordered at (specification 6.8)"
-                    ),
-                ),
-                ("clock_suspect", models.BooleanField(default=False)),
-                (
-                    "answered_by",
-                    models.CharField(choices=[("patient", "Patient"), ("carer", "Caregiver")], max_length=10),
-                ),
-                ("app_version", models.CharField(max_length=40)),
-                ("answers", models.JSONField()),
-                (
-                    "fingerprint",
-                    models.CharField(
-                        help_text="SHA-256 of the canonical content: same id, same content", max_length=64
-                    ),
-                ),
-                ("client_id", models.UUIDField()),
-                (
-                    "withdrawn_at",
-                    models.DateTimeField(
-                        blank=True, help_text="Entered in error: kept, not counted", null=True
-                    ),
-                ),
-                (
-                    "pain",
-                    models.GeneratedField(
-                        db_persist=True,
-                        expression=django.db.models.functions.comparison.Cast(
-                            django.db.models.fields.json.KeyTextTransform("pain_now", "answers"),
-                            models.SmallIntegerField(),
-                        ),
-                        output_field=models.SmallIntegerField(null=True),
-                    ),
-                ),
-                (
-                    "temperature_c",
-                    models.GeneratedField(
-                        db_persist=True,
-                        expression=models.Case(
-                            models.When(
-                                models.Q(
-                                    django.db.models.lookups.GreaterThanOrEqual(
-                                        django.db.models.functions.comparison.Cast(
-                                            django.db.models.fields.json.KeyTextTransform(
-                                                "value",
-                                                django.db.models.fields.json.KeyTransform("temp", "answers"),
-                                            ),
-                                            models.DecimalField(decimal_places=4, max_digits=12),
-                                        ),
-                                        models.Value(
-                                            Decimal("34.0"),
-                                            output_field=models.DecimalField(decimal_places=4, max_digits=12),
-                                        ),
-                                    ),
-                                    django.db.models.lookups.LessThanOrEqual(
-                                        django.db.models.functions.comparison.Cast(
-                                            django.db.models.fields.json.KeyTextTransform(
-                                                "value",
-                                                django.db.models.fields.json.KeyTransform("temp", "answers"),
-                                            ),
-                                            models.DecimalField(decimal_places=4, max_digits=12),
-                                        ),
-                                        models.Value(
-                                            Decimal("43.0"),
-                                            output_field=models.DecimalField(decimal_places=4, max_digits=12),
-                                        ),
-                                    ),
-                                ),
-                                then=django.db.models.functions.comparison.Cast(
-                                    django.db.models.fields.json.KeyTextTransform(
-                                        "value", django.db.models.fields.json.KeyTransform("temp", "answers")
-                                    ),
-                                    models.DecimalField(decimal_places=4, max_digits=12),
-                                ),
-                            ),
-                            models.When(
-                                models.Q(
-                                    django.db.models.lookups.GreaterThanOrEqual(
-                                        django.db.models.functions.comparison.Cast(
-                                            django.db.models.fields.json.KeyTextTransform(
-                                                "value",
-                                                django.db.models.fields.json.KeyTransform("temp", "answers"),
-                                            ),
-                                            models.DecimalField(decimal_places=4, max_digits=12),
-                                        ),
-                                        models.Value(
-                                            Decimal("93.2"),
-                                            output_field=models.DecimalField(decimal_places=4, max_digits=12),
-                                        ),
-                                    ),
-                                    django.db.models.lookups.LessThanOrEqual(
-                                        django.db.models.functions.comparison.Cast(
-                                            django.db.models.fields.json.KeyTextTransform(
-                                                "value",
-                                                django.db.models.fields.json.KeyTransform("temp", "answers"),
-                                            ),
-                                            models.DecimalField(decimal_places=4, max_digits=12),
-                                        ),
-                                        models.Value(
-                                            Decimal("109.4"),
-                                            output_field=models.DecimalField(decimal_places=4, max_digits=12),
-                                        ),
-                                    ),
-                                ),
-                                then=django.db.models.expressions.CombinedExpression(
-                                    django.db.models.expressions.CombinedExpression(
-                                        django.db.models.expressions.CombinedExpression(
-                                            django.db.models.functions.comparison.Cast(
-                                                django.db.models.fields.json.KeyTextTransform(
-                                                    "value",
-                                                    django.db.models.fields.json.KeyTransform(
-                                                        "temp", "answers"
-                                                    ),
-                                                ),
-                                                models.DecimalField(decimal_places=4, max_digits=12),
-                                            ),
-                                            "-",
-                                            models.Value(
-                                                Decimal("32"),
-                                                output_field=models.DecimalField(
-                                                    decimal_places=4, max_digits=12
-                                                ),
-                                            ),
-                                        ),
-                                        "*",
-                                        models.Value(
-                                            Decimal("5"),
-                                            output_field=models.DecimalField(decimal_places=4, max_digits=12),
-                                        ),
-                                    ),
-                                    "/",
-                                    models.Value(
-                                        Decimal("9"),
-                                        output_field=models.DecimalField(decimal_places=4, max_digits=12),
-                                    ),
-                                ),
-                            ),
-                            default=None,
-                            output_field=models.DecimalField(decimal_places=4, max_digits=12),
-                        ),
-                        output_field=models.DecimalField(decimal_places=2, max_digits=5, null=True),
-                    ),
-                ),
-                (
-                    "fever",
-                    models.GeneratedField(
-                        db_persist=True,
-                        expression=models.Case(
-                            models.When(
-                                models.Q(
-                                    models.Q(
-                                        django.db.models.lookups.GreaterThanOrEqual(
-                                            django.db.models.functions.comparison.Cast(
-                                                django.db.models.fields.json.KeyTextTransform(
-                                                    "value",
-                                                    django.db.models.fields.json.KeyTransform(
-                                                        "temp", "answers"
-                                                    ),
-                                                ),
-                                                models.DecimalField(decimal_places=4, max_digits=12),
-                                            ),
-                                            models.Value(
-                                                Decimal("38.0"),
-                                                output_field=models.DecimalField(
-                                                    decimal_places=4, max_digits=12
-                                                ),
-                                            ),
-                                        ),
-                                        django.db.models.lookups.LessThanOrEqual(
-                                            django.db.models.functions.comparison.Cast(
-                                                django.db.models.fields.json.KeyTextTransform(
-                                                    "value",
-                                                    django.db.models.fields.json.KeyTransform(
-                                                        "temp", "answers"
-                                                    ),
-                                                ),
-                                                models.DecimalField(decimal_places=4, max_digits=12),
-                                            ),
-                                            models.Value(
-                                                Decimal("43.0"),
-                                                output_field=models.DecimalField(
-                                                    decimal_places=4, max_digits=12
-                                                ),
-                                            ),
-                                        ),
-                                    ),
-                                    models.Q(
-                                        django.db.models.lookups.GreaterThanOrEqual(
-                                            django.db.models.functions.comparison.Cast(
-                                                django.db.models.fields.json.KeyTextTransform(
-                                                    "value",
-                                                    django.db.models.fields.json.KeyTransform(
-                                                        "temp", "answers"
-                                                    ),
-                                                ),
-                                                models.DecimalField(decimal_places=4, max_digits=12),
-                                            ),
-                                            models.Value(
-                                                Decimal("100.4"),
-                                                output_field=models.DecimalField(
-                                                    decimal_places=4, max_digits=12
-                                                ),
-                                            ),
-                                        ),
-                                        django.db.models.lookups.LessThanOrEqual(
-                                            django.db.models.functions.comparison.Cast(
-                                                django.db.models.fields.json.KeyTextTransform(
-                                                    "value",
-                                                    django.db.models.fields.json.KeyTransform(
-                                                        "temp", "answers"
-                                                    ),
-                                                ),
-                                                models.DecimalField(decimal_places=4, max_digits=12),
-                                            ),
-                                            models.Value(
-                                                Decimal("109.4"),
-                                                output_field=models.DecimalField(
-                                                    decimal_places=4, max_digits=12
-                                                ),
-                                            ),
-                                        ),
-                                    ),
-                                    _connector="OR",
-                                ),
-                                then=True,
-                            ),
-                            models.When(
-                                models.Q(
-                                    models.Q(
-                                        django.db.models.lookups.GreaterThanOrEqual(
-                                            django.db.models.functions.comparison.Cast(
-                                                django.db.models.fields.json.KeyTextTransform(
-                                                    "value",
-                                                    django.db.models.fields.json.KeyTransform(
-                                                        "temp", "answers"
-                                                    ),
-                                                ),
-                                                models.DecimalField(decimal_places=4, max_digits=12),
-                                            ),
-                                            models.Value(
-                                                Decimal("34.0"),
-                                                output_field=models.DecimalField(
-                                                    decimal_places=4, max_digits=12
-                                                ),
-                                            ),
-                                        ),
-                                        django.db.models.lookups.LessThanOrEqual(
-                                            django.db.models.functions.comparison.Cast(
-                                                django.db.models.fields.json.KeyTextTransform(
-                                                    "value",
-                                                    django.db.models.fields.json.KeyTransform(
-                                                        "temp", "answers"
-                                                    ),
-                                                ),
-                                                models.DecimalField(decimal_places=4, max_digits=12),
-                                            ),
-                                            models.Value(
-                                                Decimal("43.0"),
-                                                output_field=models.DecimalField(
-                                                    decimal_places=4, max_digits=12
-                                                ),
-                                            ),
-                                        ),
-                                    ),
-                                    models.Q(
-                                        django.db.models.lookups.GreaterThanOrEqual(
-                                            django.db.models.functions.comparison.Cast(
-                                                django.db.models.fields.json.KeyTextTransform(
-                                                    "value",
-                                                    django.db.models.fields.json.KeyTransform(
-                                                        "temp", "answers"
-                                                    ),
-                                                ),
-                                                models.DecimalField(decimal_places=4, max_digits=12),
-                                            ),
-                                            models.Value(
-                                                Decimal("93.2"),
-                                                output_field=models.DecimalField(
-                                                    decimal_places=4, max_digits=12
-                                                ),
-                                            ),
-                                        ),
-                                        django.db.models.lookups.LessThanOrEqual(
-                                            django.db.models.functions.comparison.Cast(
-                                                django.db.models.fields.json.KeyTextTransform(
-                                                    "value",
-                                                    django.db.models.fields.json.KeyTransform(
-                                                        "temp", "answers"
-                                                    ),
-                                                ),
-                                                models.DecimalField(decimal_places=4, max_digits=12),
-                                            ),
-                                            models.Value(
-                                                Decimal("109.4"),
-                                                output_field=models.DecimalField(
-                                                    decimal_places=4, max_digits=12
-                                                ),
-                                            ),
-                                        ),
-                                    ),
-                                    _connector="OR",
-                                ),
-                                then=False,
-                            ),
-                            models.When(
-                                django.db.models.lookups.Exact(
-                                    django.db.models.fields.json.KeyTextTransform(
-                                        "feels_feverish", "answers"
-                                    ),
-                                    models.Value("yes"),
-                                ),
-                                then=True,
-                            ),
-                            models.When(
-                                django.db.models.lookups.Exact(
-                                    django.db.models.fields.json.KeyTextTransform(
-                                        "feels_feverish", "answers"
-                                    ),
-                                    models.Value("no"),
-                                ),
-                                then=False,
-                            ),
-                            default=None,
-                            output_field=models.BooleanField(null=True),
-                        ),
-                        output_field=models.BooleanField(null=True),
-                    ),
-                ),
-                (
-                    "numbness",
-                    models.GeneratedField(
-                        db_persist=True,
-                        expression=django.db.models.fields.json.KeyTextTransform("numbness", "answers"),
-                        output_field=models.CharField(max_length=20, null=True),
-                    ),
-                ),
-                (
-                    "bandage",
-                    models.GeneratedField(
-                        db_persist=True,
-                        expression=django.db.models.fields.json.KeyTextTransform("bandage", "answers"),
-                        output_field=models.CharField(max_length=20, null=True),
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('revision', models.PositiveSmallIntegerField(default=1)),
+                ('status', models.CharField(choices=[('in-progress', 'Half-finished'), ('completed', 'Completed')], max_length=12)),
+                ('observed_at', models.DateTimeField(help_text='When it was felt, as the phone says')),
+                ('sent_at', models.DateTimeField(help_text='When it was sent, as the phone says')),
+                ('received_at', models.DateTimeField(help_text='When it arrived, as this server says')),
+                ('effective_at', models.DateTimeField(help_text='The instant it is judged and ordered at (specification 6.8)')),
+                ('clock_suspect', models.BooleanField(default=False)),
+                ('answered_by', models.CharField(choices=[('patient', 'Patient'), ('carer', 'Caregiver')], max_length=10)),
+                ('app_version', models.CharField(max_length=40)),
+                ('answers', models.JSONField()),
+                ('fingerprint', models.CharField(help_text='SHA-256 of the canonical content: same id, same content', max_length=64)),
+                ('client_id', models.UUIDField()),
+                ('withdrawn_at', models.DateTimeField(blank=True, help_text='Entered in error: kept, not counted', null=True)),
+                ('pain', models.GeneratedField(db_persist=True, expression=django.db.models.functions.comparison.Cast(django.db.models.fields.json.KeyTextTransform('pain_now', 'answers'), models.SmallIntegerField()), output_field=models.SmallIntegerField(null=True))),
+                ('temperature_c', models.GeneratedField(db_persist=True, expression=models.Case(models.When(models.Q(django.db.models.lookups.GreaterThanOrEqual(django.db.models.functions.comparison.Cast(django.db.models.fields.json.KeyTextTransform('value', django.db.models.fields.json.KeyTransform('temp', 'answers')), models.DecimalField(decimal_places=4, max_digits=12)), models.Value(Decimal('34.0'), output_field=models.DecimalField(decimal_places=4, max_digits=12))), django.db.models.lookups.LessThanOrEqual(django.db.models.functions.comparison.Cast(django.db.models.fields.json.KeyTextTransform('value', django.db.models.fields.json.KeyTransform('temp', 'answers')), models.DecimalField(decimal_places=4, max_digits=12)), models.Value(Decimal('43.0'), output_field=models.DecimalField(decimal_places=4, max_digits=12)))), then=django.db.models.functions.comparison.Cast(django.db.models.fields.json.KeyTextTransform('value', django.db.models.fields.json.KeyTransform('temp', 'answers')), models.DecimalField(decimal_places=4, max_digits=12))), models.When(models.Q(django.db.models.lookups.GreaterThanOrEqual(django.db.models.functions.comparison.Cast(django.db.models.fields.json.KeyTextTransform('value', django.db.models.fields.json.KeyTransform('temp', 'answers')), models.DecimalField(decimal_places=4, max_digits=12)), models.Value(Decimal('93.2'), output_field=models.DecimalField(decimal_places=4, max_digits=12))), django.db.models.lookups.LessThanOrEqual(django.db.models.functions.comparison.Cast(django.db.models.fields.json.KeyTextTransform('value', django.db.models.fields.json.KeyTransform('temp', 'answers')), models.DecimalField(decimal_places=4, max_digits=12)), models.Value(Decimal('109.4'), output_field=models.DecimalField(decimal_places=4, max_digits=12)))), then=django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.functions.comparison.Cast(django.db.models.fields.json.KeyTextTransform('value', django.db.models.fields.json.KeyTransform('temp', 'answers')), models.DecimalField(decimal_places=4, max_digits=12)), '-', models.Value(Decimal('32'), output_field=models.DecimalField(decimal_places=4, max_digits=12))), '*', models.Value(Decimal('5'), output_field=models.DecimalField(decimal_places=4, max_digits=12))), '/', models.Value(Decimal('9'), output_field=models.DecimalField(decimal_places=4, max_digits=12)))), default=None, output_field=models.DecimalField(decimal_places=4, max_digits=12)), output_field=models.DecimalField(decimal_places=2, max_digits=5, null=True))),
+                ('fever', models.GeneratedField(db_persist=True, expression=models.Case(models.When(models.Q(models.Q(django.db.models.lookups.GreaterThanOrEqual(django.db.models.functions.comparison.Cast(django.db.models.fields.json.KeyTextTransform('value', django.db.models.fields.json.KeyTransform('temp', 'answers')), models.DecimalField(decimal_places=4, max_digits=12)), models.Value(Decimal('38.0'), output_field=models.DecimalField(decimal_places=4, max_digits=12))), django.db.models.lookups.LessThanOrEqual(django.db.models.functions.comparison.Cast(django.db.models.fields.json.KeyTextTransform('value', django.db.models.fields.json.KeyTransform('temp', 'answers')), models.DecimalField(decimal_places=4, max_digits=12)), models.Value(Decimal('43.0'), output_field=models.DecimalField(decimal_places=4, max_digits=12)))), models.Q(django.db.models.lookups.GreaterThanOrEqual(django.db.models.functions.comparison.Cast(django.db.models.fields.json.KeyTextTransform('value', django.db.models.fields.json.KeyTransform('temp', 'answers')), models.DecimalField(decimal_places=4, max_digits=12)), models.Value(Decimal('100.4'), output_field=models.DecimalField(decimal_places=4, max_digits=12))), django.db.models.lookups.LessThanOrEqual(django.db.models.functions.comparison.Cast(django.db.models.fields.json.KeyTextTransform('value', django.db.models.fields.json.KeyTransform('temp', 'answers')), models.DecimalField(decimal_places=4, max_digits=12)), models.Value(Decimal('109.4'), output_field=models.DecimalField(decimal_places=4, max_digits=12)))), _connector='OR'), then=True), models.When(models.Q(models.Q(django.db.models.lookups.GreaterThanOrEqual(django.db.models.functions.comparison.Cast(django.db.models.fields.json.KeyTextTransform('value', django.db.models.fields.json.KeyTransform('temp', 'answers')), models.DecimalField(decimal_places=4, max_digits=12)), models.Value(Decimal('34.0'), output_field=models.DecimalField(decimal_places=4, max_digits=12))), django.db.models.lookups.LessThanOrEqual(django.db.models.functions.comparison.Cast(django.db.models.fields.json.KeyTextTransform('value', django.db.models.fields.json.KeyTransform('temp', 'answers')), models.DecimalField(decimal_places=4, max_digits=12)), models.Value(Decimal('43.0'), output_field=models.DecimalField(decimal_places=4, max_digits=12)))), models.Q(django.db.models.lookups.GreaterThanOrEqual(django.db.models.functions.comparison.Cast(django.db.models.fields.json.KeyTextTransform('value', django.db.models.fields.json.KeyTransform('temp', 'answers')), models.DecimalField(decimal_places=4, max_digits=12)), models.Value(Decimal('93.2'), output_field=models.DecimalField(decimal_places=4, max_digits=12))), django.db.models.lookups.LessThanOrEqual(django.db.models.functions.comparison.Cast(django.db.models.fields.json.KeyTextTransform('value', django.db.models.fields.json.KeyTransform('temp', 'answers')), models.DecimalField(decimal_places=4, max_digits=12)), models.Value(Decimal('109.4'), output_field=models.DecimalField(decimal_places=4, max_digits=12)))), _connector='OR'), then=False), models.When(django.db.models.lookups.Exact(django.db.models.fields.json.KeyTextTransform('feels_feverish', 'answers'), models.Value('yes')), then=True), models.When(django.db.models.lookups.Exact(django.db.models.fields.json.KeyTextTransform('feels_feverish', 'answers'), models.Value('no')), then=False), default=None, output_field=models.BooleanField(null=True)), output_field=models.BooleanField(null=True))),
+                ('numbness', models.GeneratedField(db_persist=True, expression=django.db.models.fields.json.KeyTextTransform('numbness', 'answers'), output_field=models.CharField(max_length=20, null=True))),
+                ('bandage', models.GeneratedField(db_persist=True, expression=django.db.models.fields.json.KeyTextTransform('bandage', 'answers'), output_field=models.CharField(max_length=20, null=True))),
             ],
         ),
         migrations.CreateModel(
-            name="User",
+            name='User',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("password", models.CharField(max_length=128, verbose_name="password")),
-                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
-                (
-                    "is_superuser",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Designates that this user has all permissions without explicitly assigning them.",
-                        verbose_name="superuser status",
-                    ),
-                ),
-                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("email", models.EmailField(max_length=254)),
-                ("name", models.CharField(max_length=200)),
-                ("is_active", models.BooleanField(default=True)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "groups",
-                    models.ManyToManyField(
-                        blank=True,
-                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
-                        related_name="user_set",
-                        related_query_name="user",
-                        to="auth.group",
-                        verbose_name="groups",
-                    ),
-                ),
-                (
-                    "user_permissions",
-                    models.ManyToManyField(
-                        blank=True,
-                        help_text="Specific permissions for this user.",
-                        related_name="user_set",
-                        related_query_name="user",
-                        to="auth.permission",
-                        verbose_name="user permissions",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('password', models.CharField(max_length=128, verbose_name='password')),
+                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
+                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
+                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('email', models.EmailField(max_length=254)),
+                ('name', models.CharField(max_length=200)),
+                ('is_active', models.BooleanField(default=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
+                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
             ],
         ),
         migrations.CreateModel(
-            name="Alert",
+            name='Alert',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("rule", models.CharField(max_length=40)),
-                (
-                    "tier",
-                    models.PositiveSmallIntegerField(
-                        choices=[(1, "Routine"), (2, "Within 24 hours"), (3, "Same day"), (4, "Emergency")],
-                        help_text="The highest it ever had; it never falls",
-                    ),
-                ),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("open", "Open"),
-                            ("acknowledged", "Taken on"),
-                            ("closed", "Closed"),
-                            ("resolved", "Resolved itself"),
-                        ],
-                        default="open",
-                        max_length=12,
-                    ),
-                ),
-                ("opened_at", models.DateTimeField()),
-                (
-                    "tier_at",
-                    models.DateTimeField(
-                        help_text="When it reached its tier; the target is counted from here"
-                    ),
-                ),
-                (
-                    "told_at",
-                    models.DateTimeField(
-                        blank=True, help_text="When the team was last told; limits repeats", null=True
-                    ),
-                ),
-                (
-                    "changed_at",
-                    models.DateTimeField(help_text="When anything about it last changed; the board's tag"),
-                ),
-                ("acknowledged_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "contacted_at",
-                    models.DateTimeField(
-                        blank=True, help_text="First time the patient was reached", null=True
-                    ),
-                ),
-                ("ended_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "outcome",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("self-care", "Advice for self-care"),
-                            ("seen", "Seen by a clinician"),
-                            ("sent-to-emergency", "Sent to emergency care"),
-                            ("no-problem-found", "No problem found"),
-                            ("cannot-reach", "Cannot reach the patient"),
-                        ],
-                        max_length=20,
-                    ),
-                ),
-                ("patient_contacted", models.BooleanField(help_text="Stated at closing", null=True)),
-                (
-                    "ended_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "first_assessment",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="recovery.assessment",
-                    ),
-                ),
-                (
-                    "latest_assessment",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="recovery.assessment",
-                    ),
-                ),
-                (
-                    "team",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="alerts",
-                        to="recovery.careteam",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('rule', models.CharField(max_length=40)),
+                ('tier', models.PositiveSmallIntegerField(choices=[(1, 'Routine'), (2, 'Within 24 hours'), (3, 'Same day'), (4, 'Emergency')], help_text='The highest it ever had; it never falls')),
+                ('status', models.CharField(choices=[('open', 'Open'), ('acknowledged', 'Taken on'), ('closed', 'Closed'), ('resolved', 'Resolved itself')], default='open', max_length=12)),
+                ('opened_at', models.DateTimeField()),
+                ('tier_at', models.DateTimeField(help_text='When it reached its tier; the target is counted from here')),
+                ('told_at', models.DateTimeField(blank=True, help_text='When the team was last told; limits repeats', null=True)),
+                ('changed_at', models.DateTimeField(help_text="When anything about it last changed; the board's tag")),
+                ('acknowledged_at', models.DateTimeField(blank=True, null=True)),
+                ('contacted_at', models.DateTimeField(blank=True, help_text='First time the patient was reached', null=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('outcome', models.CharField(blank=True, choices=[('self-care', 'Advice for self-care'), ('seen', 'Seen by a clinician'), ('sent-to-emergency', 'Sent to emergency care'), ('no-problem-found', 'No problem found'), ('cannot-reach', 'Cannot reach the patient')], max_length=20)),
+                ('patient_contacted', models.BooleanField(help_text='Stated at closing', null=True)),
+                ('ended_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('first_assessment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='recovery.assessment')),
+                ('latest_assessment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='recovery.assessment')),
+                ('team', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='alerts', to='recovery.careteam')),
             ],
         ),
         migrations.AddField(
-            model_name="assessment",
-            name="check_in",
-            field=models.ForeignKey(
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="assessments",
-                to="recovery.checkin",
-            ),
+            model_name='assessment',
+            name='check_in',
+            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='assessments', to='recovery.checkin'),
         ),
         migrations.CreateModel(
-            name="Clinic",
+            name='Clinic',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("name", models.CharField(max_length=200)),
-                (
-                    "time_zone",
-                    models.CharField(help_text="IANA name, for example Europe/London", max_length=64),
-                ),
-                ("team_phone", models.CharField(max_length=40)),
-                (
-                    "urgent_line",
-                    models.CharField(
-                        help_text="Answers when the team does not, nights included", max_length=40
-                    ),
-                ),
-                ("emergency_number", models.CharField(max_length=40)),
-                (
-                    "crisis_line",
-                    models.CharField(help_text="For a patient who writes of self-harm", max_length=40),
-                ),
-                ("night_cover", models.BooleanField(help_text="Somebody of the team answers at night")),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('name', models.CharField(max_length=200)),
+                ('time_zone', models.CharField(help_text='IANA name, for example Europe/London', max_length=64)),
+                ('team_phone', models.CharField(max_length=40)),
+                ('urgent_line', models.CharField(help_text='Answers when the team does not, nights included', max_length=40)),
+                ('emergency_number', models.CharField(max_length=40)),
+                ('crisis_line', models.CharField(help_text='For a patient who writes of self-harm', max_length=40)),
+                ('night_cover', models.BooleanField(help_text='Somebody of the team answers at night')),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("team_phone__regex", "[0-9]")), name="clinic_has_team_phone"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("urgent_line__regex", "[0-9]")), name="clinic_has_urgent_line"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("emergency_number__regex", "[0-9]")),
-                        name="clinic_has_emergency_number",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("crisis_line__regex", "[0-9]")), name="clinic_has_crisis_line"
-                    ),
-                ],
+                'constraints': [models.CheckConstraint(condition=models.Q(('team_phone__regex', '[0-9]')), name='clinic_has_team_phone'), models.CheckConstraint(condition=models.Q(('urgent_line__regex', '[0-9]')), name='clinic_has_urgent_line'), models.CheckConstraint(condition=models.Q(('emergency_number__regex', '[0-9]')), name='clinic_has_emergency_number'), models.CheckConstraint(condition=models.Q(('crisis_line__regex', '[0-9]')), name='clinic_has_crisis_line')],
             },
         ),
         migrations.AddField(
-            model_name="checkin",
-            name="clinic",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="recovery.clinic",
-            ),
+            model_name='checkin',
+            name='clinic',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='recovery.clinic'),
         ),
         migrations.AddField(
-            model_name="careteam",
-            name="clinic",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="teams", to="recovery.clinic"
-            ),
+            model_name='careteam',
+            name='clinic',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='teams', to='recovery.clinic'),
         ),
         migrations.AddField(
-            model_name="assessment",
-            name="clinic",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="recovery.clinic",
-            ),
+            model_name='assessment',
+            name='clinic',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='recovery.clinic'),
         ),
         migrations.CreateModel(
-            name="AlertEvent",
+            name='AlertEvent',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("opened", "Opened"),
-                            ("joined", "Reported again"),
-                            ("raised", "Raised"),
-                            ("changed", "Patient changed the answer"),
-                            ("told", "Team told"),
-                            ("acknowledged", "Taken on"),
-                            ("contacted", "Contact recorded"),
-                            ("noted", "Note"),
-                            ("closed", "Closed"),
-                            ("resolved", "Resolved itself"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                ("at", models.DateTimeField()),
-                (
-                    "tier",
-                    models.PositiveSmallIntegerField(
-                        choices=[(1, "Routine"), (2, "Within 24 hours"), (3, "Same day"), (4, "Emergency")],
-                        null=True,
-                    ),
-                ),
-                (
-                    "detail",
-                    models.JSONField(
-                        default=dict, help_text="What belongs to the kind: reached, by what, outcome, note"
-                    ),
-                ),
-                (
-                    "alert",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="events",
-                        to="recovery.alert",
-                    ),
-                ),
-                (
-                    "by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "assessment",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="recovery.assessment",
-                    ),
-                ),
-                (
-                    "clinic",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="recovery.clinic",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('opened', 'Opened'), ('joined', 'Reported again'), ('raised', 'Raised'), ('changed', 'Patient changed the answer'), ('told', 'Team told'), ('acknowledged', 'Taken on'), ('contacted', 'Contact recorded'), ('noted', 'Note'), ('closed', 'Closed'), ('resolved', 'Resolved itself')], max_length=16)),
+                ('at', models.DateTimeField()),
+                ('tier', models.PositiveSmallIntegerField(choices=[(1, 'Routine'), (2, 'Within 24 hours'), (3, 'Same day'), (4, 'Emergency')], null=True)),
+                ('detail', models.JSONField(default=dict, help_text='What belongs to the kind: reached, by what, outcome, note')),
+                ('alert', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='recovery.alert')),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('assessment', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='recovery.assessment')),
+                ('clinic', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='recovery.clinic')),
             ],
         ),
         migrations.AddField(
-            model_name="alert",
-            name="clinic",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="recovery.clinic",
-            ),
+            model_name='alert',
+            name='clinic',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='recovery.clinic'),
         ),
         migrations.CreateModel(
-            name="DeviceToken",
+            name='DeviceToken',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                (
-                    "token_hash",
-                    models.CharField(help_text="SHA-256 of the token, in hex", max_length=64, unique=True),
-                ),
-                ("name", models.CharField(max_length=100)),
-                ("platform", models.CharField(max_length=40)),
-                ("created_at", models.DateTimeField()),
-                ("revoked_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "clinic",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="recovery.clinic",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('token_hash', models.CharField(help_text='SHA-256 of the token, in hex', max_length=64, unique=True)),
+                ('name', models.CharField(max_length=100)),
+                ('platform', models.CharField(max_length=40)),
+                ('created_at', models.DateTimeField()),
+                ('revoked_at', models.DateTimeField(blank=True, null=True)),
+                ('clinic', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='recovery.clinic')),
             ],
         ),
         migrations.AddField(
-            model_name="checkin",
-            name="device",
-            field=models.ForeignKey(
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="recovery.devicetoken",
-            ),
+            model_name='checkin',
+            name='device',
+            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='recovery.devicetoken'),
         ),
         migrations.CreateModel(
-            name="AuditEvent",
+            name='AuditEvent',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("at", models.DateTimeField()),
-                (
-                    "what",
-                    models.CharField(
-                        help_text="Verb and noun: redeemed enrolment code, ended episode", max_length=60
-                    ),
-                ),
-                ("subject", models.CharField(blank=True, help_text="Kind of the object", max_length=40)),
-                ("subject_id", models.UUIDField(null=True)),
-                ("detail", models.JSONField(default=dict, help_text="No clinical values, no names")),
-                (
-                    "user",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "clinic",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="recovery.clinic",
-                    ),
-                ),
-                (
-                    "device",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="recovery.devicetoken",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField()),
+                ('what', models.CharField(help_text='Verb and noun: redeemed enrolment code, ended episode', max_length=60)),
+                ('subject', models.CharField(blank=True, help_text='Kind of the object', max_length=40)),
+                ('subject_id', models.UUIDField(null=True)),
+                ('detail', models.JSONField(default=dict, help_text='No clinical values, no names')),
+                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('clinic', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='recovery.clinic')),
+                ('device', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='recovery.devicetoken')),
             ],
         ),
         migrations.CreateModel(
-            name="Episode",
+            name='Episode',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                (
-                    "procedure",
-                    models.CharField(
-                        choices=[("vertebroplasty", "Vertebroplasty"), ("kyphoplasty", "Kyphoplasty")],
-                        max_length=20,
-                    ),
-                ),
-                (
-                    "levels",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=8),
-                        default=list,
-                        help_text="Vertebrae treated, for example L1",
-                        size=None,
-                    ),
-                ),
-                (
-                    "procedure_at",
-                    models.DateTimeField(
-                        help_text="End of the procedure; the start of its day when only the date is known"
-                    ),
-                ),
-                (
-                    "time_estimated",
-                    models.BooleanField(default=False, help_text="Only the date of the procedure is known"),
-                ),
-                ("time_zone", models.CharField(max_length=64)),
-                (
-                    "risk_factors",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=20), blank=True, default=list, size=None
-                    ),
-                ),
-                (
-                    "blood_thinner_restart_h",
-                    models.DecimalField(
-                        blank=True,
-                        decimal_places=2,
-                        help_text="Planned restart, hours after the procedure",
-                        max_digits=7,
-                        null=True,
-                    ),
-                ),
-                (
-                    "baseline",
-                    models.JSONField(
-                        blank=True, help_text="Answers before the procedure (specification 5)", null=True
-                    ),
-                ),
-                ("baseline_at", models.DateTimeField(blank=True, null=True)),
-                ("protocol", models.CharField(default="vk-default/1", max_length=40)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[("active", "Active"), ("paused", "Paused"), ("ended", "Ended")],
-                        default="active",
-                        max_length=10,
-                    ),
-                ),
-                ("started_at", models.DateTimeField()),
-                ("ended_at", models.DateTimeField(blank=True, null=True)),
-                ("sequence", models.BigIntegerField(default=0)),
-                (
-                    "next_due_at",
-                    models.DateTimeField(
-                        blank=True, help_text="When the next slot closes; the watch looks then", null=True
-                    ),
-                ),
-                (
-                    "rejudge_from",
-                    models.DateTimeField(
-                        blank=True, help_text="Check-ins later than this are owed a new judgement", null=True
-                    ),
-                ),
-                ("rejudge_attempts", models.PositiveSmallIntegerField(default=0)),
-                (
-                    "rejudge_next_at",
-                    models.DateTimeField(blank=True, help_text="Back-off, in real time", null=True),
-                ),
-                (
-                    "clinic",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="episodes",
-                        to="recovery.clinic",
-                    ),
-                ),
-                (
-                    "team",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="episodes",
-                        to="recovery.careteam",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('procedure', models.CharField(choices=[('vertebroplasty', 'Vertebroplasty'), ('kyphoplasty', 'Kyphoplasty')], max_length=20)),
+                ('levels', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=8), default=list, help_text='Vertebrae treated, for example L1', size=None)),
+                ('procedure_at', models.DateTimeField(help_text='End of the procedure; the start of its day when only the date is known')),
+                ('time_estimated', models.BooleanField(default=False, help_text='Only the date of the procedure is known')),
+                ('time_zone', models.CharField(max_length=64)),
+                ('risk_factors', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, size=None)),
+                ('blood_thinner_restart_h', models.DecimalField(blank=True, decimal_places=2, help_text='Planned restart, hours after the procedure', max_digits=7, null=True)),
+                ('baseline', models.JSONField(blank=True, help_text='Answers before the procedure (specification 5)', null=True)),
+                ('baseline_at', models.DateTimeField(blank=True, null=True)),
+                ('protocol', models.CharField(default='vk-default/1', max_length=40)),
+                ('status', models.CharField(choices=[('active', 'Active'), ('paused', 'Paused'), ('ended', 'Ended')], default='active', max_length=10)),
+                ('started_at', models.DateTimeField()),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('sequence', models.BigIntegerField(default=0)),
+                ('next_due_at', models.DateTimeField(blank=True, help_text='When the next slot closes; the watch looks then', null=True)),
+                ('rejudge_from', models.DateTimeField(blank=True, help_text='Check-ins later than this are owed a new judgement', null=True)),
+                ('rejudge_attempts', models.PositiveSmallIntegerField(default=0)),
+                ('rejudge_next_at', models.DateTimeField(blank=True, help_text='Back-off, in real time', null=True)),
+                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='episodes', to='recovery.clinic')),
+                ('team', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='episodes', to='recovery.careteam')),
             ],
         ),
         migrations.CreateModel(
-            name="EnrolmentCode",
+            name='EnrolmentCode',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("selector", models.CharField(max_length=8, unique=True)),
-                ("secret_hash", models.CharField(max_length=64)),
-                ("created_at", models.DateTimeField()),
-                ("expires_at", models.DateTimeField()),
-                ("wrong_tries", models.PositiveSmallIntegerField(default=0)),
-                ("redeemed_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "clinic",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="recovery.clinic",
-                    ),
-                ),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "device",
-                    models.OneToOneField(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="enrolment_code",
-                        to="recovery.devicetoken",
-                    ),
-                ),
-                (
-                    "episode",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="enrolment_codes",
-                        to="recovery.episode",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('selector', models.CharField(max_length=8, unique=True)),
+                ('secret_hash', models.CharField(max_length=64)),
+                ('created_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField()),
+                ('wrong_tries', models.PositiveSmallIntegerField(default=0)),
+                ('redeemed_at', models.DateTimeField(blank=True, null=True)),
+                ('clinic', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='recovery.clinic')),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('device', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='enrolment_code', to='recovery.devicetoken')),
+                ('episode', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='enrolment_codes', to='recovery.episode')),
             ],
         ),
         migrations.AddField(
-            model_name="devicetoken",
-            name="episode",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="devices",
-                to="recovery.episode",
-            ),
+            model_name='devicetoken',
+            name='episode',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='devices', to='recovery.episode'),
         ),
         migrations.CreateModel(
-            name="CheckInRevision",
+            name='CheckInRevision',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("revision", models.PositiveSmallIntegerField(default=1)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[("in-progress", "Half-finished"), ("completed", "Completed")], max_length=12
-                    ),
-                ),
-                ("observed_at", models.DateTimeField(help_text="When it was felt, as the phone says")),
-                ("sent_at", models.DateTimeField(help_text="When it was sent, as the phone says")),
-                ("received_at", models.DateTimeField(help_text="When it arrived, as this server says")),
-                (
-                    "effective_at",
-                    models.DateTimeField(
-                        help_text="The instant it is judged and ordered at (specification 6.8)"
-                    ),
-                ),
-                ("clock_suspect", models.BooleanField(default=False)),
-                (
-                    "answered_by",
-                    models.CharField(choices=[("patient", "Patient"), ("carer", "Caregiver")], max_length=10),
-                ),
-                ("app_version", models.CharField(max_length=40)),
-                ("answers", models.JSONField()),
-                (
-                    "fingerprint",
-                    models.CharField(
-                        help_text="SHA-256 of the canonical content: same id, same content", max_length=64
-                    ),
-                ),
-                ("superseded_at", models.DateTimeField()),
-                (
-                    "reason",
-                    models.CharField(
-                        choices=[("corrected", "Corrected"), ("finished", "Finished")],
-                        help_text="Why the next revision came",
-                        max_length=12,
-                    ),
-                ),
-                (
-                    "check_in",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="revisions",
-                        to="recovery.checkin",
-                    ),
-                ),
-                (
-                    "clinic",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="recovery.clinic",
-                    ),
-                ),
-                (
-                    "episode",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="recovery.episode",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('revision', models.PositiveSmallIntegerField(default=1)),
+                ('status', models.CharField(choices=[('in-progress', 'Half-finished'), ('completed', 'Completed')], max_length=12)),
+                ('observed_at', models.DateTimeField(help_text='When it was felt, as the phone says')),
+                ('sent_at', models.DateTimeField(help_text='When it was sent, as the phone says')),
+                ('received_at', models.DateTimeField(help_text='When it arrived, as this server says')),
+                ('effective_at', models.DateTimeField(help_text='The instant it is judged and ordered at (specification 6.8)')),
+                ('clock_suspect', models.BooleanField(default=False)),
+                ('answered_by', models.CharField(choices=[('patient', 'Patient'), ('carer', 'Caregiver')], max_length=10)),
+                ('app_version', models.CharField(max_length=40)),
+                ('answers', models.JSONField()),
+                ('fingerprint', models.CharField(help_text='SHA-256 of the canonical content: same id, same content', max_length=64)),
+                ('superseded_at', models.DateTimeField()),
+                ('reason', models.CharField(choices=[('corrected', 'Corrected'), ('finished', 'Finished')], help_text='Why the next revision came', max_length=12)),
+                ('check_in', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='revisions', to='recovery.checkin')),
+                ('clinic', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='recovery.clinic')),
+                ('episode', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='recovery.episode')),
             ],
         ),
         migrations.AddField(
-            model_name="checkin",
-            name="episode",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="check_ins",
-                to="recovery.episode",
-            ),
+            model_name='checkin',
+            name='episode',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='check_ins', to='recovery.episode'),
         ),
         migrations.AddField(
-            model_name="assessment",
-            name="episode",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="assessments",
-                to="recovery.episode",
-            ),
+            model_name='assessment',
+            name='episode',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='assessments', to='recovery.episode'),
         ),
         migrations.AddField(
-            model_name="alert",
-            name="episode",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="alerts",
-                to="recovery.episode",
-            ),
+            model_name='alert',
+            name='episode',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='alerts', to='recovery.episode'),
         ),
         migrations.CreateModel(
-            name="Membership",
+            name='Membership',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[
-                            ("nurse", "Nurse"),
-                            ("doctor", "Doctor"),
-                            ("coordinator", "Coordinator"),
-                            ("admin", "Administrator"),
-                        ],
-                        max_length=20,
-                    ),
-                ),
-                ("started_at", models.DateTimeField(auto_now_add=True)),
-                ("ended_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "team",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="memberships",
-                        to="recovery.careteam",
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="memberships",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('role', models.CharField(choices=[('nurse', 'Nurse'), ('doctor', 'Doctor'), ('coordinator', 'Coordinator'), ('admin', 'Administrator')], max_length=20)),
+                ('started_at', models.DateTimeField(auto_now_add=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='recovery.careteam')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
-            name="Notification",
+            name='Notification',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("step", models.CharField(help_text="Why: opened, raised-<tier>, repeat-<n>", max_length=24)),
-                ("channel", models.CharField(choices=[("email", "E-mail")], max_length=10)),
-                ("message_key", models.UUIDField(default=uuid.uuid4)),
-                (
-                    "tier",
-                    models.PositiveSmallIntegerField(
-                        choices=[(1, "Routine"), (2, "Within 24 hours"), (3, "Same day"), (4, "Emergency")]
-                    ),
-                ),
-                ("planned_at", models.DateTimeField()),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("waiting", "Waiting to be sent"),
-                            ("sending", "Being sent"),
-                            ("sent", "Sent"),
-                            ("failed", "Could not be sent"),
-                            ("dropped", "No longer needed"),
-                        ],
-                        default="waiting",
-                        max_length=8,
-                    ),
-                ),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
-                (
-                    "next_attempt_at",
-                    models.DateTimeField(help_text="When it is due, or its lease runs out; real time"),
-                ),
-                ("sent_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "sent_by",
-                    models.CharField(
-                        blank=True, help_text="celery or watch: which road sent it", max_length=8
-                    ),
-                ),
-                ("provider_id", models.CharField(blank=True, max_length=200)),
-                (
-                    "last_error",
-                    models.CharField(
-                        blank=True, help_text="Code or class of the error; never its text", max_length=100
-                    ),
-                ),
-                (
-                    "alert",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="notifications",
-                        to="recovery.alert",
-                    ),
-                ),
-                (
-                    "clinic",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="recovery.clinic",
-                    ),
-                ),
-                (
-                    "recipient",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('step', models.CharField(help_text='Why: opened, raised-<tier>, repeat-<n>', max_length=24)),
+                ('channel', models.CharField(choices=[('email', 'E-mail')], max_length=10)),
+                ('message_key', models.UUIDField(default=uuid.uuid4)),
+                ('tier', models.PositiveSmallIntegerField(choices=[(1, 'Routine'), (2, 'Within 24 hours'), (3, 'Same day'), (4, 'Emergency')])),
+                ('planned_at', models.DateTimeField()),
+                ('status', models.CharField(choices=[('waiting', 'Waiting to be sent'), ('sending', 'Being sent'), ('sent', 'Sent'), ('failed', 'Could not be sent'), ('dropped', 'No longer needed')], default='waiting', max_length=8)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('next_attempt_at', models.DateTimeField(help_text='When it is due, or its lease runs out; real time')),
+                ('sent_at', models.DateTimeField(blank=True, null=True)),
+                ('sent_by', models.CharField(blank=True, help_text='celery or watch: which road sent it', max_length=8)),
+                ('provider_id', models.CharField(blank=True, max_length=200)),
+                ('last_error', models.CharField(blank=True, help_text='Code or class of the error; never its text', max_length=100)),
+                ('alert', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='notifications', to='recovery.alert')),
+                ('clinic', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='recovery.clinic')),
+                ('recipient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
-            name="Attempt",
+            name='Attempt',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("number", models.PositiveSmallIntegerField()),
-                ("started_at", models.DateTimeField(help_text="Real time")),
-                (
-                    "ended_at",
-                    models.DateTimeField(blank=True, help_text="Real time; empty is uncertain", null=True),
-                ),
-                (
-                    "outcome",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("sent", "Sent"),
-                            ("temporary", "Failed for now"),
-                            ("permanent", "Failed for good"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
-                ("error", models.CharField(blank=True, max_length=100)),
-                (
-                    "clinic",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="recovery.clinic",
-                    ),
-                ),
-                (
-                    "notification",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="tries",
-                        to="recovery.notification",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveSmallIntegerField()),
+                ('started_at', models.DateTimeField(help_text='Real time')),
+                ('ended_at', models.DateTimeField(blank=True, help_text='Real time; empty is uncertain', null=True)),
+                ('outcome', models.CharField(blank=True, choices=[('sent', 'Sent'), ('temporary', 'Failed for now'), ('permanent', 'Failed for good')], max_length=10)),
+                ('error', models.CharField(blank=True, max_length=100)),
+                ('clinic', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='recovery.clinic')),
+                ('notification', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='tries', to='recovery.notification')),
             ],
         ),
         migrations.CreateModel(
-            name="Patient",
+            name='Patient',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("name", models.CharField(max_length=200)),
-                ("born_on", models.DateField()),
-                ("hospital_number", models.CharField(max_length=40)),
-                ("phone", models.CharField(blank=True, max_length=40)),
-                ("language", models.CharField(default="en", max_length=16)),
-                ("caregiver_name", models.CharField(blank=True, max_length=200)),
-                ("caregiver_phone", models.CharField(blank=True, max_length=40)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "clinic",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="patients",
-                        to="recovery.clinic",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('name', models.CharField(max_length=200)),
+                ('born_on', models.DateField()),
+                ('hospital_number', models.CharField(max_length=40)),
+                ('phone', models.CharField(blank=True, max_length=40)),
+                ('language', models.CharField(default='en', max_length=16)),
+                ('caregiver_name', models.CharField(blank=True, max_length=200)),
+                ('caregiver_phone', models.CharField(blank=True, max_length=40)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='patients', to='recovery.clinic')),
             ],
         ),
         migrations.AddField(
-            model_name="episode",
-            name="patient",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="episodes",
-                to="recovery.patient",
-            ),
+            model_name='episode',
+            name='patient',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='episodes', to='recovery.patient'),
         ),
         migrations.AddField(
-            model_name="devicetoken",
-            name="patient",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="devices",
-                to="recovery.patient",
-            ),
+            model_name='devicetoken',
+            name='patient',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='devices', to='recovery.patient'),
         ),
         migrations.CreateModel(
-            name="Consent",
+            name='Consent',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "wording",
-                    models.CharField(help_text="Version of the text that was agreed to", max_length=64),
-                ),
-                ("given_at", models.DateTimeField()),
-                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "clinic",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="recovery.clinic",
-                    ),
-                ),
-                (
-                    "recorded_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "patient",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="consents",
-                        to="recovery.patient",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('wording', models.CharField(help_text='Version of the text that was agreed to', max_length=64)),
+                ('given_at', models.DateTimeField()),
+                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
+                ('clinic', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='recovery.clinic')),
+                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('patient', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='consents', to='recovery.patient')),
             ],
         ),
         migrations.AddField(
-            model_name="checkin",
-            name="patient",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="check_ins",
-                to="recovery.patient",
-            ),
+            model_name='checkin',
+            name='patient',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='check_ins', to='recovery.patient'),
         ),
         migrations.CreateModel(
-            name="Pause",
+            name='Pause',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("from_at", models.DateTimeField()),
-                ("until_at", models.DateTimeField(blank=True, null=True)),
-                ("reason", models.CharField(blank=True, max_length=200)),
-                (
-                    "clinic",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="recovery.clinic",
-                    ),
-                ),
-                (
-                    "episode",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="pauses",
-                        to="recovery.episode",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('from_at', models.DateTimeField()),
+                ('until_at', models.DateTimeField(blank=True, null=True)),
+                ('reason', models.CharField(blank=True, max_length=200)),
+                ('clinic', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='recovery.clinic')),
+                ('episode', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='pauses', to='recovery.episode')),
             ],
         ),
         migrations.CreateModel(
-            name="Quarantine",
+            name='Quarantine',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("client_id", models.UUIDField(blank=True, null=True)),
-                ("received_at", models.DateTimeField()),
-                ("body", models.BinaryField()),
-                (
-                    "fingerprint",
-                    models.CharField(
-                        help_text="SHA-256 of the body: sent again, it is kept once", max_length=64
-                    ),
-                ),
-                ("readable", models.BooleanField()),
-                ("code", models.CharField(help_text="The stable code of the refusal", max_length=40)),
-                (
-                    "problems",
-                    models.JSONField(default=list, help_text="Place and code of each problem; no values"),
-                ),
-                ("beyond", models.PositiveIntegerField(default=0)),
-                ("reviewed_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "outcome",
-                    models.CharField(
-                        blank=True,
-                        choices=[("judged", "Judged by hand"), ("dismissed", "Dismissed")],
-                        max_length=12,
-                    ),
-                ),
-                ("reason", models.TextField(blank=True)),
-                (
-                    "clinic",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="recovery.clinic",
-                    ),
-                ),
-                (
-                    "device",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="recovery.devicetoken",
-                    ),
-                ),
-                (
-                    "episode",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="quarantine",
-                        to="recovery.episode",
-                    ),
-                ),
-                (
-                    "reviewed_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('client_id', models.UUIDField(blank=True, null=True)),
+                ('received_at', models.DateTimeField()),
+                ('body', models.BinaryField()),
+                ('fingerprint', models.CharField(help_text='SHA-256 of the body: sent again, it is kept once', max_length=64)),
+                ('readable', models.BooleanField()),
+                ('code', models.CharField(help_text='The stable code of the refusal', max_length=40)),
+                ('problems', models.JSONField(default=list, help_text='Place and code of each problem; no values')),
+                ('beyond', models.PositiveIntegerField(default=0)),
+                ('reviewed_at', models.DateTimeField(blank=True, null=True)),
+                ('outcome', models.CharField(blank=True, choices=[('judged', 'Judged by hand'), ('dismissed', 'Dismissed')], max_length=12)),
+                ('reason', models.TextField(blank=True)),
+                ('clinic', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='recovery.clinic')),
+                ('device', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='recovery.devicetoken')),
+                ('episode', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='quarantine', to='recovery.episode')),
+                ('reviewed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.AddField(
-            model_name="assessment",
-            name="quarantine",
-            field=models.OneToOneField(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="assessment",
-                to="recovery.quarantine",
-            ),
+            model_name='assessment',
+            name='quarantine',
+            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='assessment', to='recovery.quarantine'),
         ),
         migrations.AddConstraint(
-            model_name="user",
-            constraint=models.UniqueConstraint(
-                django.db.models.functions.text.Lower("email"), name="user_email_once"
-            ),
+            model_name='user',
+            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_once'),
         ),
         migrations.AddConstraint(
-            model_name="careteam",
-            constraint=models.UniqueConstraint(fields=("clinic", "name"), name="team_name_once_per_clinic"),
+            model_name='careteam',
+            constraint=models.UniqueConstraint(fields=('clinic', 'name'), name='team_name_once_per_clinic'),
         ),
         migrations.AddConstraint(
-            model_name="careteam",
-            constraint=models.UniqueConstraint(fields=("id", "clinic"), name="team_of_clinic"),
+            model_name='careteam',
+            constraint=models.UniqueConstraint(fields=('id', 'clinic'), name='team_of_clinic'),
         ),
         migrations.AddIndex(
-            model_name="alertevent",
-            index=models.Index(fields=["alert", "id"], name="events_of_alert"),
+            model_name='alertevent',
+            index=models.Index(fields=['alert', 'id'], name='events_of_alert'),
         ),
         migrations.AddConstraint(
-            model_name="alertevent",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("kind__in", ["opened", "joined", "raised"])),
-                fields=("alert", "assessment", "kind"),
-                name="a_finding_joins_once",
-            ),
+            model_name='alertevent',
+            constraint=models.UniqueConstraint(condition=models.Q(('kind__in', ['opened', 'joined', 'raised'])), fields=('alert', 'assessment', 'kind'), name='a_finding_joins_once'),
         ),
         migrations.AddIndex(
-            model_name="auditevent",
-            index=models.Index(fields=["clinic", "at"], name="audit_by_clinic"),
+            model_name='auditevent',
+            index=models.Index(fields=['clinic', 'at'], name='audit_by_clinic'),
         ),
         migrations.AddConstraint(
-            model_name="enrolmentcode",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("wrong_tries__lte", 5)), name="code_locks_after_five_wrong_tries"
-            ),
+            model_name='enrolmentcode',
+            constraint=models.CheckConstraint(condition=models.Q(('wrong_tries__lte', 5)), name='code_locks_after_five_wrong_tries'),
         ),
         migrations.AddConstraint(
-            model_name="enrolmentcode",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("device", None), ("redeemed_at", None)),
-                    models.Q(
-                        ("device__isnull", False), ("redeemed_at__isnull", False), ("wrong_tries__lt", 5)
-                    ),
-                    _connector="OR",
-                ),
-                name="code_redeemed_by_one_device",
-            ),
+            model_name='enrolmentcode',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('device', None), ('redeemed_at', None)), models.Q(('device__isnull', False), ('redeemed_at__isnull', False), ('wrong_tries__lt', 5)), _connector='OR'), name='code_redeemed_by_one_device'),
         ),
         migrations.AddConstraint(
-            model_name="enrolmentcode",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("expires_at__gt", models.F("created_at"))), name="code_expires"
-            ),
+            model_name='enrolmentcode',
+            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='code_expires'),
         ),
         migrations.AddConstraint(
-            model_name="enrolmentcode",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("secret_hash__regex", "^[0-9a-f]{64}$")), name="code_is_hashed"
-            ),
+            model_name='enrolmentcode',
+            constraint=models.CheckConstraint(condition=models.Q(('secret_hash__regex', '^[0-9a-f]{64}$')), name='code_is_hashed'),
         ),
         migrations.AddConstraint(
-            model_name="checkinrevision",
-            constraint=models.UniqueConstraint(
-                fields=("check_in", "revision"), name="revision_once_per_check_in"
-            ),
+            model_name='checkinrevision',
+            constraint=models.UniqueConstraint(fields=('check_in', 'revision'), name='revision_once_per_check_in'),
         ),
         migrations.AddIndex(
-            model_name="alert",
-            index=models.Index(
-                condition=models.Q(("status__in", ["open", "acknowledged"])),
-                fields=["team", "-tier", "tier_at"],
-                name="alert_board",
-            ),
+            model_name='alert',
+            index=models.Index(condition=models.Q(('status__in', ['open', 'acknowledged'])), fields=['team', '-tier', 'tier_at'], name='alert_board'),
         ),
         migrations.AddIndex(
-            model_name="alert",
-            index=models.Index(fields=["episode", "opened_at"], name="alert_by_episode"),
+            model_name='alert',
+            index=models.Index(fields=['episode', 'opened_at'], name='alert_by_episode'),
         ),
         migrations.AddConstraint(
-            model_name="alert",
-            constraint=models.UniqueConstraint(fields=("id", "clinic"), name="alert_of_clinic"),
+            model_name='alert',
+            constraint=models.UniqueConstraint(fields=('id', 'clinic'), name='alert_of_clinic'),
         ),
         migrations.AddConstraint(
-            model_name="alert",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status__in", ["open", "acknowledged"])),
-                fields=("episode", "rule"),
-                name="one_open_alert_per_rule",
-            ),
+            model_name='alert',
+            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['open', 'acknowledged'])), fields=('episode', 'rule'), name='one_open_alert_per_rule'),
         ),
         migrations.AddConstraint(
-            model_name="alert",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "tier__range",
-                        (recovery.clinical.tiers.Tier["ROUTINE"], recovery.clinical.tiers.Tier["EMERGENCY"]),
-                    )
-                ),
-                name="alert_tier_known",
-            ),
+            model_name='alert',
+            constraint=models.CheckConstraint(condition=models.Q(('tier__range', (recovery.clinical.tiers.Tier['ROUTINE'], recovery.clinical.tiers.Tier['EMERGENCY']))), name='alert_tier_known'),
         ),
         migrations.AddConstraint(
-            model_name="alert",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at", None), ("outcome", ""), ("owner", None), ("status", "open")),
-                    models.Q(
-                        ("acknowledged_at__isnull", False),
-                        ("ended_at", None),
-                        ("outcome", ""),
-                        ("owner__isnull", False),
-                        ("status", "acknowledged"),
-                    ),
-                    models.Q(
-                        ("ended_at__isnull", False),
-                        ("ended_by__isnull", False),
-                        ("patient_contacted__isnull", False),
-                        ("status", "closed"),
-                        models.Q(("outcome", ""), _negated=True),
-                    ),
-                    models.Q(
-                        ("ended_at__isnull", False),
-                        ("ended_by", None),
-                        ("outcome", ""),
-                        ("status", "resolved"),
-                        ("tier__lt", recovery.clinical.tiers.Tier["SAME_DAY"]),
-                    ),
-                    _connector="OR",
-                ),
-                name="alert_state_is_whole",
-            ),
+            model_name='alert',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('outcome', ''), ('owner', None), ('status', 'open')), models.Q(('acknowledged_at__isnull', False), ('ended_at', None), ('outcome', ''), ('owner__isnull', False), ('status', 'acknowledged')), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False), ('patient_contacted__isnull', False), ('status', 'closed'), models.Q(('outcome', ''), _negated=True)), models.Q(('ended_at__isnull', False), ('ended_by', None), ('outcome', ''), ('status', 'resolved'), ('tier__lt', recovery.clinical.tiers.Tier['SAME_DAY'])), _connector='OR'), name='alert_state_is_whole'),
         ),
         migrations.AddConstraint(
-            model_name="alert",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "outcome__in",
-                        ["", "self-care", "seen", "sent-to-emergency", "no-problem-found", "cannot-reach"],
-                    )
-                ),
-                name="alert_outcome_known",
-            ),
+            model_name='alert',
+            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['', 'self-care', 'seen', 'sent-to-emergency', 'no-problem-found', 'cannot-reach'])), name='alert_outcome_known'),
         ),
         migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at", None)), fields=("user", "team"), name="member_once_per_team"
-            ),
+            model_name='membership',
+            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('user', 'team'), name='member_once_per_team'),
         ),
         migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("role__in", ["nurse", "doctor", "coordinator", "admin"])),
-                name="membership_role_known",
-            ),
+            model_name='membership',
+            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['nurse', 'doctor', 'coordinator', 'admin'])), name='membership_role_known'),
         ),
         migrations.AddIndex(
-            model_name="notification",
-            index=models.Index(
-                condition=models.Q(("status__in", ["waiting", "sending"])),
-                fields=["-tier", "next_attempt_at"],
-                name="notification_due",
-            ),
+            model_name='notification',
+            index=models.Index(condition=models.Q(('status__in', ['waiting', 'sending'])), fields=['-tier', 'next_attempt_at'], name='notification_due'),
         ),
         migrations.AddIndex(
-            model_name="notification",
-            index=models.Index(fields=["message_key"], name="notification_message"),
+            model_name='notification',
+            index=models.Index(fields=['message_key'], name='notification_message'),
         ),
         migrations.AddConstraint(
-            model_name="notification",
-            constraint=models.UniqueConstraint(fields=("id", "clinic"), name="notification_of_clinic"),
+            model_name='notification',
+            constraint=models.UniqueConstraint(fields=('id', 'clinic'), name='notification_of_clinic'),
         ),
         migrations.AddConstraint(
-            model_name="notification",
-            constraint=models.UniqueConstraint(
-                fields=("alert", "step", "recipient", "channel"), name="told_once_per_step"
-            ),
+            model_name='notification',
+            constraint=models.UniqueConstraint(fields=('alert', 'step', 'recipient', 'channel'), name='told_once_per_step'),
         ),
         migrations.AddConstraint(
-            model_name="notification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("sent_at__isnull", False), ("status", "sent")),
-                    models.Q(models.Q(("status", "sent"), _negated=True), ("sent_at", None)),
-                    _connector="OR",
-                ),
-                name="sent_at_when_sent",
-            ),
+            model_name='notification',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', False), ('status', 'sent')), models.Q(models.Q(('status', 'sent'), _negated=True), ('sent_at', None)), _connector='OR'), name='sent_at_when_sent'),
         ),
         migrations.AddConstraint(
-            model_name="notification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["waiting", "sending", "sent", "failed", "dropped"])),
-                name="notification_status_known",
-            ),
+            model_name='notification',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['waiting', 'sending', 'sent', 'failed', 'dropped'])), name='notification_status_known'),
         ),
         migrations.AddConstraint(
-            model_name="attempt",
-            constraint=models.UniqueConstraint(fields=("notification", "number"), name="attempt_number_once"),
+            model_name='attempt',
+            constraint=models.UniqueConstraint(fields=('notification', 'number'), name='attempt_number_once'),
         ),
         migrations.AddConstraint(
-            model_name="patient",
-            constraint=models.UniqueConstraint(
-                fields=("clinic", "hospital_number"), name="hospital_number_once_per_clinic"
-            ),
+            model_name='patient',
+            constraint=models.UniqueConstraint(fields=('clinic', 'hospital_number'), name='hospital_number_once_per_clinic'),
         ),
         migrations.AddConstraint(
-            model_name="patient",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("hospital_number", ""), _negated=True), name="patient_has_hospital_number"
-            ),
+            model_name='patient',
+            constraint=models.CheckConstraint(condition=models.Q(('hospital_number', ''), _negated=True), name='patient_has_hospital_number'),
         ),
         migrations.AddConstraint(
-            model_name="patient",
-            constraint=models.UniqueConstraint(fields=("id", "clinic"), name="patient_of_clinic"),
+            model_name='patient',
+            constraint=models.UniqueConstraint(fields=('id', 'clinic'), name='patient_of_clinic'),
         ),
         migrations.AddIndex(
-            model_name="episode",
-            index=models.Index(
-                condition=models.Q(("next_due_at__isnull", False)), fields=["next_due_at"], name="episode_due"
-            ),
+            model_name='episode',
+            index=models.Index(condition=models.Q(('next_due_at__isnull', False)), fields=['next_due_at'], name='episode_due'),
         ),
         migrations.AddIndex(
-            model_name="episode",
-            index=models.Index(
-                condition=models.Q(("rejudge_from__isnull", False)),
-                fields=["rejudge_from"],
-                name="episode_to_rejudge",
-            ),
+            model_name='episode',
+            index=models.Index(condition=models.Q(('rejudge_from__isnull', False)), fields=['rejudge_from'], name='episode_to_rejudge'),
         ),
         migrations.AddIndex(
-            model_name="episode",
-            index=models.Index(fields=["team", "status"], name="episode_by_team"),
+            model_name='episode',
+            index=models.Index(fields=['team', 'status'], name='episode_by_team'),
         ),
         migrations.AddConstraint(
-            model_name="episode",
-            constraint=models.UniqueConstraint(fields=("id", "clinic"), name="episode_of_clinic"),
+            model_name='episode',
+            constraint=models.UniqueConstraint(fields=('id', 'clinic'), name='episode_of_clinic'),
         ),
         migrations.AddConstraint(
-            model_name="episode",
-            constraint=models.UniqueConstraint(fields=("id", "patient"), name="episode_of_patient"),
+            model_name='episode',
+            constraint=models.UniqueConstraint(fields=('id', 'patient'), name='episode_of_patient'),
         ),
         migrations.AddConstraint(
-            model_name="episode",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "ended"), _negated=True),
-                fields=("patient",),
-                name="one_running_episode_per_patient",
-            ),
+            model_name='episode',
+            constraint=models.UniqueConstraint(condition=models.Q(('status', 'ended'), _negated=True), fields=('patient',), name='one_running_episode_per_patient'),
         ),
         migrations.AddConstraint(
-            model_name="episode",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("procedure__in", ["vertebroplasty", "kyphoplasty"])),
-                name="episode_procedure_known",
-            ),
+            model_name='episode',
+            constraint=models.CheckConstraint(condition=models.Q(('procedure__in', ['vertebroplasty', 'kyphoplasty'])), name='episode_procedure_known'),
         ),
         migrations.AddConstraint(
-            model_name="episode",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["active", "paused", "ended"])), name="episode_status_known"
-            ),
+            model_name='episode',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['active', 'paused', 'ended'])), name='episode_status_known'),
         ),
         migrations.AddConstraint(
-            model_name="episode",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at__isnull", False), ("status", "ended")),
-                    models.Q(models.Q(("status", "ended"), _negated=True), ("ended_at", None)),
-                    _connector="OR",
-                ),
-                name="episode_ended_when_ended",
-            ),
+            model_name='episode',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('status', 'ended')), models.Q(models.Q(('status', 'ended'), _negated=True), ('ended_at', None)), _connector='OR'), name='episode_ended_when_ended'),
         ),
         migrations.AddConstraint(
-            model_name="episode",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("next_due_at", None), ("status", "active"), _connector="OR"),
-                name="only_active_episodes_are_watched",
-            ),
+            model_name='episode',
+            constraint=models.CheckConstraint(condition=models.Q(('next_due_at', None), ('status', 'active'), _connector='OR'), name='only_active_episodes_are_watched'),
         ),
         migrations.AddConstraint(
-            model_name="episode",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "risk_factors__contained_by",
-                        [
-                            "anticoagulant",
-                            "tumour",
-                            "immunosuppressed",
-                            "steroids",
-                            "age_65_plus",
-                            "levels_3_plus",
-                            "osteoporosis",
-                            "lung_disease",
-                            "allergy_history",
-                            "lives_alone",
-                        ],
-                    )
-                ),
-                name="risk_factors_known",
-            ),
+            model_name='episode',
+            constraint=models.CheckConstraint(condition=models.Q(('risk_factors__contained_by', ['anticoagulant', 'tumour', 'immunosuppressed', 'steroids', 'age_65_plus', 'levels_3_plus', 'osteoporosis', 'lung_disease', 'allergy_history', 'lives_alone'])), name='risk_factors_known'),
         ),
         migrations.AddConstraint(
-            model_name="episode",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("baseline", None), ("baseline_at", None)),
-                    models.Q(("baseline__isnull", False), ("baseline_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="baseline_has_a_time",
-            ),
+            model_name='episode',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('baseline', None), ('baseline_at', None)), models.Q(('baseline__isnull', False), ('baseline_at__isnull', False)), _connector='OR'), name='baseline_has_a_time'),
         ),
         migrations.AddConstraint(
-            model_name="episode",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("time_zone", ""), _negated=True), name="episode_has_time_zone"
-            ),
+            model_name='episode',
+            constraint=models.CheckConstraint(condition=models.Q(('time_zone', ''), _negated=True), name='episode_has_time_zone'),
         ),
         migrations.AddConstraint(
-            model_name="episode",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ended_at", None), ("ended_at__gte", models.F("started_at")), _connector="OR"
-                ),
-                name="episode_ends_after_start",
-            ),
+            model_name='episode',
+            constraint=models.CheckConstraint(condition=models.Q(('ended_at', None), ('ended_at__gte', models.F('started_at')), _connector='OR'), name='episode_ends_after_start'),
         ),
         migrations.AddConstraint(
-            model_name="devicetoken",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("token_hash__regex", "^[0-9a-f]{64}$")), name="device_token_is_hashed"
-            ),
+            model_name='devicetoken',
+            constraint=models.CheckConstraint(condition=models.Q(('token_hash__regex', '^[0-9a-f]{64}$')), name='device_token_is_hashed'),
         ),
         migrations.AddConstraint(
-            model_name="consent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("withdrawn_at", None), ("withdrawn_at__gte", models.F("given_at")), _connector="OR"
-                ),
-                name="consent_given_before_withdrawn",
-            ),
+            model_name='consent',
+            constraint=models.CheckConstraint(condition=models.Q(('withdrawn_at', None), ('withdrawn_at__gte', models.F('given_at')), _connector='OR'), name='consent_given_before_withdrawn'),
         ),
         migrations.AddIndex(
-            model_name="checkin",
-            index=models.Index(fields=["episode", "effective_at", "client_id"], name="check_in_history"),
+            model_name='checkin',
+            index=models.Index(fields=['episode', 'effective_at', 'client_id'], name='check_in_history'),
         ),
         migrations.AddConstraint(
-            model_name="checkin",
-            constraint=models.UniqueConstraint(
-                fields=("patient", "client_id"), name="check_in_once_per_patient"
-            ),
+            model_name='checkin',
+            constraint=models.UniqueConstraint(fields=('patient', 'client_id'), name='check_in_once_per_patient'),
         ),
         migrations.AddConstraint(
-            model_name="checkin",
-            constraint=models.UniqueConstraint(
-                fields=("id", "episode", "clinic"), name="check_in_of_episode"
-            ),
+            model_name='checkin',
+            constraint=models.UniqueConstraint(fields=('id', 'episode', 'clinic'), name='check_in_of_episode'),
         ),
         migrations.AddConstraint(
-            model_name="checkin",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("pain", None), ("pain__range", (0, 10)), _connector="OR"),
-                name="pain_0_to_10",
-            ),
+            model_name='checkin',
+            constraint=models.CheckConstraint(condition=models.Q(('pain', None), ('pain__range', (0, 10)), _connector='OR'), name='pain_0_to_10'),
         ),
         migrations.AddConstraint(
-            model_name="checkin",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("numbness", None), ("numbness__in", ["no", "same", "new_or_worse"]), _connector="OR"
-                ),
-                name="numbness_known",
-            ),
+            model_name='checkin',
+            constraint=models.CheckConstraint(condition=models.Q(('numbness', None), ('numbness__in', ['no', 'same', 'new_or_worse']), _connector='OR'), name='numbness_known'),
         ),
         migrations.AddConstraint(
-            model_name="checkin",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("bandage", None), ("bandage__in", ["on_dry", "wet", "off"]), _connector="OR"
-                ),
-                name="bandage_known",
-            ),
+            model_name='checkin',
+            constraint=models.CheckConstraint(condition=models.Q(('bandage', None), ('bandage__in', ['on_dry', 'wet', 'off']), _connector='OR'), name='bandage_known'),
         ),
         migrations.AddConstraint(
-            model_name="checkin",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["in-progress", "completed"])), name="check_in_status_known"
-            ),
+            model_name='checkin',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['in-progress', 'completed'])), name='check_in_status_known'),
         ),
         migrations.AddConstraint(
-            model_name="checkin",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("answered_by__in", ["patient", "carer"])), name="answered_by_known"
-            ),
+            model_name='checkin',
+            constraint=models.CheckConstraint(condition=models.Q(('answered_by__in', ['patient', 'carer'])), name='answered_by_known'),
         ),
         migrations.AddConstraint(
-            model_name="checkin",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("revision__gte", 1)), name="revision_from_1"
-            ),
+            model_name='checkin',
+            constraint=models.CheckConstraint(condition=models.Q(('revision__gte', 1)), name='revision_from_1'),
         ),
         migrations.AddConstraint(
-            model_name="checkin",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("observed_at__year__gte", 2000), ("observed_at__year__lt", 2100)),
-                name="observed_2000_to_2100",
-            ),
+            model_name='checkin',
+            constraint=models.CheckConstraint(condition=models.Q(('observed_at__year__gte', 2000), ('observed_at__year__lt', 2100)), name='observed_2000_to_2100'),
         ),
         migrations.AddConstraint(
-            model_name="checkin",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.Exact(
-                        models.Func("answers", function="jsonb_typeof", output_field=models.TextField()),
-                        models.Value("object"),
-                    )
-                ),
-                name="answers_are_an_object",
-            ),
+            model_name='checkin',
+            constraint=models.CheckConstraint(condition=models.Q(django.db.models.lookups.Exact(models.Func('answers', function='jsonb_typeof', output_field=models.TextField()), models.Value('object'))), name='answers_are_an_object'),
         ),
         migrations.AddConstraint(
-            model_name="checkin",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.Exact(
-                        models.Func(
-                            django.db.models.fields.json.KeyTransform("pain_now", "answers"),
-                            function="jsonb_typeof",
-                            output_field=models.TextField(),
-                        ),
-                        models.Value("number"),
-                    ),
-                    django.db.models.lookups.IsNull(
-                        django.db.models.fields.json.KeyTextTransform("pain_now", "answers"), True
-                    ),
-                    _connector="OR",
-                ),
-                name="pain_is_a_number",
-            ),
+            model_name='checkin',
+            constraint=models.CheckConstraint(condition=models.Q(django.db.models.lookups.Exact(models.Func(django.db.models.fields.json.KeyTransform('pain_now', 'answers'), function='jsonb_typeof', output_field=models.TextField()), models.Value('number')), django.db.models.lookups.IsNull(django.db.models.fields.json.KeyTextTransform('pain_now', 'answers'), True), _connector='OR'), name='pain_is_a_number'),
         ),
         migrations.AddConstraint(
-            model_name="pause",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("until_at", None)), fields=("episode",), name="one_running_pause"
-            ),
+            model_name='pause',
+            constraint=models.UniqueConstraint(condition=models.Q(('until_at', None)), fields=('episode',), name='one_running_pause'),
         ),
         migrations.AddConstraint(
-            model_name="pause",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("until_at", None), ("until_at__gt", models.F("from_at")), _connector="OR"
-                ),
-                name="pause_ends_after_start",
-            ),
+            model_name='pause',
+            constraint=models.CheckConstraint(condition=models.Q(('until_at', None), ('until_at__gt', models.F('from_at')), _connector='OR'), name='pause_ends_after_start'),
         ),
         migrations.AddIndex(
-            model_name="quarantine",
-            index=models.Index(
-                condition=models.Q(("reviewed_at", None)),
-                fields=["episode", "received_at"],
-                name="quarantine_to_review",
-            ),
+            model_name='quarantine',
+            index=models.Index(condition=models.Q(('reviewed_at', None)), fields=['episode', 'received_at'], name='quarantine_to_review'),
         ),
         migrations.AddIndex(
-            model_name="quarantine",
-            index=models.Index(fields=["device", "received_at"], name="quarantine_of_device"),
+            model_name='quarantine',
+            index=models.Index(fields=['device', 'received_at'], name='quarantine_of_device'),
         ),
         migrations.AddConstraint(
-            model_name="quarantine",
-            constraint=models.UniqueConstraint(
-                fields=("device", "fingerprint"), name="refused_body_kept_once"
-            ),
+            model_name='quarantine',
+            constraint=models.UniqueConstraint(fields=('device', 'fingerprint'), name='refused_body_kept_once'),
         ),
         migrations.AddConstraint(
-            model_name="quarantine",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("outcome", ""), ("reviewed_at", None), ("reviewed_by", None)),
-                    models.Q(
-                        ("outcome__in", ["judged", "dismissed"]),
-                        ("reviewed_at__gte", models.F("received_at")),
-                        ("reviewed_by__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="quarantine_reviewed_by_somebody",
-            ),
+            model_name='quarantine',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', ''), ('reviewed_at', None), ('reviewed_by', None)), models.Q(('outcome__in', ['judged', 'dismissed']), ('reviewed_at__gte', models.F('received_at')), ('reviewed_by__isnull', False)), _connector='OR'), name='quarantine_reviewed_by_somebody'),
         ),
         migrations.AddConstraint(
-            model_name="quarantine",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("outcome", "dismissed"), _negated=True),
-                    models.Q(("reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="dismissed_with_reason",
-            ),
+            model_name='quarantine',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'dismissed'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='dismissed_with_reason'),
         ),
         migrations.AddIndex(
-            model_name="assessment",
-            index=models.Index(
-                condition=models.Q(("flagged_at", None), ("set_aside_at", None)),
-                fields=["-tier", "id"],
-                name="assessment_owed",
-            ),
+            model_name='assessment',
+            index=models.Index(condition=models.Q(('flagged_at', None), ('set_aside_at', None)), fields=['-tier', 'id'], name='assessment_owed'),
         ),
         migrations.AddIndex(
-            model_name="assessment",
-            index=models.Index(fields=["episode", "effective_at"], name="assessment_by_episode"),
+            model_name='assessment',
+            index=models.Index(fields=['episode', 'effective_at'], name='assessment_by_episode'),
         ),
         migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("check_in__isnull", False), ("is_current", True)),
-                fields=("check_in",),
-                name="one_current_assessment",
-            ),
+            model_name='assessment',
+            constraint=models.UniqueConstraint(condition=models.Q(('check_in__isnull', False), ('is_current', True)), fields=('check_in',), name='one_current_assessment'),
         ),
         migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("silent_slot__isnull", False)),
-                fields=("episode", "silent_slot"),
-                name="silence_once_per_slot",
-            ),
+            model_name='assessment',
+            constraint=models.UniqueConstraint(condition=models.Q(('silent_slot__isnull', False)), fields=('episode', 'silent_slot'), name='silence_once_per_slot'),
         ),
         migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("check_in__isnull", False),
-                        ("quarantine", None),
-                        ("revision__isnull", False),
-                        ("silent_slot", None),
-                    ),
-                    models.Q(
-                        ("check_in", None),
-                        ("quarantine", None),
-                        ("revision", None),
-                        ("silent_slot__isnull", False),
-                    ),
-                    models.Q(
-                        ("check_in", None),
-                        ("quarantine__isnull", False),
-                        ("revision", None),
-                        ("silent_slot", None),
-                    ),
-                    _connector="OR",
-                ),
-                name="assessment_of_one_thing",
-            ),
+            model_name='assessment',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('check_in__isnull', False), ('quarantine', None), ('revision__isnull', False), ('silent_slot', None)), models.Q(('check_in', None), ('quarantine', None), ('revision', None), ('silent_slot__isnull', False)), models.Q(('check_in', None), ('quarantine__isnull', False), ('revision', None), ('silent_slot', None)), _connector='OR'), name='assessment_of_one_thing'),
         ),
         migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("tier", None),
-                    (
-                        "tier__range",
-                        (recovery.clinical.tiers.Tier["NONE"], recovery.clinical.tiers.Tier["EMERGENCY"]),
-                    ),
-                    _connector="OR",
-                ),
-                name="assessment_tier_known",
-            ),
+            model_name='assessment',
+            constraint=models.CheckConstraint(condition=models.Q(('tier', None), ('tier__range', (recovery.clinical.tiers.Tier['NONE'], recovery.clinical.tiers.Tier['EMERGENCY'])), _connector='OR'), name='assessment_tier_known'),
         ),
         migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("flagged_at", None), ("flagged_by", "")),
-                    models.Q(
-                        ("flagged_at__isnull", False), ("flagged_by__in", ["request", "celery", "watch"])
-                    ),
-                    _connector="OR",
-                ),
-                name="flagged_by_when_flagged",
-            ),
+            model_name='assessment',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('flagged_at', None), ('flagged_by', '')), models.Q(('flagged_at__isnull', False), ('flagged_by__in', ['request', 'celery', 'watch'])), _connector='OR'), name='flagged_by_when_flagged'),
         ),
     ]

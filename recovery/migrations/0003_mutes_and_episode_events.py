@@ -9,163 +9,50 @@ from recovery.migrations._walls import hold, revoke
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("recovery", "0002_walls"),
+        ('recovery', '0002_walls'),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name="alertevent",
-            name="kind",
-            field=models.CharField(
-                choices=[
-                    ("opened", "Opened"),
-                    ("joined", "Reported again"),
-                    ("raised", "Raised"),
-                    ("changed", "Patient changed the answer"),
-                    ("told", "Team told"),
-                    ("acknowledged", "Taken on"),
-                    ("contacted", "Contact recorded"),
-                    ("noted", "Note"),
-                    ("muted", "Muted until a date"),
-                    ("closed", "Closed"),
-                    ("resolved", "Resolved itself"),
-                ],
-                max_length=16,
-            ),
+            model_name='alertevent',
+            name='kind',
+            field=models.CharField(choices=[('opened', 'Opened'), ('joined', 'Reported again'), ('raised', 'Raised'), ('changed', 'Patient changed the answer'), ('told', 'Team told'), ('acknowledged', 'Taken on'), ('contacted', 'Contact recorded'), ('noted', 'Note'), ('muted', 'Muted until a date'), ('closed', 'Closed'), ('resolved', 'Resolved itself')], max_length=16),
         ),
         migrations.CreateModel(
-            name="EpisodeEvent",
+            name='EpisodeEvent',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "what",
-                    models.CharField(
-                        help_text="Verb and noun: corrected baseline, paused episode", max_length=40
-                    ),
-                ),
-                ("at", models.DateTimeField()),
-                ("reason", models.TextField(blank=True)),
-                ("was", models.JSONField(default=dict)),
-                (
-                    "by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "clinic",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="recovery.clinic",
-                    ),
-                ),
-                (
-                    "episode",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="events",
-                        to="recovery.episode",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('what', models.CharField(help_text='Verb and noun: corrected baseline, paused episode', max_length=40)),
+                ('at', models.DateTimeField()),
+                ('reason', models.TextField(blank=True)),
+                ('was', models.JSONField(default=dict)),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('clinic', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='recovery.clinic')),
+                ('episode', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='recovery.episode')),
             ],
             options={
-                "indexes": [models.Index(fields=["episode", "id"], name="events_of_episode")],
+                'indexes': [models.Index(fields=['episode', 'id'], name='events_of_episode')],
             },
         ),
         migrations.CreateModel(
-            name="Mute",
+            name='Mute',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("rule", models.CharField(max_length=40)),
-                (
-                    "tier",
-                    models.PositiveSmallIntegerField(
-                        choices=[(1, "Routine"), (2, "Within 24 hours"), (3, "Same day"), (4, "Emergency")]
-                    ),
-                ),
-                (
-                    "known",
-                    models.JSONField(help_text="The finding that is expected; what is worse ends the mute"),
-                ),
-                ("from_at", models.DateTimeField()),
-                ("until_at", models.DateTimeField()),
-                ("reason", models.TextField()),
-                ("ended_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "clinic",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="recovery.clinic",
-                    ),
-                ),
-                (
-                    "episode",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="mutes",
-                        to="recovery.episode",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('rule', models.CharField(max_length=40)),
+                ('tier', models.PositiveSmallIntegerField(choices=[(1, 'Routine'), (2, 'Within 24 hours'), (3, 'Same day'), (4, 'Emergency')])),
+                ('known', models.JSONField(help_text='The finding that is expected; what is worse ends the mute')),
+                ('from_at', models.DateTimeField()),
+                ('until_at', models.DateTimeField()),
+                ('reason', models.TextField()),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('clinic', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='recovery.clinic')),
+                ('episode', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='mutes', to='recovery.episode')),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("ended_at", None)),
-                        fields=("episode", "rule"),
-                        name="one_mute_per_rule",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            (
-                                "tier__range",
-                                (
-                                    recovery.clinical.tiers.Tier["ROUTINE"],
-                                    recovery.clinical.tiers.Tier["SAME_DAY"],
-                                ),
-                            )
-                        ),
-                        name="no_mute_of_an_emergency",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("until_at__gt", models.F("from_at"))),
-                        name="mute_ends_after_start",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("reason", ""), _negated=True), name="muted_with_reason"
-                    ),
-                ],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('episode', 'rule'), name='one_mute_per_rule'), models.CheckConstraint(condition=models.Q(('tier__range', (recovery.clinical.tiers.Tier['ROUTINE'], recovery.clinical.tiers.Tier['SAME_DAY']))), name='no_mute_of_an_emergency'), models.CheckConstraint(condition=models.Q(('until_at__gt', models.F('from_at'))), name='mute_ends_after_start'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='muted_with_reason')],
             },
         ),
         hold("mute", ["episode_id", "clinic_id"], "episode"),

@@ -4,50 +4,42 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("recovery", "0003_mutes_and_episode_events"),
+        ('recovery', '0003_mutes_and_episode_events'),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name="pause",
-            name="pause_ends_after_start",
+            model_name='pause',
+            name='pause_ends_after_start',
         ),
         migrations.AddField(
-            model_name="episode",
-            name="silence_attempts",
+            model_name='episode',
+            name='silence_attempts',
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name="episode",
-            name="silence_next_at",
-            field=models.DateTimeField(blank=True, help_text="Back-off, in real time", null=True),
+            model_name='episode',
+            name='silence_next_at',
+            field=models.DateTimeField(blank=True, help_text='Back-off, in real time', null=True),
         ),
         migrations.AlterField(
-            model_name="episode",
-            name="rejudge_attempts",
+            model_name='episode',
+            name='rejudge_attempts',
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AlterField(
-            model_name="pause",
-            name="reason",
+            model_name='pause',
+            name='reason',
             field=models.TextField(blank=True),
         ),
         migrations.AddIndex(
-            model_name="assessment",
-            index=models.Index(
-                condition=models.Q(("flagged_at", None), ("set_aside_at__isnull", False)),
-                fields=["next_attempt_at"],
-                name="assessment_set_aside",
-            ),
+            model_name='assessment',
+            index=models.Index(condition=models.Q(('flagged_at', None), ('set_aside_at__isnull', False)), fields=['next_attempt_at'], name='assessment_set_aside'),
         ),
         migrations.AddConstraint(
-            model_name="pause",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("until_at", None), ("until_at__gte", models.F("from_at")), _connector="OR"
-                ),
-                name="pause_ends_after_start",
-            ),
+            model_name='pause',
+            constraint=models.CheckConstraint(condition=models.Q(('until_at', None), ('until_at__gte', models.F('from_at')), _connector='OR'), name='pause_ends_after_start'),
         ),
     ]

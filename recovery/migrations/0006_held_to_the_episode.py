@@ -17,90 +17,53 @@ HELD = [
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("recovery", "0005_a_narrow_history"),
+        ('recovery', '0005_a_narrow_history'),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name="alert",
-            name="first_assessment",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="recovery.assessment",
-            ),
+            model_name='alert',
+            name='first_assessment',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='recovery.assessment'),
         ),
         migrations.AlterField(
-            model_name="alert",
-            name="latest_assessment",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="recovery.assessment",
-            ),
+            model_name='alert',
+            name='latest_assessment',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='recovery.assessment'),
         ),
         migrations.AlterField(
-            model_name="assessment",
-            name="quarantine",
-            field=models.OneToOneField(
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="assessment",
-                to="recovery.quarantine",
-            ),
+            model_name='assessment',
+            name='quarantine',
+            field=models.OneToOneField(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='assessment', to='recovery.quarantine'),
         ),
         migrations.AlterField(
-            model_name="checkin",
-            name="device",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="recovery.devicetoken",
-            ),
+            model_name='checkin',
+            name='device',
+            field=models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='recovery.devicetoken'),
         ),
         migrations.AlterField(
-            model_name="enrolmentcode",
-            name="device",
-            field=models.OneToOneField(
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="enrolment_code",
-                to="recovery.devicetoken",
-            ),
+            model_name='enrolmentcode',
+            name='device',
+            field=models.OneToOneField(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='enrolment_code', to='recovery.devicetoken'),
         ),
         migrations.AlterField(
-            model_name="quarantine",
-            name="device",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="recovery.devicetoken",
-            ),
+            model_name='quarantine',
+            name='device',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='recovery.devicetoken'),
         ),
         migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.UniqueConstraint(
-                fields=("id", "episode", "clinic"), name="assessment_of_episode"
-            ),
+            model_name='assessment',
+            constraint=models.UniqueConstraint(fields=('id', 'episode', 'clinic'), name='assessment_of_episode'),
         ),
         migrations.AddConstraint(
-            model_name="devicetoken",
-            constraint=models.UniqueConstraint(fields=("id", "episode", "clinic"), name="device_of_episode"),
+            model_name='devicetoken',
+            constraint=models.UniqueConstraint(fields=('id', 'episode', 'clinic'), name='device_of_episode'),
         ),
         migrations.AddConstraint(
-            model_name="quarantine",
-            constraint=models.UniqueConstraint(
-                fields=("id", "episode", "clinic"), name="quarantine_of_episode"
-            ),
+            model_name='quarantine',
+            constraint=models.UniqueConstraint(fields=('id', 'episode', 'clinic'), name='quarantine_of_episode'),
         ),
         *(hold(*row) for row in HELD),
     ]

@@ -10,110 +10,61 @@ MAY_CHANGE = ["beyond", "reviewed_at", "reviewed_by_id", "outcome", "check_in_id
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("recovery", "0007_cheaper_writing"),
+        ('recovery', '0007_cheaper_writing'),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name="checkin",
-            name="answered_by_known",
+            model_name='checkin',
+            name='answered_by_known',
         ),
         migrations.RemoveConstraint(
-            model_name="quarantine",
-            name="dismissed_with_reason",
+            model_name='quarantine',
+            name='dismissed_with_reason',
         ),
         migrations.AddField(
-            model_name="quarantine",
-            name="answers",
-            field=models.JSONField(default=dict, help_text="The answers that could be read beyond doubt"),
+            model_name='quarantine',
+            name='answers',
+            field=models.JSONField(default=dict, help_text='The answers that could be read beyond doubt'),
         ),
         migrations.AddField(
-            model_name="quarantine",
-            name="check_in",
-            field=models.OneToOneField(
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="read_from",
-                to="recovery.checkin",
-            ),
+            model_name='quarantine',
+            name='check_in',
+            field=models.OneToOneField(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='read_from', to='recovery.checkin'),
         ),
         migrations.AddField(
-            model_name="quarantine",
-            name="dismissed_as",
-            field=models.CharField(
-                blank=True,
-                choices=[
-                    ("spoken", "Spoke with the patient: nothing more to record"),
-                    ("arrived", "The same report arrived in another way"),
-                    ("empty", "There is no answer in it, and the patient was asked"),
-                    ("not-patient", "It is not from the patient: a test, or a fault of the app"),
-                ],
-                max_length=12,
-            ),
+            model_name='quarantine',
+            name='dismissed_as',
+            field=models.CharField(blank=True, choices=[('spoken', 'Spoke with the patient: nothing more to record'), ('arrived', 'The same report arrived in another way'), ('empty', 'There is no answer in it, and the patient was asked'), ('not-patient', 'It is not from the patient: a test, or a fault of the app')], max_length=12),
         ),
         migrations.AddField(
-            model_name="quarantine",
-            name="observed_at",
-            field=models.DateTimeField(help_text="When it was felt, if that could be read", null=True),
+            model_name='quarantine',
+            name='observed_at',
+            field=models.DateTimeField(help_text='When it was felt, if that could be read', null=True),
         ),
         migrations.AlterField(
-            model_name="checkin",
-            name="answered_by",
-            field=models.CharField(
-                choices=[
-                    ("patient", "Patient"),
-                    ("carer", "Caregiver"),
-                    ("nurse", "The care team, for the patient"),
-                ],
-                max_length=10,
-            ),
+            model_name='checkin',
+            name='answered_by',
+            field=models.CharField(choices=[('patient', 'Patient'), ('carer', 'Caregiver'), ('nurse', 'The care team, for the patient')], max_length=10),
         ),
         migrations.AlterField(
-            model_name="checkinrevision",
-            name="answered_by",
-            field=models.CharField(
-                choices=[
-                    ("patient", "Patient"),
-                    ("carer", "Caregiver"),
-                    ("nurse", "The care team, for the patient"),
-                ],
-                max_length=10,
-            ),
+            model_name='checkinrevision',
+            name='answered_by',
+            field=models.CharField(choices=[('patient', 'Patient'), ('carer', 'Caregiver'), ('nurse', 'The care team, for the patient')], max_length=10),
         ),
         migrations.AddConstraint(
-            model_name="checkin",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("answered_by__in", ["patient", "carer", "nurse"])),
-                name="answered_by_known",
-            ),
+            model_name='checkin',
+            constraint=models.CheckConstraint(condition=models.Q(('answered_by__in', ['patient', 'carer', 'nurse'])), name='answered_by_known'),
         ),
         migrations.AddConstraint(
-            model_name="quarantine",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("check_in__isnull", False), ("outcome", "judged")),
-                    models.Q(models.Q(("outcome", "judged"), _negated=True), ("check_in", None)),
-                    _connector="OR",
-                ),
-                name="judged_as_a_check_in",
-            ),
+            model_name='quarantine',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('check_in__isnull', False), ('outcome', 'judged')), models.Q(models.Q(('outcome', 'judged'), _negated=True), ('check_in', None)), _connector='OR'), name='judged_as_a_check_in'),
         ),
         migrations.AddConstraint(
-            model_name="quarantine",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("dismissed_as__in", ["spoken", "arrived", "empty", "not-patient"]),
-                        ("outcome", "dismissed"),
-                        models.Q(("reason", ""), _negated=True),
-                    ),
-                    models.Q(models.Q(("outcome", "dismissed"), _negated=True), ("dismissed_as", "")),
-                    _connector="OR",
-                ),
-                name="dismissed_with_reason",
-            ),
+            model_name='quarantine',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('dismissed_as__in', ['spoken', 'arrived', 'empty', 'not-patient']), ('outcome', 'dismissed'), models.Q(('reason', ''), _negated=True)), models.Q(models.Q(('outcome', 'dismissed'), _negated=True), ('dismissed_as', '')), _connector='OR'), name='dismissed_with_reason'),
         ),
         hold("quarantine", ["check_in_id", "episode_id", "clinic_id"], "checkin"),
         allow_only(MAY_CHANGE, "quarantine"),

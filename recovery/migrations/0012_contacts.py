@@ -18,12 +18,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Contact",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("channel", models.CharField(choices=CHANNELS, max_length=10)),
                 ("address", models.CharField(help_text="E-mail address or URL", max_length=500)),
@@ -68,8 +63,7 @@ class Migration(migrations.Migration):
                         name="contact_once",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("channel__in", ["email", "webhook"])),
-                        name="contact_channel_known",
+                        condition=models.Q(("channel__in", ["email", "webhook"])), name="contact_channel_known"
                     ),
                     models.CheckConstraint(
                         condition=models.Q(

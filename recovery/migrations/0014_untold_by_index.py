@@ -11,9 +11,7 @@ class Migration(migrations.Migration):
             "notification",
             "followed_up_at",
             models.DateTimeField(
-                blank=True,
-                help_text="When nothing more was owed for one that failed or was dropped",
-                null=True,
+                blank=True, help_text="When nothing more was owed for one that failed or was dropped", null=True
             ),
         ),
         migrations.AddIndex(
@@ -27,9 +25,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             "alert",
             models.Index(
-                condition=models.Q(status="open", told_at=None, tier__gte=3),
-                fields=["id"],
-                name="alert_untold",
+                condition=models.Q(status="open", told_at=None, tier__gte=3), fields=["id"], name="alert_untold"
             ),
         ),
     ]
