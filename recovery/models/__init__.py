@@ -3,15 +3,21 @@
 from .alert import Alert, AlertEvent
 from .assessment import Assessment
 from .audit import AuditEvent
+from .audit_run import AuditRun, Defect
+from .canary import Canary, CanaryRun
 from .check_in import CheckIn, CheckInRevision
 from .clinic import CareTeam, Clinic, Membership
 from .contact import Contact
 from .device import DeviceToken, EnrolmentCode
 from .episode import Episode, EpisodeEvent, Pause
+from .heartbeat import Heartbeat, Tally
+from .letter import Letter
 from .mute import Mute
 from .notification import Attempt, Notification
 from .patient import Consent, Patient
 from .quarantine import Quarantine
+from .reminder import PhoneSign, Preferences, Reminder
+from .rota import NightCheck, RotaOverride, RotaShift
 from .user import User
 
 __all__ = [
@@ -20,21 +26,34 @@ __all__ = [
     "Assessment",
     "Attempt",
     "AuditEvent",
+    "AuditRun",
+    "Canary",
+    "CanaryRun",
     "CareTeam",
     "CheckIn",
     "CheckInRevision",
     "Clinic",
     "Consent",
     "Contact",
+    "Defect",
     "DeviceToken",
     "EnrolmentCode",
     "Episode",
     "EpisodeEvent",
+    "Heartbeat",
+    "Letter",
     "Membership",
     "Mute",
+    "NightCheck",
     "Notification",
     "Patient",
     "Pause",
+    "PhoneSign",
+    "Preferences",
     "Quarantine",
+    "Reminder",
+    "RotaOverride",
+    "RotaShift",
+    "Tally",
     "User",
 ]

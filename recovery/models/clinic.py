@@ -2,6 +2,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 HAS_DIGIT = r"[0-9]"
 
@@ -45,6 +46,12 @@ class CareTeam(models.Model):
     alert_budget = models.PositiveSmallIntegerField(
         db_default=30, help_text="Alerts for each 100 check-ins that the team means to work on (ADR 17)"
     )
+    time_zone = models.CharField(
+        max_length=64, blank=True, db_default="", help_text="Of its rota; empty: that of its clinic"
+    )
+    next_night_check_at = models.DateTimeField(
+        db_default=Now(), help_text="When it is looked at next whether somebody can be reached tonight"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -53,6 +60,7 @@ class CareTeam(models.Model):
             models.UniqueConstraint(fields=["id", "clinic"], name="team_of_clinic"),
             models.CheckConstraint(condition=Q(alert_budget__range=(1, 300)), name="alert_budget_in_range"),
         ]
+        indexes = [models.Index(fields=["next_night_check_at"], name="team_night_check")]
 
     def __str__(self) -> str:
         return self.name
@@ -70,6 +78,7 @@ class Membership(models.Model):
     user = models.ForeignKey("recovery.User", on_delete=models.PROTECT, related_name="memberships")
     team = models.ForeignKey(CareTeam, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=20, choices=Role)
+    is_lead = models.BooleanField(db_default=False, help_text="Told when nobody on call has acted")
     started_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     followed_up_at = models.DateTimeField(
