@@ -10,6 +10,7 @@ from .clinic import CareTeam, Clinic, Membership
 from .contact import Contact
 from .device import DeviceToken, EnrolmentCode
 from .episode import Episode, EpisodeEvent, Pause
+from .escalation import EscalationPolicy
 from .heartbeat import Heartbeat, Tally
 from .letter import Letter
 from .mute import Mute
@@ -40,6 +41,7 @@ __all__ = [
     "EnrolmentCode",
     "Episode",
     "EpisodeEvent",
+    "EscalationPolicy",
     "Heartbeat",
     "Letter",
     "Membership",

@@ -46,6 +46,9 @@ class Assessment(models.Model):
     tier = models.PositiveSmallIntegerField(null=True, choices=[(tier.value, tier.label) for tier in Tier])
     findings = models.JSONField(default=list)
     notes = models.JSONField(default=list)
+    silence = models.JSONField(
+        null=True, help_text="Of a closed slot: what is known of the phone and of the reminders (silence/why.py)"
+    )
 
     flagged_at = models.DateTimeField(null=True, blank=True)
     flagged_by = models.CharField(max_length=8, choices=FlaggedBy, blank=True)
@@ -98,6 +101,7 @@ class Assessment(models.Model):
             ),
             models.Index(fields=["episode", "effective_at"], name="assessment_by_episode"),
             models.Index(fields=["episode"], condition=Q(flagged_at=None), name="assessment_owed_of_episode"),
+            models.Index(fields=["id"], condition=Q(tier__gte=Tier.SAME_DAY), name="assessment_urgent"),
         ]
 
     def __str__(self) -> str:
