@@ -1,6 +1,48 @@
 """Who is on call for a care team: a weekly pattern by the clocks of its time zone, and what replaces it (ADR 22)."""
 
+from .night import Night, next_look, tonight
 from .plan import FIRST, LEVELS, SECOND, OnCall, Plan, Turn
+from .planning import (
+    MAY_PLAN,
+    WEEKDAYS,
+    in_words,
+    may_plan,
+    name_lead,
+    plan_override,
+    plan_shifts,
+    planned_overrides,
+    planned_shifts,
+    remove_override,
+    remove_shift,
+    zone_of,
+)
 from .reading import gaps, on_call, plans
+from .refusals import RotaRefused
 
-__all__ = ["FIRST", "LEVELS", "SECOND", "OnCall", "Plan", "Turn", "gaps", "on_call", "plans"]
+__all__ = [
+    "FIRST",
+    "LEVELS",
+    "MAY_PLAN",
+    "SECOND",
+    "WEEKDAYS",
+    "Night",
+    "OnCall",
+    "Plan",
+    "RotaRefused",
+    "Turn",
+    "gaps",
+    "in_words",
+    "may_plan",
+    "name_lead",
+    "next_look",
+    "on_call",
+    "plan_override",
+    "plan_shifts",
+    "planned_overrides",
+    "planned_shifts",
+    "plans",
+    "remove_override",
+    "remove_shift",
+    "tonight",
+    "zone_of",
+]
