@@ -7,8 +7,8 @@ from datetime import datetime
 
 from django.db import Error, connection
 
-from recovery import alerts, assessments, clock, silence
-from recovery.notifications import delivery, plan
+from recovery import alerts, assessments, clock, reachability, reminders, silence
+from recovery.notifications import delivery, letters, plan
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +67,10 @@ def cycle(now: datetime, stop: Callable[[], bool] = never, *, sends: bool = True
     take("silent", lambda: silence.judge_due(limit=SILENT, now=now))
     if done["rejudged"] or done["silent"]:
         tell()
+    take("nights", lambda: reachability.check_due(limit=LIMIT, now=now))
+    take("reminded", lambda: reminders.send_due(limit=LIMIT, now=now))
+    if sends:
+        take("posted", lambda: letters.deliver_due(limit=LIMIT, now=now, stop=stop))
     return done
 
 

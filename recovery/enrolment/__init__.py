@@ -21,6 +21,7 @@ from .refusals import (
     CodeLocked,
     EnrolmentRefused,
     LooksAlike,
+    NobodyOnCall,
 )
 from .writing import levels_of, name_of, number_of, phone_of, plain_name, same_name, text_of
 
@@ -39,6 +40,7 @@ __all__ = [
     "EnrolmentRefused",
     "LooksAlike",
     "NewPatient",
+    "NobodyOnCall",
     "birthday_of",
     "change_contacts",
     "check_birthday",

@@ -9,15 +9,17 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from pydantic import ValidationError
 
-from recovery import audit
+from recovery import audit, reachability
 from recovery.clinical import protocol as protocols
 from recovery.clinical.answers import baseline_model
 from recovery.clinical.protocol import Protocol
 from recovery.clinical.timeline import date_only_procedure
 from recovery.enrolment.days import time_zones
 from recovery.enrolment.people import NewPatient, person_for
-from recovery.enrolment.refusals import EnrolmentRefused
+from recovery.enrolment.refusals import EnrolmentRefused, NobodyOnCall
 from recovery.models import CareTeam, Consent, Episode, Pause, User
+from recovery.reminders import Chosen
+from recovery.reminders import begin as begin_reminders
 
 CONSENT = "monitoring/1"
 """Version of the wording that patients agree to."""
@@ -48,6 +50,7 @@ def enrol(
     blood_thinner_restart_h: Decimal | float | None = None,
     time_estimated: bool = False,
     protocol: str = "vk-default/1",
+    reminders: Chosen | None = None,
     by: User | None = None,
     sure: bool = True,
 ) -> Episode:
@@ -55,9 +58,12 @@ def enrol(
 
     With `time_estimated` only the date of `procedure_at` counts (in the patient's zone). Check-ins whose time was over
     before `now` were never asked for, and are not missed. Refuses an unknown time zone, a baseline that does not fit
-    the form, a patient whose other episode still runs and, unless `sure`, one who looks like somebody known.
+    the form, a patient whose other episode still runs and, unless `sure`, one who looks like somebody known; and
+    whoever would go home into a night in which nobody can be reached.
     """
     none_runs_beside(team)
+    if trouble := reachability.night_trouble(team, now=now):
+        raise NobodyOnCall(trouble)
     if time_zone not in time_zones():
         raise EnrolmentRefused(
             f"{time_zone!r} is not a time zone. Write a name such as Europe/London.", field="time_zone"
@@ -125,6 +131,7 @@ def enrol(
             until_at=now,
             reason="Enrolled later than this.",
         )
+    begin_reminders(episode, reminders, now=now)
     audit.record(what="enrolled patient", now=now, clinic=team.clinic, user=by, subject=episode)
     return episode
 

@@ -19,6 +19,12 @@ class LooksAlike(EnrolmentRefused):
     code = "looks_alike"
 
 
+class NobodyOnCall(EnrolmentRefused):
+    """The recovery would begin into a night in which nobody can be reached."""
+
+    code = "nobody_on_call"
+
+
 class CodeInvalid(Refused):
     code = "code_invalid"
     message = "This code does not work. Check each letter, or ask your care team for a new code."
