@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from recovery import reminders
 from recovery.clinical import protocol as protocols
 from recovery.clinical.facts import effective_at
 from recovery.clinical.timeline import date_only_procedure
@@ -65,6 +66,7 @@ def change(
     )
     _move_check_ins(moved)
     _excuse_what_was_never_asked(moved)
+    reminders.look_again(moved, now=now)
     return moved
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from recovery import statements
 from recovery.clinical.assessment import Assessment
 from recovery.clinical.tiers import Tier
+from recovery.silence import why
 from recovery.silence.closings import Watched
 
 PATIENT_ONLY = {("MISSED-1", Tier.ROUTINE)}
@@ -20,9 +21,9 @@ _WRITE = """
     SELECT clinic_id, episode_id, slot, true, protocol, %(now)s, effective_at, hours, phase, slot, tier, findings, '[]',
         CASE WHEN told THEN %(now)s::timestamptz END, CASE WHEN told THEN 'watch' ELSE '' END, 0, ''
     FROM ROWS FROM (json_to_recordset(%(verdicts)s::json) AS (clinic_id bigint, episode_id bigint, slot text,
-        protocol text, effective_at timestamptz, hours float8, phase text, tier smallint, findings jsonb, told bool))
-        WITH ORDINALITY
-        verdict (clinic_id, episode_id, slot, protocol, effective_at, hours, phase, tier, findings, told, place)
+        protocol text, effective_at timestamptz, hours float8, phase text, tier smallint, findings jsonb,
+        silence jsonb, told bool)) WITH ORDINALITY verdict (
+            clinic_id, episode_id, slot, protocol, effective_at, hours, phase, tier, findings, silence, told, place)
     ORDER BY place
     ON CONFLICT (episode_id, silent_slot) WHERE silent_slot IS NOT NULL AND is_current DO NOTHING
     RETURNING id
@@ -44,7 +45,10 @@ def write(verdicts: Verdicts, *, now: datetime, owed: bool = False) -> None:
     """Store verdicts on slots, in their order. What holds nothing for the team counts as told, unless it is `owed`."""
     if not verdicts:
         return
-    rows = [_row(episode, verdict, owed=owed) for episode, verdict in verdicts]
+    rows = [
+        _row(episode, verdict, known, owed=owed)
+        for (episode, verdict), known in zip(verdicts, why.known_of(verdicts), strict=True)
+    ]
     statements.fetch_all(_WRITE, {"verdicts": json.dumps(rows), "now": now})
 
 
@@ -55,7 +59,7 @@ def move_on(looks: Mapping[int, datetime]) -> None:
         statements.fetch_all(_MOVE_ON, {"looks": json.dumps(rows)})
 
 
-def _row(episode: Watched, verdict: Assessment, *, owed: bool) -> dict[str, Any]:
+def _row(episode: Watched, verdict: Assessment, known: Mapping[str, Any], *, owed: bool) -> dict[str, Any]:
     return {
         "clinic_id": episode.clinic_id,
         "episode_id": episode.id,
@@ -66,6 +70,7 @@ def _row(episode: Watched, verdict: Assessment, *, owed: bool) -> dict[str, Any]
         "phase": verdict.phase,
         "tier": verdict.tier,
         "findings": [finding.to_document() for finding in verdict.findings],
+        "silence": known,
         "told": not owed and _is_for_the_patient_only(verdict),
     }
 
