@@ -42,6 +42,12 @@ class Notification(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     sent_by = models.CharField(max_length=8, blank=True, help_text="celery or watch: which road sent it")
     provider_id = models.CharField(max_length=200, blank=True)
+    provider_rank = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="How far its provider says it came (notifications/receipts.py); only grows",
+    )
+    delivered_at = models.DateTimeField(null=True, blank=True, help_text="When its provider said so")
     last_error = models.CharField(
         max_length=100, blank=True, help_text="Code or class of the error; never its text"
     )
@@ -60,6 +66,9 @@ class Notification(models.Model):
             models.CheckConstraint(
                 condition=Q(status="sent", sent_at__isnull=False) | (~Q(status="sent") & Q(sent_at=None)),
                 name="sent_at_when_sent",
+            ),
+            models.CheckConstraint(
+                condition=Q(delivered_at=None) | Q(status="sent"), name="delivered_when_sent"
             ),
             models.CheckConstraint(
                 condition=Q(status__in=["waiting", "sending", "sent", "failed", "dropped"]),

@@ -34,9 +34,15 @@ def compose(intents: Sequence[Intent]) -> Message:
         tier=first.tier,
         subject=SUBJECTS[first.tier],
         text="\n\n".join(paragraphs) + "\n",
+        short=_short(first.tier, links),
         links=tuple(links),
         secrets=_secrets(first.sealed_secrets),
     )
+
+
+def _short(tier: Tier, links: Sequence[str]) -> str:
+    others = f" (and {len(links) - 1} more)" if links[1:] else ""
+    return f"{SUBJECTS[tier]}{others} {links[0]}"
 
 
 def _link(intent: Intent) -> str:

@@ -10,12 +10,15 @@ from typing import Self
 
 from django.db import close_old_connections, connection
 
-from recovery.notifications import delivery
+from recovery.notifications import delivery, letters
 from recovery.notifications.lines import CHANNELS, Lines
 
 log = logging.getLogger(__name__)
 
 LIMIT = 100
+LETTERS = 20
+"""After the messages of a turn; the next urgent one does not wait long behind them."""
+
 LONGEST_WAIT_S = 10.0
 
 
@@ -59,6 +62,9 @@ class Senders:
                         only=channel,
                         lines=lines,
                         stop=self._stopping.is_set,
+                    )
+                    tried += letters.deliver_due(
+                        limit=LETTERS, now=self._now(), only=channel, lines=lines, stop=self._stopping.is_set
                     )
                 except Exception as error:
                     wait_s = min(wait_s * 2, LONGEST_WAIT_S)

@@ -26,6 +26,7 @@ from recovery.models import (
     EnrolmentCode,
     Episode,
     EpisodeEvent,
+    Letter,
     Membership,
     Mute,
     Notification,
@@ -156,6 +157,21 @@ class World:
                 "address": "ben@example.org",
                 "line": "email",
                 "created_at": T0,
+            }
+            | fields
+        )
+
+    def new_letter(self, **fields: Any) -> Letter:
+        return Letter.objects.create(
+            **{
+                "clinic": self.clinic,
+                "kind": "contact.test",
+                "key": "1",
+                "user": self.ben,
+                "channel": "email",
+                "line": "email",
+                "due_at": at(20),
+                "next_attempt_at": at(20),
             }
             | fields
         )
@@ -340,6 +356,16 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "contact_once": lambda w: (w.new_contact(ended_at=T0), w.new_contact(), w.new_contact()),
     "contact_channel_known": lambda w: w.new_contact(channel="pigeon"),
     "webhook_has_secrets": lambda w: w.new_contact(channel="webhook"),
+    "sms_goes_to_a_number": lambda w: w.new_contact(channel="sms", address="07700 900123"),
+    "contact_code_has_an_end": lambda w: w.new_contact(code_hash="f" * 64),
+    "delivered_when_sent": lambda w: w.new_notification(delivered_at=at(21)),
+    # letters
+    "letter_once": lambda w: (w.new_letter(), w.new_letter()),
+    "letter_to_staff_or_patient": lambda w: w.new_letter(episode=w.episode),
+    "letter_sent_at_when_sent": lambda w: w.new_letter(status="delivered"),
+    "letter_status_known": lambda w: w.new_letter(status="lost"),
+    "letter_within_contact_clinic": lambda w: w.new_letter(contact=w.new_contact(clinic=w.other_clinic)),
+    "letter_within_episode_clinic": lambda w: w.new_letter(user=None, episode=w.other_episode),
     "sent_at_when_sent": lambda w: w.change(w.notification, status="sent"),
     "notification_status_known": lambda w: w.change(w.notification, status="lost"),
     "notification_within_alert_clinic": lambda w: w.new_notification(step="raised", clinic=w.other_clinic),
@@ -465,7 +491,19 @@ def test_history_cannot_be_rewritten_by_the_application(model: type[Model], verb
 
 @pytest.mark.parametrize(
     "model",
-    [Alert, Assessment, Attempt, CheckIn, Consent, Contact, Episode, Notification, Patient, Quarantine],
+    [
+        Alert,
+        Assessment,
+        Attempt,
+        CheckIn,
+        Consent,
+        Contact,
+        Episode,
+        Letter,
+        Notification,
+        Patient,
+        Quarantine,
+    ],
 )
 def test_clinical_rows_cannot_be_deleted_by_the_application(model: type[Model]) -> None:
     with pytest.raises(Error, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:

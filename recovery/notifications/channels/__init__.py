@@ -12,15 +12,19 @@ from recovery.clinical.tiers import Tier
 @dataclass(frozen=True, slots=True)
 class Message:
     """What leaves: no health word, no name. `key` is the idempotency key, the same on every retry; `links` lead to what
-    it is about, the most urgent first; `secrets` are what a webhook is signed with."""
+    it is about, the most urgent first; `secrets` are what a webhook is signed with. `short` fits into a text message.
+    `kind` says to a machine what it is; a `code` is to be entered by whoever gets it."""
 
     key: UUID
     to: str
     tier: Tier
     subject: str
     text: str
+    short: str = ""
     links: tuple[str, ...] = ()
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    kind: str = "item.waiting"
+    code: str = field(default="", repr=False)
 
 
 Waiting = Callable[[], object]

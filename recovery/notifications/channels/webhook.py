@@ -101,10 +101,15 @@ class Webhook:
 
 
 def compose(message: Message) -> bytes:
+    data: dict[str, object] = {"key": str(message.key)}
+    if message.tier:
+        data["tier"] = message.tier.code
+    if message.code:
+        data["code"] = message.code
     document = {
-        "type": "item.waiting",
+        "type": message.kind,
         "timestamp": clock.real().isoformat(timespec="seconds"),
-        "data": {"key": str(message.key), "tier": message.tier.code, "links": list(message.links)},
+        "data": data | {"links": list(message.links)},
     }
     return json.dumps(document, separators=(",", ":")).encode()
 

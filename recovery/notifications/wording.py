@@ -1,0 +1,47 @@
+"""The words of letters, by kind. Anybody may read them on a locked screen: no health word, nobody's name, and no link
+that opens anything without signing in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.conf import settings
+
+PRODUCT = "Recovery check-ins"
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """`text` is a whole mail, `short` fits into one text message. Both may name {link}, {code} and what the letter's
+    detail has. `path` is where the link leads; it may name {letter}, the letter's uuid."""
+
+    subject: str
+    text: str
+    short: str
+    path: str
+
+    def fill(self, *, letter: object, code: str, detail: Mapping[str, str]) -> tuple[str, str, str]:
+        """Text, short text and link."""
+        link = settings.BASE_URL + self.path.format(letter=letter)
+        known = {**detail, "link": link, "code": code}
+        return self.text.format(**known), self.short.format(**known), link
+
+
+MACHINE = "\n\nThis message was sent by a machine. Replies are not read.\n"
+
+KINDS: dict[str, Wording] = {
+    "contact.code": Wording(
+        subject=f"{PRODUCT}: your code",
+        text="Your code is {code}\n\nEnter it within half an hour, signed in, at {link}\n\n"
+        "If you did not ask for it, you need do nothing." + MACHINE,
+        short="Your code is {code}. Enter it within half an hour at {link}",
+        path="/contacts",
+    ),
+    "contact.test": Wording(
+        subject=f"{PRODUCT}: please answer this test",
+        text="This is a test of how you are told. Please sign in and answer it:\n\n{link}\n\n"
+        "Or enter the code {code} on the page of your contacts." + MACHINE,
+        short="Test: please sign in and answer it at {link} or enter the code {code}",
+        path="/contacts/tests/{letter}",
+    ),
+}
+"""A new kind of letter gets its words here."""
