@@ -2,7 +2,7 @@ import uuid
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from recovery.clinical.tiers import Tier
 
@@ -89,6 +89,22 @@ class Alert(models.Model):
         help_text="Why it was noise; empty: it was not",
     )
 
+    escalation = models.JSONField(
+        default=dict,
+        db_default=Value({}, models.JSONField()),
+        help_text="The policy that it was opened under, from its tier upwards (escalation/policy.py)",
+    )
+    lap = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How often its steps began anew: raised, given back, round by round"
+    )
+    lap_at = models.DateTimeField(null=True, blank=True, help_text="From when the waits of its steps count")
+    step = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How many steps of this lap were taken"
+    )
+    next_step_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its next step is due; empty: none is"
+    )
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["id", "clinic"], name="alert_of_clinic"),
@@ -152,6 +168,11 @@ class Alert(models.Model):
             models.CheckConstraint(
                 condition=Q(noise="") | ~Q(outcome="sent-to-emergency"), name="an_emergency_was_no_noise"
             ),
+            models.CheckConstraint(
+                condition=Q(next_step_at=None)
+                | Q(lap_at__isnull=False, status__in=["open", "acknowledged"], tier__gte=Tier.WITHIN_24H),
+                name="steps_while_it_lives",
+            ),
         ]
         indexes = [
             models.Index(
@@ -169,8 +190,19 @@ class Alert(models.Model):
             ),
             models.Index(
                 fields=["team", "owner"],
-                condition=Q(status="acknowledged", tier__gte=Tier.SAME_DAY),
-                name="alert_taken_on",
+                condition=Q(status="acknowledged", tier__gte=Tier.WITHIN_24H),
+                name="alert_in_hands",
+            ),
+            models.Index(
+                fields=["-tier", "next_step_at"],
+                condition=Q(next_step_at__isnull=False),
+                name="alert_step_due",
+            ),
+            models.Index(
+                fields=["id"],
+                condition=Q(tier__gte=Tier.WITHIN_24H, next_step_at=None)
+                & (Q(status="open") | Q(status="acknowledged", contacted_at=None)),
+                name="alert_without_step",
             ),
         ]
 
@@ -195,6 +227,9 @@ class AlertEvent(models.Model):
         ACKNOWLEDGED = "acknowledged", "Taken on"
         ASKED = "asked", "A colleague was asked to take it on"
         TAKEN_OVER = "taken-over", "Taken over from a colleague"
+        ESCALATED = "escalated", "Nobody acted: the next ones told"
+        REMINDED = "reminded", "Owner reminded"
+        GIVEN_BACK = "given-back", "Given back to the queue"
         CONTACTED = "contacted", "Contact recorded"
         NOTED = "noted", "Note"
         MUTED = "muted", "Muted until a date"
