@@ -29,10 +29,13 @@ from recovery.models import (
     Letter,
     Membership,
     Mute,
+    NightCheck,
     Notification,
     Patient,
     Pause,
     Quarantine,
+    RotaOverride,
+    RotaShift,
     User,
 )
 from tests import factories
@@ -220,6 +223,26 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "membership_role_known": lambda w: Membership.objects.create(
         user=w.ben, team=w.other_team, role="visitor"
     ),
+    "shift_level_known": lambda w: w_shift(w, level=3),
+    "shift_weekday_known": lambda w: w_shift(w, weekday=7),
+    "shift_within_a_day": lambda w: w_shift(w, lasts_min=1441),
+    "one_shift_at_a_time": lambda w: (
+        w_shift(w, weekday=6, begins_min=1200, lasts_min=720),
+        w_shift(w, level=2, weekday=0, begins_min=479),
+        w_shift(w, weekday=0, begins_min=479),
+    ),
+    "rotashift_within_team_clinic": lambda w: w_shift(w, clinic=w.other_clinic),
+    "override_level_known": lambda w: w_override(w, level=0),
+    "override_has_length": lambda w: w_override(w, until_at=at(20)),
+    "one_override_at_a_time": lambda w: (
+        w_override(w),
+        w_override(w, from_at=at(22), until_at=at(24)),
+        w_override(w, ended_at=at(20)),
+        w_override(w, from_at=at(21)),
+    ),
+    "rotaoverride_within_team_clinic": lambda w: w_override(w, clinic=w.other_clinic),
+    "night_checked_once": lambda w: (w_night(w), w_night(w)),
+    "nightcheck_within_team_clinic": lambda w: w_night(w, clinic=w.other_clinic),
     "user_email_once": lambda w: User.objects.create_user(w.ben.email.upper(), "x", name="Not Ben"),
     "hospital_number_once_per_clinic": lambda w: Patient.objects.create(
         clinic=w.clinic,
@@ -437,6 +460,51 @@ def w_mute(w: World, **fields: Any) -> Mute:
             "until_at": at(30),
             "by": w.ben,
             "reason": "Known.",
+        }
+        | fields
+    )
+
+
+def w_shift(w: World, **fields: Any) -> RotaShift:
+    return RotaShift.objects.create(
+        **{
+            "clinic": w.clinic,
+            "team": w.team,
+            "level": 1,
+            "user": w.ben,
+            "created_at": T0,
+            "weekday": 0,
+            "begins_min": 600,
+            "lasts_min": 60,
+        }
+        | fields
+    )
+
+
+def w_override(w: World, **fields: Any) -> RotaOverride:
+    return RotaOverride.objects.create(
+        **{
+            "clinic": w.clinic,
+            "team": w.team,
+            "level": 1,
+            "user": w.ben,
+            "created_at": T0,
+            "from_at": at(20),
+            "until_at": at(22),
+        }
+        | fields
+    )
+
+
+def w_night(w: World, **fields: Any) -> NightCheck:
+    return NightCheck.objects.create(
+        **{
+            "clinic": w.clinic,
+            "team": w.team,
+            "night_on": T0.date(),
+            "checked_at": T0,
+            "covered": True,
+            "unreachable": 0,
         }
         | fields
     )
