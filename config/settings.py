@@ -99,6 +99,8 @@ DATABASES["default"]["OPTIONS"] = {
     "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout=2000"
     " -c idle_in_transaction_session_timeout=10000 -c plan_cache_mode=force_generic_plan -c timezone=UTC",
 } | DATABASES["default"]["OPTIONS"]
+# A migration that waits for a lock keeps everybody out who comes after it: it gives up and is run again.
+DATABASES["owner"]["OPTIONS"] = {"options": "-c lock_timeout=2000 -c timezone=UTC"} | DATABASES["owner"]["OPTIONS"]
 DATABASE_APP_ROLE = DATABASES["default"]["USER"] or "recovery_app"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -157,6 +159,21 @@ DEFAULT_FROM_EMAIL = env.text(
 
 # Inside these networks webhooks may go, and without TLS: for tests, a demo, a receiver behind the same wall.
 WEBHOOK_ALLOWED_NETWORKS = env.networks("WEBHOOK_ALLOWED_NETWORKS")
+
+# --- the watcher is watched ------------------------------------------------------------------------------------------
+
+# Called while all is well and not otherwise; who stands behind it raises an alarm when five minutes pass without.
+DEADMAN_URL = env.text("DEADMAN_URL", "")
+# Who is mailed straight over SMTP when something is wrong with the service itself.
+OPERATOR_MAIL = [address.strip() for address in env.text("OPERATOR_MAIL", "").split(",") if address.strip()]
+# What /metrics asks for as a bearer token; without one there is no such page.
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+AUDIT_EVERY_S = env.integer("AUDIT_EVERY_S", 20, least=1, most=60)
+AUDIT_STATEMENT_MS = env.integer("AUDIT_STATEMENT_MS", 5_000, least=1, most=60_000)
+AUDIT_RUNS_KEPT = 100_000
+# Where the canary's messages go: a mailbox that throws them away.
+CANARY_MAIL = env.text("CANARY_MAIL", "canary@localhost.localdomain")
+CANARY_EVERY_S = env.integer("CANARY_EVERY_S", 300, least=5, most=3_600)
 
 # --- who may sign in -----------------------------------------------------------------------------------------------
 

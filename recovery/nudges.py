@@ -12,6 +12,7 @@ from collections import Counter
 from django.db import transaction
 
 from config.celery import app
+from recovery import heartbeats
 from recovery.breaker import Breaker
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,11 @@ def deliver(notification_id: int) -> None:
     _after_commit("recovery.tasks.deliver", notification_id)
 
 
+def beat() -> None:
+    """The workers are owed a row to drain (recovery/heartbeats.py)."""
+    _publish("recovery.tasks.beat")
+
+
 def _after_commit(task: str, row_id: int) -> None:
     def publish_nudge() -> None:
         _publish(task, row_id)
@@ -47,14 +53,15 @@ def _after_commit(task: str, row_id: int) -> None:
     transaction.on_commit(publish_nudge, robust=True)
 
 
-def _publish(task: str, row_id: int) -> None:
+def _publish(task: str, *args: int) -> None:
     if not breaker.allows() or not _one_at_a_time.acquire(timeout=QUEUE_S):
         counts["skipped"] += 1
         return
     try:
-        app.send_task(task, args=[row_id], expires=EXPIRES_S, ignore_result=True)
+        app.send_task(task, args=[*args], expires=EXPIRES_S, ignore_result=True)
     except Exception as error:
         counts["failed"] += 1
+        heartbeats.count("publish-failures")
         if breaker.failed():
             log.warning(
                 "the broker does not answer (%s): nudges rest, the watch does the work", type(error).__name__

@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 
 from celery import shared_task
 
-from recovery import alerts, clock, nudges
+from recovery import alerts, clock, heartbeats, nudges
 from recovery.breaker import Breaker
 from recovery.models import Assessment
 from recovery.notifications import delivery
@@ -48,6 +48,12 @@ def deliver(notification_id: int, **_: object) -> None:
     with _left_to_the_watch("notification", notification_id), closing(Lines(_breakers)) as lines:
         delivery.deliver(notification_id=notification_id, road="celery", now=clock.now(), lines=lines)
         _work_on(lines, is_over)
+
+
+@shared_task(name="recovery.tasks.beat")
+def beat(**_: object) -> None:
+    """Show that what is published is worked on, with the database: recovery/heartbeats.py."""
+    heartbeats.drain("worker")
 
 
 def _turn() -> Callable[[], bool]:

@@ -10,6 +10,7 @@ from typing import Self
 
 from django.db import close_old_connections, connection
 
+from recovery import heartbeats
 from recovery.notifications import delivery, letters
 from recovery.notifications.lines import CHANNELS, Lines
 
@@ -73,6 +74,7 @@ class Senders:
                     self._stopping.wait(wait_s)
                     continue
                 wait_s = self._every_s
+                heartbeats.drain(f"sender-{channel}")
                 with self._counting:
                     self._tried += tried
                 if not tried:

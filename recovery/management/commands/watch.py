@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 
-from recovery import clock, watch
+from recovery import clock, heartbeats, watch
 from recovery.notifications.senders import Senders
 
 log = logging.getLogger("recovery.watch")
@@ -50,6 +50,8 @@ class Command(BaseCommand):
                 stopping.wait(wait)
                 continue
             wait = every
+            if not done["failed"]:
+                heartbeats.drain("watch")
             report.add(done + Counter(sent=senders.tried()))
             if not _was_busy(done):
                 stopping.wait(every)
