@@ -13,6 +13,7 @@ COLLEAGUE = """EXISTS (
 
 _LIVE = "a.status IN ('open', 'acknowledged')"
 _RED = "a.tier >= 3"
+_CODE = "(ARRAY['none', 'routine', 'within_24h', 'same_day', 'emergency'])[a.tier + 1]"
 _SENT = "('sent', 'delivered')"
 
 
@@ -120,6 +121,22 @@ CHECKS = (
               AND NOT EXISTS (SELECT FROM recovery_notification other
                                WHERE other.alert_id = a.id AND other.recipient_id = n.recipient_id
                                  AND other.id <> n.id AND other.status <> 'dropped')""",
+    ),
+    # Where nobody is planned to be on call everybody is told at once, but who came later.
+    Check(
+        "colleague-left-out",
+        f"""SELECT a.id, a.clinic_id, a.rule FROM recovery_alert a
+             JOIN recovery_membership m ON m.team_id = a.team_id AND m.ended_at IS NULL
+             JOIN recovery_user u ON u.id = m.user_id AND u.is_active
+            WHERE a.status = 'open' AND {_RED} AND a.tier_at < %(now)s - %(grace)s AND a.acknowledged_at IS NULL
+              AND (a.escalation = '{{}}' OR a.escalation -> {_CODE} -> 'steps' -> 0 -> 'to' ?| ARRAY['on-call', 'team'])
+              AND NOT EXISTS (SELECT FROM recovery_rotashift r WHERE r.team_id = a.team_id)
+              AND NOT EXISTS (SELECT FROM recovery_rotaoverride r WHERE r.team_id = a.team_id)
+              AND NOT EXISTS (SELECT FROM recovery_notification n
+                               WHERE n.alert_id = a.id AND n.recipient_id = m.user_id)
+              AND m.started_at < (SELECT min(t.started_at) FROM recovery_attempt t
+                                    JOIN recovery_notification n ON n.id = t.notification_id
+                                   WHERE n.alert_id = a.id)""",
     ),
     Check(
         "message-lost",

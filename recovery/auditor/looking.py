@@ -80,8 +80,8 @@ class Look:
 
 
 def look(*, now: datetime, programs: Sequence[str] | None = None, later: timedelta = timedelta()) -> Look:
-    """Look once. `now` is the product's clock. `programs` are expected to be at work (None: all there are). With `later`
-    the real time is taken to be so much later than it is. Raises what the database raises when it is lost."""
+    """Look once, by the product's clock. `programs` have to be at work (None: all there are). With `later` the real time
+    is taken to be so much later than it is. Raises what the database raises when it is lost."""
     began = time.monotonic()
     last = AuditRun.objects.order_by("-pk").first()
     standing = list(Defect.objects.filter(gone_at=None))
