@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import Error, connection
 
-from recovery import alerts, assessments, clock, reachability, reminders, silence
+from recovery import alerts, assessments, clock, escalation, reachability, reminders, silence
 from recovery.notifications import delivery, letters, plan
 
 log = logging.getLogger(__name__)
@@ -47,6 +47,7 @@ def cycle(now: datetime, stop: Callable[[], bool] = never, *, sends: bool = True
 
     def tell() -> None:
         take("flagged", lambda: alerts.flag_owed(limit=LIMIT, now=now))
+        take("escalated", lambda: escalation.fire_due(limit=LIMIT, now=now))
         take("planned", lambda: plan.tell_untold(limit=LIMIT, now=now))
         if sends:
             take("sent", lambda: delivery.deliver_due(limit=LIMIT, road="watch", now=now, stop=stop))

@@ -17,6 +17,7 @@ from recovery.alerts.moves import (
     reach,
     reported_again,
 )
+from recovery.alerts.telling import closing_words
 from recovery.models import Alert, User
 
 EMERGENCY = Alert.Outcome.SENT_TO_EMERGENCY
@@ -31,6 +32,8 @@ def close(
     contacted: bool,
     note: str = "",
     noise: str = "",
+    tell: str = "",
+    tell_words: str = "",
     seen: str | None = None,
     now: datetime,
 ) -> Alert:
@@ -38,7 +41,8 @@ def close(
     twice is fine for the person who closed it; anybody else is told who did, and when.
 
     `seen` is what `as_seen` gave when the person read it: what was reported since is not closed unread.
-    `noise` is why it was noise, when it was. There is no closing of many at once, at any tier.
+    `noise` is why it was noise, when it was. `tell` is what the patient reads, one of telling.py, or their own words
+    with `tell_words`. There is no closing of many at once, at any tier.
     """
     alert = reach(alert_id, by, CLINICIANS)
     if seen is not None and alert.status in Alert.LIVE and seen != as_seen(alert):
@@ -53,6 +57,8 @@ def close(
     if outcome == EMERGENCY and (noise or alert.noise):
         raise NotAllowed(NO_NOISE)
     detail = {"outcome": outcome, "contacted": contacted, "note": note}
+    if to_patient := closing_words(alert, tell, tell_words, noise=noise):
+        detail["to_patient"] = to_patient
     ending = {"ended_at": now, "ended_by": by, "outcome": outcome, "patient_contacted": contacted}
     as_read = Q(noise="") if outcome == EMERGENCY else Q()
     try:

@@ -6,7 +6,7 @@ In one transaction. Whoever comes first, Celery or the watch, does it; whoever c
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
@@ -15,6 +15,9 @@ from recovery.alerts import changed, clearing, muting, usual
 from recovery.clinical import protocol as protocols
 from recovery.clinical.assessment import Finding
 from recovery.clinical.tiers import Tier
+from recovery.escalation import schedule, steps
+from recovery.escalation.policy import C1
+from recovery.escalation.recipients import people
 from recovery.models import Alert, AlertEvent, Assessment, CheckIn
 from recovery.notifications import plan
 
@@ -27,8 +30,15 @@ _CLAIM = """
              WHERE id = %s AND flagged_at IS NULL FOR UPDATE SKIP LOCKED) AS ours
 """
 
-REPEAT_AFTER = {Tier.EMERGENCY: timedelta(hours=1), Tier.SAME_DAY: timedelta(hours=4)}
-"""While an alert is open, a new finding tells the team again at most this often (clearing policy C1)."""
+
+class Tell(NamedTuple):
+    """That an alert is told, why (the step), and to whom: in the words of a policy; and its owner, who is always told
+    that it was raised."""
+
+    alert_id: int
+    step: str
+    to: tuple[str, ...]
+    owner_id: int | None = None
 
 
 def flag(*, assessment_id: int, by: str, now: datetime) -> list[int]:
@@ -54,25 +64,29 @@ def flag_if_owed(assessment_id: int, *, by: str, now: datetime) -> list[int] | N
 def _flag_claimed(assessment_id: int, *, by: str, now: datetime) -> tuple[list[int], bool]:
     """What was planned, and whether later reports of the episode must be judged anew."""
     if opened := usual.open_alerts(assessment_id, by=by, now=now):
-        tell = [(alert_id, "opened") for alert_id in opened.alerts]
-        planned = plan.tell_team(assessment_id=assessment_id, alerts=tell, now=now, road=by)
+        planned = plan.tell_team(
+            assessment_id=assessment_id,
+            alerts=[(alert_id, "opened") for alert_id in opened.alerts],
+            to=people(opened.first_told(), team_id=opened.team_id, now=now),
+            now=now,
+            road=by,
+        )
         return planned, opened.to_rejudge
     assessment = Assessment.objects.select_related("episode__clinic", "check_in").get(pk=assessment_id)
     episode = assessment.episode
     if assessment.tier is None:
         assessment = _judge_at_last(assessment, by=by, now=now)
-    tell = []
+    tell: list[Tell] = []
     findings = _new_findings(assessment)
     _lock_alerts(episode.pk, [finding.rule for finding in findings])
     for finding in findings:
         if muting.is_muted(finding, episode=episode, now=now):
             continue
-        alert, step = _open_or_join(finding, assessment, now=now)
-        if step is not None:
-            tell.append((alert.pk, step))
+        if told := _open_or_join(finding, assessment, now=now):
+            tell.append(told)
     changed.note_changes(assessment, now=now)
     clearing.resolve_cleared(episode=episode, now=now)
-    planned = plan.tell_team(assessment_id=assessment.pk, alerts=tell, now=now, road=by)
+    planned = _tell(tell, assessment, now=now, road=by)
     _mark_flagged(assessment, by=by, now=now)
     return planned, episode.rejudge_from is not None
 
@@ -82,9 +96,22 @@ def open_service_alert(rule: str, *, assessment: Assessment, now: datetime) -> l
     one_at_a_time(assessment.episode_id)
     finding = verdicts.service_finding(rule, protocol=assessment.protocol)
     finding = replace(finding, tier=max(finding.tier, Tier(assessment.tier or Tier.NONE)))
-    alert, step = _open_or_join(finding, assessment, now=now)
-    tell = [(alert.pk, step)] if step else []
-    return plan.tell_team(assessment_id=assessment.pk, alerts=tell, now=now, road=Assessment.FlaggedBy.WATCH)
+    told = _open_or_join(finding, assessment, now=now)
+    return _tell([told] if told else [], assessment, now=now, road=Assessment.FlaggedBy.WATCH)
+
+
+def _tell(tell: Sequence[Tell], assessment: Assessment, *, now: datetime, road: str) -> list[int]:
+    """All of one report as one message: to whoever is to be told of any of it."""
+    if not tell:
+        return []
+    to = people({word for each in tell for word in each.to}, team_id=assessment.episode.team_id, now=now)
+    return plan.tell_team(
+        assessment_id=assessment.pk,
+        alerts=[(each.alert_id, each.step) for each in tell],
+        to=to.with_these(each.owner_id for each in tell if each.owner_id),
+        now=now,
+        road=road,
+    )
 
 
 def _claim(assessment_id: int) -> int | None:
@@ -176,8 +203,8 @@ def _found_before(assessment: Assessment) -> list[dict[str, Any]]:
     return latest or []
 
 
-def _open_or_join(finding: Finding, assessment: Assessment, *, now: datetime) -> tuple[Alert, str | None]:
-    """The alert of this finding, and why the team is to be told of it now (None: it is not)."""
+def _open_or_join(finding: Finding, assessment: Assessment, *, now: datetime) -> Tell | None:
+    """Open, raise or join the alert of this finding. What the team is to be told of it now (None: nothing)."""
     episode = assessment.episode
     alert = (
         Alert.objects.select_for_update(no_key=True)
@@ -196,13 +223,16 @@ def _open_or_join(finding: Finding, assessment: Assessment, *, now: datetime) ->
             first_assessment=assessment,
             latest_assessment=assessment,
             changed_at=now,
+            **steps.opened(team_id=episode.team_id, tier=finding.tier, now=now),
         )
         step, kind = "opened", AlertEvent.Kind.OPENED
     elif finding.tier > alert.tier:
+        alert.tier, alert.tier_at = finding.tier, now
+        begun = steps.raised(alert, now=now)
         Alert.objects.filter(pk=alert.pk).update(
-            tier=finding.tier, tier_at=now, latest_assessment=assessment, changed_at=now
+            tier=finding.tier, tier_at=now, latest_assessment=assessment, changed_at=now, **begun
         )
-        alert.tier = finding.tier
+        alert.escalation = begun.get("escalation", alert.escalation)
         step, kind = f"raised-{finding.tier.code}", AlertEvent.Kind.RAISED
     else:
         Alert.objects.filter(pk=alert.pk).update(latest_assessment=assessment, changed_at=now)
@@ -210,13 +240,20 @@ def _open_or_join(finding: Finding, assessment: Assessment, *, now: datetime) ->
     AlertEvent.objects.create(
         clinic_id=alert.clinic_id, alert=alert, kind=kind, at=now, tier=finding.tier, assessment=assessment
     )
-    if alert.tier < Tier.SAME_DAY or (kind == AlertEvent.Kind.JOINED and not _may_repeat(alert, now)):
-        return alert, None
-    return alert, step
+    is_repeat = kind == AlertEvent.Kind.JOINED
+    if alert.tier < Tier.SAME_DAY or (is_repeat and not _may_repeat(alert, now)):
+        return None
+    policy = schedule.policy_of(alert)
+    if not is_repeat:
+        return Tell(alert.pk, step, schedule.words(policy, [0]), alert.owner_id)
+    to = schedule.told_so_far(alert, policy)
+    steps.told_again(alert, now=now)
+    return Tell(alert.pk, step, to)
 
 
 def _may_repeat(alert: Alert, now: datetime) -> bool:
-    return alert.told_at is None or now - alert.told_at >= REPEAT_AFTER[Tier(alert.tier)]
+    """C1: while an alert is open, a new finding tells the team again at most so often."""
+    return alert.told_at is None or now - alert.told_at >= C1[Tier(alert.tier)]
 
 
 def _mark_flagged(assessment: Assessment, *, by: str, now: datetime) -> None:

@@ -5,10 +5,12 @@ its clocks run on. A colleague who sleeps cannot make an alert look as if somebo
 """
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Case, DateTimeField, F, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
 
 from recovery.alerts.moves import CLINICIANS, NotAllowed, check_length, done_before, move, reach
 from recovery.models import Alert, AlertEvent, Membership, User
@@ -24,7 +26,7 @@ def acknowledge(*, alert_id: UUID, by: User, now: datetime) -> Alert:
     if alert.status == S.ACKNOWLEDGED and alert.owner_id != by.pk and not _is_there(alert):
         return take_over(alert_id=alert_id, by=by, now=now)
     try:
-        return move("acknowledge", alert, by=by, now=now, owner=by, acknowledged_at=now)
+        return move("acknowledge", alert, by=by, now=now, owner=by, **_since(now))
     except NotAllowed as refused:
         return done_before(alert, refused, status=S.ACKNOWLEDGED, owner=by)
 
@@ -82,6 +84,15 @@ def colleagues(alert: Alert) -> QuerySet[User]:
         .distinct()
         .order_by("name", "pk")
     )
+
+
+def _since(now: datetime) -> dict[str, Any]:
+    """When it was first taken on stays, also of what was given back since: then this is when its owner took it over."""
+    first = When(acknowledged_at=None, then=None)
+    return {
+        "acknowledged_at": Coalesce(F("acknowledged_at"), Value(now)),
+        "taken_over_at": Case(first, default=Value(now), output_field=DateTimeField()),
+    }
 
 
 def _is_there(alert: Alert) -> bool:

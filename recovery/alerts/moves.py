@@ -1,7 +1,8 @@
 """The lifecycle of an alert: every legal move stands in one table, and is made by one function.
 
 Every move is one conditional UPDATE with an event in the same transaction, so of two people at once one wins and the
-other is told who it was. What colleagues do with them: hands, record, ending, noise, muting.
+other is told who it was. What colleagues do with them: hands, record, ending, noise, muting. What comes of it when they
+do nothing: recovery/escalation.
 """
 
 import hashlib
@@ -16,6 +17,7 @@ from django.db.models import Q
 from recovery import access
 from recovery.clinical.tiers import Tier
 from recovery.errors import Refused
+from recovery.escalation import steps
 from recovery.local_time import clock_time
 from recovery.models import Alert, AlertEvent, Membership, User
 
@@ -26,6 +28,7 @@ MOVES: dict[str, tuple[frozenset[Alert.Status], Alert.Status | None, AlertEvent.
     "acknowledge": (frozenset({S.OPEN}), S.ACKNOWLEDGED, K.ACKNOWLEDGED),
     "ask": (frozenset({S.OPEN, S.ACKNOWLEDGED}), None, K.ASKED),
     "take over": (frozenset({S.ACKNOWLEDGED}), None, K.TAKEN_OVER),
+    "give back": (frozenset({S.ACKNOWLEDGED}), S.OPEN, K.GIVEN_BACK),
     "contact": (frozenset({S.OPEN, S.ACKNOWLEDGED}), None, K.CONTACTED),
     "note": (frozenset(S), None, K.NOTED),
     "mute": (frozenset(S), None, K.MUTED),
@@ -101,6 +104,8 @@ def move(
         columns["status"] = target
     if name in HANDS | ENDS:
         columns |= {"asked": None, "asked_at": None}
+    if name in ENDS:
+        columns["next_step_at"] = None
     may_move = Alert.objects.filter(only_if or Q(), pk=alert.pk, status__in=allowed)
     if name in ENDS:
         may_move = may_move.filter(tier=alert.tier, latest_assessment_id=alert.latest_assessment_id)
@@ -109,7 +114,10 @@ def move(
     AlertEvent.objects.create(
         clinic_id=alert.clinic_id, alert=alert, kind=kind, at=now, by=by, tier=alert.tier, detail=detail or {}
     )
-    return Alert.objects.select_related("owner", "asked", "ended_by").get(pk=alert.pk)
+    moved = Alert.objects.select_related("owner", "asked", "ended_by").get(pk=alert.pk)
+    if name in HANDS:
+        steps.taken_on(moved, now=now)
+    return moved
 
 
 def reach(alert_id: UUID, by: User, roles: frozenset[Membership.Role] | None = None) -> Alert:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q, Value
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce, Least
 
 from recovery import access
@@ -67,6 +67,9 @@ def _record(
         alert = acknowledge(alert_id=alert.uuid, by=by, now=now)
     first = Least(Coalesce(F("contacted_at"), Value(when)), Value(when))
     columns: dict[str, Any] = {"contacted_at": first} if reached else {}
+    if reached:  # its owner has done what the steps would remind them of
+        done = When(status=Alert.Status.ACKNOWLEDGED, tier_at__lte=when, then=None)
+        columns["next_step_at"] = Case(done, default=F("next_step_at"))
     move("contact", alert, by=by, now=now, detail=detail, **columns)
 
 

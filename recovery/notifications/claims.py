@@ -25,16 +25,25 @@ COLLEAGUE = """EXISTS (
     SELECT FROM recovery_membership m JOIN recovery_user u ON u.id = m.user_id
      WHERE m.user_id = {who} AND m.team_id = a.team_id AND m.ended_at IS NULL AND u.is_active)"""
 
+# Whether somebody administers the clinic of the alert.
+_ADMINISTRATOR = """EXISTS (
+    SELECT FROM recovery_membership m
+      JOIN recovery_user u ON u.id = m.user_id JOIN recovery_careteam t ON t.id = m.team_id
+     WHERE m.user_id = {who} AND t.clinic_id = a.clinic_id AND m.role = 'admin' AND m.ended_at IS NULL
+       AND u.is_active)"""
+
 # An alert that ended needs nobody. One that somebody took on needs nobody else, unless it was raised after that (they
 # have seen it as it was before); what repeats itself then is for its owner, and who was asked to take it over hears of
-# that. When the owner has left, it is for all.
+# that, as its owner does of what nobody has told the patient yet. When the owner has left, it is for all.
 _WANTED = f"""(
-    (a.status = 'open' OR a.status = 'acknowledged' AND (
-        n.step LIKE 'raised%%' AND a.acknowledged_at <= n.planned_at
+    (a.status = 'open' AND n.step NOT LIKE 'reminded%%' OR a.status = 'acknowledged' AND (
+        n.step LIKE 'raised%%' AND coalesce(a.taken_over_at, a.acknowledged_at) <= n.planned_at
+        OR n.step LIKE 'reminded%%' AND n.recipient_id = a.owner_id AND a.next_step_at IS NOT NULL
         OR n.step LIKE 'repeat%%' AND n.recipient_id = a.owner_id
         OR n.step LIKE 'asked%%' AND n.recipient_id = a.asked_id
         OR NOT {COLLEAGUE.format(who="a.owner_id")}))
-    AND {COLLEAGUE.format(who="n.recipient_id")})"""
+    AND ({COLLEAGUE.format(who="n.recipient_id")}
+         OR n.step LIKE 'step%%' AND {_ADMINISTRATOR.format(who="n.recipient_id")}))"""
 
 # The same as being waiting or sending, in words that keep the planner from reading all that are, by notification_due.
 IS_OWED = "n.status NOT IN ('sent', 'failed', 'dropped')"
@@ -44,10 +53,11 @@ _OF_INTENT = """
           JOIN recovery_user u ON u.id = n.recipient_id
           LEFT JOIN recovery_contact c ON c.id = n.contact_id"""
 _SEEN = f"""n.id, {_WANTED} AS wanted, c.ended_at IS NULL AS in_use, a.uuid,
-               coalesce(c.address, u.email) AS address, c.sealed_secrets"""
+               coalesce(c.address, u.email) AS address, c.sealed_secrets,
+               NOT {COLLEAGUE.format(who="n.recipient_id")} AS outside"""
 _NEEDED = "(seen.wanted AND seen.in_use)"
 _CLAIMED = f"""n.id, {_NEEDED} AS needed, n.step, n.tier, n.message_key, seen.uuid, seen.address, seen.sealed_secrets,
-               n.channel, n.line, n.attempts, seen.wanted"""
+               n.channel, n.line, n.attempts, seen.wanted, seen.outside"""
 
 # The first intent of a message stands for all of it: who locks that row may take the others, so two claimers neither
 # share a message nor wait for each other. What is no longer needed is dropped on the way, untried; what is needed, but
@@ -122,7 +132,7 @@ _RENEW = """
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What of a message one alert gave reason for."""
+    """What of a message one alert gave reason for. `is_outside`: its recipient is not of the alert's team."""
 
     id: int
     step: str
@@ -131,6 +141,7 @@ class Intent:
     alert: UUID
     to: str
     sealed_secrets: str = field(repr=False)
+    is_outside: bool = False
 
 
 @dataclass(slots=True)
@@ -213,7 +224,7 @@ def _claim(statement: str, but: But, **parameters: Any) -> Claim | None:
 
 def _intent(row: tuple[Any, ...]) -> Intent:
     id_, _, step, tier, key, alert, to, sealed_secrets, *_ = row
-    return Intent(id_, step, Tier(tier), key, alert, to, sealed_secrets or "")
+    return Intent(id_, step, Tier(tier), key, alert, to, sealed_secrets or "", is_outside=row[12])
 
 
 def _lease() -> timedelta:

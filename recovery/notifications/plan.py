@@ -1,8 +1,10 @@
 """Who is to be told of an alert: one intent per alert, step, person and contact, held by a constraint."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Self
 
 from recovery import statements
 from recovery.clinical.tiers import Tier
@@ -17,6 +19,9 @@ TOLD_FROM = Tier.SAME_DAY
 ASKED = "asked"
 """The step, before its number, by which one colleague alone is told that they are asked to take an alert on."""
 
+REMINDED = "reminded"
+"""The step, before its number, by which the owner of an alert is reminded that nobody has reached the patient."""
+
 ROLES = (Membership.Role.NURSE, Membership.Role.DOCTOR, Membership.Role.COORDINATOR, Membership.Role.ADMIN)
 
 UNDER_WAY = (Notification.Status.WAITING, Notification.Status.SENDING, Notification.Status.SENT)
@@ -24,10 +29,27 @@ UNDER_WAY = (Notification.Status.WAITING, Notification.Status.SENDING, Notificat
 GRACE = {"celery": timedelta(seconds=2), "watch": timedelta()}
 """How long the watch leaves a fresh intent to the nudge that follows it. The nudge itself need not wait."""
 
-# Everybody who belongs to the team now. What repeats itself on an alert that somebody took on is for them alone, as
-# long as they are still there to hear it. That a colleague is asked to take one on is for that colleague, and limits no
-# repeats. Each person is told at all their contacts, or where they have none, by the e-mail that they sign in with. All
-# alerts of a plan are of one episode, so of one clinic.
+
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """By the id of the user; None is everybody of the team, and so is nobody of these being of the team any more.
+    `beyond`: the administrators of the clinic as well."""
+
+    ids: tuple[int, ...] | None = None
+    beyond: bool = False
+
+    def with_these(self, others: Iterable[int]) -> Self:
+        return self if self.ids is None else replace(self, ids=tuple(dict.fromkeys([*self.ids, *others])))
+
+
+EVERYBODY = Recipients()
+
+# Everybody who belongs to the team now, or those of them who are named. What repeats itself on an alert that somebody
+# took on is for them alone, as long as they are still there to hear it. That a colleague is asked to take one on is for
+# that colleague, and limits no repeats. Administrators of the clinic are told at the end of all steps, and at each step
+# of a team in which nobody is left: they may know whom to ring. They may not see the alert, and that they were told
+# counts for nothing. Each person is told at all their contacts, or where they have none, by the e-mail that they sign
+# in with. All alerts of a plan are of one episode, so of one clinic.
 #
 # Who was dropped as one who need not be told, and has to be told after all, is told in the same row: it never left.
 #
@@ -37,15 +59,26 @@ _PLAN = """
     WITH urgent AS (
         SELECT a.id, a.clinic_id, a.team_id, a.tier, given.step,
                CASE WHEN given.step LIKE 'repeat%%' AND a.status = 'acknowledged' THEN a.owner_id
+                    WHEN given.step LIKE 'reminded%%' THEN a.owner_id
                     WHEN given.step LIKE 'asked%%' THEN a.asked_id END AS owner_id
           FROM unnest(%(alerts)s::bigint[], %(steps)s::text[]) AS given (alert_id, step),
                LATERAL (SELECT * FROM recovery_alert WHERE id = given.alert_id LIMIT 1) AS a
          WHERE a.tier >= %(told_from)s
-    ), member AS (
+    ), colleague AS (
         SELECT DISTINCT m.team_id, m.user_id
           FROM recovery_membership m JOIN recovery_user u ON u.id = m.user_id
          WHERE m.team_id IN (SELECT team_id FROM urgent) AND m.ended_at IS NULL AND m.role = ANY(%(roles)s::text[])
            AND u.is_active
+    ), member AS (
+        SELECT team_id, user_id FROM colleague
+         UNION
+        SELECT team.team_id, m.user_id
+          FROM (SELECT DISTINCT team_id, clinic_id FROM urgent WHERE step LIKE 'step%%') AS team
+          JOIN recovery_careteam other ON other.clinic_id = team.clinic_id
+          JOIN recovery_membership m ON m.team_id = other.id
+          JOIN recovery_user u ON u.id = m.user_id
+         WHERE m.ended_at IS NULL AND m.role = 'admin' AND u.is_active
+           AND (%(beyond)s OR NOT EXISTS (SELECT FROM colleague WHERE colleague.team_id = team.team_id))
     ), place AS MATERIALIZED (
         SELECT person.user_id, c.id AS contact_id, coalesce(c.channel, 'email') AS channel,
                coalesce(c.line, 'email') AS line, gen_random_uuid() AS message_key
@@ -56,8 +89,11 @@ _PLAN = """
     ), to_tell AS (
         SELECT urgent.*, member.user_id
           FROM urgent JOIN member USING (team_id)
-         WHERE urgent.owner_id IS NULL OR urgent.owner_id = member.user_id
-            OR (urgent.team_id, urgent.owner_id) NOT IN (SELECT team_id, user_id FROM member)
+         WHERE urgent.owner_id = member.user_id
+            OR (urgent.owner_id IS NULL
+                OR (urgent.team_id, urgent.owner_id) NOT IN (SELECT team_id, user_id FROM colleague))
+               AND (%(to)s::bigint[] IS NULL OR member.user_id = ANY(%(to)s::bigint[])
+                    OR NOT EXISTS (SELECT FROM colleague WHERE user_id = ANY(%(to)s::bigint[])))
     ), planned AS (
         INSERT INTO recovery_notification (clinic_id, alert_id, step, recipient_id, contact_id, channel, line,
                message_key, tier, planned_at, status, attempts, next_attempt_at, sent_by, provider_id, last_error)
@@ -70,11 +106,14 @@ _PLAN = """
                planned_at = excluded.planned_at, next_attempt_at = excluded.next_attempt_at, last_error = '',
                followed_up_at = NULL
          WHERE recovery_notification.status = 'dropped'
-     RETURNING id, message_key
+     RETURNING id, message_key, recipient_id
+    ), heard AS (
+        SELECT FROM planned JOIN colleague ON colleague.user_id = planned.recipient_id LIMIT 1
     ), told AS (
-        UPDATE recovery_alert SET told_at = CASE WHEN EXISTS (SELECT FROM planned) THEN %(now)s END
+        UPDATE recovery_alert SET told_at = CASE WHEN EXISTS (SELECT FROM heard) THEN %(now)s END
          WHERE id IN (SELECT id FROM urgent WHERE step NOT LIKE 'asked%%')
-           AND (EXISTS (SELECT FROM planned) OR told_at IS NOT NULL AND NOT EXISTS (SELECT FROM to_tell))
+           AND (EXISTS (SELECT FROM heard)
+                OR told_at IS NOT NULL AND NOT EXISTS (SELECT FROM to_tell JOIN colleague USING (team_id, user_id)))
     )
     SELECT (SELECT count(*) FROM urgent), (SELECT count(*) FROM to_tell),
            ARRAY(SELECT min(id) FROM planned GROUP BY message_key ORDER BY min(id))
@@ -82,12 +121,19 @@ _PLAN = """
 
 
 def tell_team(
-    *, assessment_id: int, alerts: Sequence[tuple[int, str]], now: datetime, road: str = "watch"
+    *,
+    assessment_id: int,
+    alerts: Sequence[tuple[int, str]],
+    to: Recipients = EVERYBODY,
+    told_from: Tier = TOLD_FROM,
+    now: datetime,
+    road: str = "watch",
 ) -> list[int]:
-    """Plan to tell the care team of these alerts of one assessment, each with the step that is the reason.
+    """Plan to tell the care team of these alerts of one patient, each with the step that is the reason.
 
-    `road` is who plans, Celery or the watch. Called in the transaction that opens or raises the alerts, which count as
-    told if there was somebody to tell. Returns one notification per message, most urgent first; delivering it delivers
+    `to` is who of the team; a step that is for one person alone is for them, whatever it says. `road` is who plans,
+    Celery or the watch. Called in the transaction that opens or raises the alerts, which count as told if there was
+    somebody to tell. Returns one notification per message, most urgent first; delivering it delivers
     the whole message.
     """
     if not alerts:
@@ -95,7 +141,9 @@ def tell_team(
     parameters = {
         "alerts": [alert_id for alert_id, _ in alerts],
         "steps": [step for _, step in alerts],
-        "told_from": TOLD_FROM,
+        "told_from": told_from,
+        "to": None if to.ids is None else list(to.ids),
+        "beyond": to.beyond,
         "roles": list(ROLES),
         "now": now,
         "grace": GRACE.get(road, timedelta()),
@@ -113,9 +161,9 @@ def tell_team(
 # turn. Who took an alert on and has left counts for nobody: its owners are gone through from one to the next, however
 # many alerts each has. When somebody leaves or is locked out, the open alerts of their team are looked at once, in case
 # nobody else was told; who is let in again counts anew.
-# Indexes: alert_untold, alert_taken_on, alert_board, notification_fallen_away, membership_left, user_locked_out,
+# Indexes: alert_untold, alert_in_hands, alert_board, notification_fallen_away, membership_left, user_locked_out,
 # membership_locked_out.
-_TAKEN_ON = f"a.status = 'acknowledged' AND a.tier >= {TOLD_FROM:d}"
+_TAKEN_ON = f"a.status = 'acknowledged' AND a.tier >= {Tier.WITHIN_24H:d}"
 _UNTOLD = f"""
     WITH RECURSIVE owner AS (
         (SELECT a.team_id, a.owner_id FROM recovery_alert a WHERE {_TAKEN_ON} ORDER BY 1, 2 LIMIT 1)

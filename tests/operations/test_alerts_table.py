@@ -110,7 +110,8 @@ def test_the_table_of_moves_is_the_one_that_is_tested() -> None:
     }
 
     assert moves == {name: set(states) for name, states in LEGAL.items()} | {
-        "resolve": {"open", "acknowledged"}
+        "resolve": {"open", "acknowledged"},
+        "give back": {"acknowledged"},
     }
     assert {str(state) for state in Alert.Status} == set(STATES)
 

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from recovery.clinical.tiers import Tier
 from recovery.dashboard.screens.place import Clock, place_of
+from recovery.escalation.policy import WORDS
 from recovery.models import Alert, AlertEvent, Episode, Notification
 
 K = AlertEvent.Kind
@@ -20,6 +21,9 @@ WHAT = {
     K.ACKNOWLEDGED: "Taken on",
     K.ASKED: "Asked to take it",
     K.TAKEN_OVER: "Taken over",
+    K.ESCALATED: "Nobody had taken it on",
+    K.REMINDED: "Reminded: no contact with the patient is on record",
+    K.GIVEN_BACK: "Given back to the queue",
     K.CONTACTED: "Contact tried",
     K.NOTED: "Note",
     K.MUTED: "Muted",
@@ -54,11 +58,17 @@ def events_of(events: Iterable[AlertEvent], *, episode: Episode, clock: Clock) -
             at=clock.moment(event.at),
             what=_what(event, episode, clock),
             by=event.by.name if event.by else "",
-            note=str(event.detail.get("note", "")),
+            note=_note(event),
         )
         for event in events
     )
     return [event for event, _ in groupby(each)]
+
+
+def _note(event: AlertEvent) -> str:
+    """What a colleague wrote, and what the patient was told with it."""
+    note, told = str(event.detail.get("note", "")), event.detail.get("to_patient")
+    return "\n".join(filter(None, [note, f"The patient reads: “{told}”" if told else ""]))
 
 
 def _what(event: AlertEvent, episode: Episode, clock: Clock) -> str:
@@ -81,6 +91,17 @@ def _what(event: AlertEvent, episode: Episode, clock: Clock) -> str:
             return f"{event.detail['name']} was asked to take it"
         case K.TAKEN_OVER if event.detail.get("name"):
             return f"{said} from {event.detail['name']}"
+        case K.ESCALATED:
+            return f"{said}: {'; '.join(WORDS[word] for word in event.detail['to'])} told"
+        case K.REMINDED if event.detail.get("until"):
+            until = clock.moment(datetime.fromisoformat(event.detail["until"]))
+            return f"{said}; without one it goes back to the queue at {until}"
+        case K.GIVEN_BACK if event.detail.get("why") == "left":
+            return f"{said}: {event.detail['name']} has left the team"
+        case K.GIVEN_BACK:
+            return f"{said} from {event.detail['name']}: no contact with the patient was recorded"
+        case K.TOLD if str(event.detail.get("step", "")).startswith("reminded"):
+            return "Owner told"
         case K.TOLD if str(event.detail.get("step", "")).startswith("asked"):
             return "Told the colleague who was asked"
         case K.NOISE if not event.detail.get("noise"):

@@ -1,0 +1,220 @@
+"""The steps that are due, taken by the watch: the worst tier first, then what is overdue longest.
+
+Whatever is due of one patient is taken together, so that it leaves as one message. The state is read under a lock, and
+once more just before each message leaves (notifications/claims.py): who takes an alert on meanwhile stops it.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import Error as DatabaseError
+from django.db import transaction
+
+from recovery import statements
+from recovery.alerts import moves
+from recovery.clinical.tiers import Tier
+from recovery.escalation import policies, schedule, steps
+from recovery.escalation.policy import read_tier
+from recovery.escalation.recipients import people
+from recovery.models import Alert, AlertEvent, Membership
+from recovery.notifications import plan
+from recovery.notifications.claims import COLLEAGUE
+
+log = logging.getLogger(__name__)
+
+K, S = AlertEvent.Kind, Alert.Status
+
+# The worst that is due, and with it what else is due of the same patient. Whoever is at a row has it locked, so several
+# watches take different patients. Index: alert_step_due, alert_by_episode.
+_NEXT = """
+    WITH lead AS MATERIALIZED (
+        SELECT id, episode_id FROM recovery_alert
+         WHERE next_step_at <= %(now)s AND id <> ALL(%(but)s::bigint[])
+         ORDER BY tier DESC, next_step_at
+         LIMIT 1
+           FOR NO KEY UPDATE SKIP LOCKED
+    ), others AS MATERIALIZED (
+        SELECT a.id
+          FROM lead CROSS JOIN LATERAL (
+              SELECT id FROM recovery_alert
+               WHERE episode_id = lead.episode_id AND next_step_at <= %(now)s AND id <> lead.id OFFSET 0
+          ) found
+          JOIN recovery_alert a ON a.id = found.id AND a.next_step_at <= %(now)s
+         ORDER BY a.id
+           FOR NO KEY UPDATE OF a SKIP LOCKED
+    )
+    SELECT id FROM lead UNION ALL SELECT id FROM others
+"""
+
+# What no step is due of, and should be: alerts of an older version of this service, and what somebody has who has left
+# the team. Owners are gone through from one to the next, however many alerts each has.
+# Indexes: alert_without_step, alert_in_hands.
+_TAKEN_ON = f"a.status = 'acknowledged' AND a.tier >= {Tier.WITHIN_24H:d}"
+_ADRIFT = f"""
+    WITH RECURSIVE owner AS (
+        (SELECT a.team_id, a.owner_id FROM recovery_alert a WHERE {_TAKEN_ON} ORDER BY 1, 2 LIMIT 1)
+        UNION ALL
+        SELECT next.* FROM owner CROSS JOIN LATERAL (
+            SELECT a.team_id, a.owner_id FROM recovery_alert a
+             WHERE {_TAKEN_ON} AND (a.team_id, a.owner_id) > (owner.team_id, owner.owner_id) ORDER BY 1, 2 LIMIT 1
+        ) next
+    ), gone AS MATERIALIZED (
+        SELECT * FROM owner a WHERE NOT {COLLEAGUE.format(who="a.owner_id")}
+    )
+    (SELECT id FROM recovery_alert
+      WHERE tier >= {Tier.WITHIN_24H:d} AND next_step_at IS NULL
+        AND (status = 'open' OR status = 'acknowledged' AND contacted_at IS NULL)
+      ORDER BY id LIMIT %(limit)s)
+     UNION
+    SELECT left_behind.id FROM gone CROSS JOIN LATERAL (
+        SELECT a.id FROM recovery_alert a
+         WHERE {_TAKEN_ON} AND a.team_id = gone.team_id AND a.owner_id = gone.owner_id
+           AND (a.next_step_at IS NULL OR a.next_step_at > %(now)s)
+         LIMIT %(limit)s
+    ) left_behind
+"""
+
+
+def fire_due(*, limit: int, now: datetime) -> int:
+    """Take the steps of up to `limit` patients. Returns of how many alerts. Any number of these may run at once.
+
+    What cannot be taken is said, keeps nobody else waiting, and is tried again in the next turn.
+    """
+    for (alert_id,) in statements.fetch_all(_ADRIFT, {"limit": limit, "now": now}):
+        _take_up(alert_id, now=now)
+    fired, failed = 0, list[int]()
+    for _ in range(limit):
+        taken: list[int] = []
+        try:
+            with transaction.atomic():
+                rows = statements.fetch_all(_NEXT, {"now": now, "but": failed})
+                taken += [row[0] for row in rows]
+                _fire(taken, now=now)
+        except DatabaseError:
+            raise
+        except Exception as error:
+            log.error("the steps of alert %s could not be taken: %s", taken[0], type(error).__name__)
+            failed += taken
+            continue
+        if not taken:
+            break
+        fired += len(taken)
+    return fired
+
+
+@transaction.atomic
+def _take_up(alert_id: int, *, now: datetime) -> None:
+    """Have a step due of an alert that had none. Somebody else may have it by now: then it is theirs to do."""
+    alert = (
+        Alert.objects.select_for_update(no_key=True, skip_locked=True)
+        .filter(pk=alert_id, status__in=Alert.LIVE)
+        .first()
+    )
+    if alert is None:
+        return
+    own = Alert.objects.filter(pk=alert_id)
+    if alert.status == S.ACKNOWLEDGED and not _owner_is_there(alert):
+        own.update(next_step_at=now, lap_at=alert.lap_at or now)
+    elif alert.next_step_at is None:
+        tier = Tier(alert.tier)
+        kept = alert.escalation or policies.freeze(alert.team_id, tier)
+        policy = read_tier(kept, tier)
+        columns = (
+            schedule.taken_on(alert, policy, now)
+            if alert.status == S.ACKNOWLEDGED
+            else schedule.opening(policy, now)
+        )
+        own.update(escalation=kept, **columns)
+
+
+def _fire(alert_ids: Sequence[int], *, now: datetime) -> None:
+    """Of alerts that are ours: of one patient, so of one team."""
+    tell: list[tuple[int, str]] = []
+    to: set[str] = set()
+    due = Alert.objects.filter(pk__in=alert_ids).select_related("owner").order_by("-tier", "pk")
+    alerts = list(due)
+    for alert in alerts:
+        if alert.status == S.ACKNOWLEDGED:
+            if step := _remind(alert, now=now):
+                tell.append((alert.pk, step))
+            if Alert.objects.filter(pk=alert.pk, status=S.ACKNOWLEDGED).exists():
+                continue
+            alert.refresh_from_db()
+        move = schedule.due_move(alert, schedule.policy_of(alert), now)
+        _take(alert, move, now=now)
+        tell.append((alert.pk, move.name))
+        to |= set(move.to)
+    if tell:
+        plan.tell_team(
+            assessment_id=alerts[0].latest_assessment_id,
+            alerts=tell,
+            to=people(to, team_id=alerts[0].team_id, now=now),
+            told_from=Tier.WITHIN_24H,
+            now=now,
+        )
+
+
+def _take(alert: Alert, move: schedule.Move, *, now: datetime) -> None:
+    Alert.objects.filter(pk=alert.pk).update(changed_at=now, **move.columns)
+    _remember(
+        K.ESCALATED,
+        alert,
+        now=now,
+        step=move.step,
+        lap=move.lap,
+        due=_iso(alert.next_step_at),
+        to=list(move.to),
+        collapsed=list(move.collapsed),
+    )
+
+
+def _remind(alert: Alert, *, now: datetime) -> str | None:
+    """Of an alert that somebody took on: the step by which they are reminded. None when they need not be, or it was
+    given back: they were reminded before, or have left."""
+    if not _owner_is_there(alert):
+        _give_back(alert, why="left", now=now)
+    elif steps.patient_was_reached(alert):
+        Alert.objects.filter(pk=alert.pk).update(next_step_at=None)
+    elif alert.step:
+        _give_back(alert, why="no contact", now=now)
+    else:
+        columns = schedule.reminded(schedule.policy_of(alert), now)
+        Alert.objects.filter(pk=alert.pk).update(changed_at=now, **columns)
+        _remember(
+            K.REMINDED, alert, now=now, due=_iso(alert.next_step_at), until=_iso(columns["next_step_at"])
+        )
+        return f"{plan.REMINDED}-{alert.lap}"
+    return None
+
+
+def _give_back(alert: Alert, *, why: str, now: datetime) -> None:
+    owner = alert.owner
+    detail = {"why": why, "from": str(owner.uuid), "name": owner.name} if owner else {"why": why}
+    columns = schedule.given_back(schedule.policy_of(alert), now)
+    moves.move(
+        "give back",
+        alert,
+        now=now,
+        detail=detail,
+        owner=None,
+        taken_over_at=None,
+        lap=alert.lap + 1,
+        **columns,
+    )
+
+
+def _owner_is_there(alert: Alert) -> bool:
+    return Membership.objects.filter(
+        user=alert.owner_id, user__is_active=True, team=alert.team_id, ended_at=None
+    ).exists()
+
+
+def _remember(kind: AlertEvent.Kind, alert: Alert, *, now: datetime, **detail: object) -> None:
+    AlertEvent.objects.create(
+        clinic_id=alert.clinic_id, alert=alert, kind=kind, at=now, tier=alert.tier, detail=detail
+    )
+
+
+def _iso(instant: datetime | None) -> str:
+    return instant.isoformat() if instant else ""
