@@ -82,6 +82,8 @@ class System:
         self._frozen: dict[str, Frozen] = {}
         self._line: psycopg.Connection | None = None
         self._asking = Lock()
+        self.tree = ROOT
+        """Where programs are started from: another release of the product may lie elsewhere."""
         self.provider = Provider()
         self.mailbox = self.provider.mail
         self.port = ports.free()
@@ -256,7 +258,7 @@ class System:
     def manage(self, *arguments: str) -> str:
         """`manage.py ...` in this system; returns what it printed."""
         command = [sys.executable, "manage.py", *arguments]
-        done = subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True)
+        done = subprocess.run(command, cwd=self.tree, env=self.env, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -290,9 +292,12 @@ class System:
     # --- how
 
     def _program(self, name: str) -> Process:
-        command = PROGRAMS[_kind(name)]
+        command = [*self._from_its_tree(), *PROGRAMS[_kind(name)]]
         at = ["--host", ports.HOST, "--port", str(self.port)] if name == "web" else []
         return Process(name, [*command, *at], env=self.env)
+
+    def _from_its_tree(self) -> list[str]:
+        return [] if self.tree == ROOT else ["env", "-C", str(self.tree)]
 
     def _is_ready(self, process: Process, said_before: int) -> bool:
         child = self._children[process.name]

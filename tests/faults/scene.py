@@ -59,9 +59,13 @@ class Scene:
     patients: tuple[Patient, ...]
 
     @classmethod
-    def of(cls, system: System, *, patients: int = 1, members: int = 2) -> "Scene":
+    def of(
+        cls, system: System, *, patients: int = 1, members: int = 2, ago: timedelta = timedelta(minutes=30)
+    ) -> "Scene":
+        """`ago` is the procedure. Half an hour after it no check-in is missed yet, so that only what is reported
+        alerts."""
         with system.django():
-            return cls(system, tuple(_patient(members) for _ in range(patients)))
+            return cls(system, tuple(_patient(members, ago) for _ in range(patients)))
 
     def also_by_webhook(self, colleague: Colleague) -> str:
         """Tell this one by mail and by webhook. Returns the path of the latter."""
@@ -156,10 +160,9 @@ def _first(rows: Iterable[tuple[Any, ...]]) -> set[str]:
     return {row[0] for row in rows}
 
 
-def _patient(members: int) -> Patient:
-    """Half an hour after the procedure: no check-in is missed yet, so that only what is reported alerts."""
+def _patient(members: int, ago: timedelta) -> Patient:
     now = clock.now()
-    procedure_at = now - timedelta(minutes=30)
+    procedure_at = now - ago
     team = factories.team()
     users = [factories.member(team, f"Nurse{n} Lund", password=None) for n in range(members)]
     episode = factories.episode(

@@ -1,45 +1,16 @@
 """A broker that is frozen, gone, full, read-only, paused, unable to save or empty holds nobody up and loses nothing."""
 
-import json
-import subprocess
-import sys
-from collections import Counter
-
 import pytest
 
-from services.children import ROOT
 from tests.faults import mishaps
 from tests.faults.aftermath import assert_invariants
+from tests.faults.by_celery import BY_THE_WATCH_ALONE, nudge, wait_until_celery_is_back
 from tests.faults.phones import Phones
 from tests.faults.scale import times
 from tests.faults.scene import Scene
 from tests.system import System
-from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
-
-BY_THE_WATCH_ALONE = ({"watch"}, {"watch"})
-
-
-def nudge(system: System, number: int, threads: int = 1) -> Counter[str]:
-    """In a process of its own, which ends while the broker is still as it is."""
-    command = [sys.executable, "-m", "tests.faults.nudging", str(number), str(threads)]
-    done = subprocess.run(command, cwd=ROOT, env=system.env, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return Counter(json.loads(done.stdout))
-
-
-def wait_until_celery_is_back(system: System) -> None:
-    """A red flag goes the whole way by Celery. A worker ends over some answers of a broker, and is started again."""
-
-    def went_by_celery() -> bool:
-        system.revive()
-        scene = Scene.of(system)
-        assert Phones(scene).report_red_flag() == 201
-        scene.wait_until_quiet()
-        return scene.roads() == ({"celery"}, {"celery"})
-
-    wait_until(went_by_celery, within_s=60, why="Celery did not come back")
 
 
 def test_f01_a_frozen_broker_is_given_up_after_three_tries(system: System):
@@ -63,6 +34,12 @@ def test_f01_with_a_frozen_broker_reports_are_taken_and_the_watch_tells_the_team
         assert phones.scene.roads() == BY_THE_WATCH_ALONE
     assert_invariants(phones, lost_answers=False)
     wait_until_celery_is_back(system)
+
+
+def test_f02_a_publish_to_a_frozen_broker_ends_by_itself(system: System):
+    """By the four settings of tests/tasks/test_settings.py: with Celery's own it would still be waiting."""
+    with system.frozen("worker", "valkey"):
+        assert nudge(system, 1) == {"failed": 1}
 
 
 def test_f03_a_broker_that_is_gone_is_given_up_after_three_tries(system: System):

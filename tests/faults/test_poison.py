@@ -9,7 +9,7 @@ from tests.faults.aftermath import assert_invariants
 from tests.faults.deadly import deadly
 from tests.faults.nurses import Nurse
 from tests.faults.phones import Phones
-from tests.faults.scale import times
+from tests.faults.scale import long_only, times
 from tests.faults.scene import Patient, Scene
 from tests.system import System
 from tests.waiting import wait_until
@@ -51,7 +51,11 @@ def without(scene: Scene, patient: Patient) -> Scene:
 
 
 @pytest.mark.parametrize(
-    "roads", [("worker", "watch", "watch-2"), ("watch",)], ids=["both_roads", "watch_alone"]
+    "roads",
+    [
+        pytest.param(("worker", "watch", "watch-2"), id="both_roads"),
+        pytest.param(("watch",), id="watch_alone", marks=long_only),
+    ],
 )
 def test_f08_a_row_that_kills_whoever_comes_to_it_is_set_aside_and_keeps_nobody_from_the_others(
     system: System, roads: tuple[str, ...]

@@ -10,7 +10,7 @@ from tests.faults import mishaps
 from tests.faults.aftermath import assert_invariants, sent_again
 from tests.faults.mishaps import POOL, some_time
 from tests.faults.phones import Phones
-from tests.faults.scale import times
+from tests.faults.scale import long_only, times
 from tests.faults.scene import Scene
 from tests.system import System
 from tests.waiting import wait_until
@@ -94,7 +94,11 @@ def test_f11_asked_to_stop_they_end_what_they_are_at(system: System, name: str, 
 
 
 @pytest.mark.parametrize(
-    "signals", [[signal.SIGQUIT], [signal.SIGINT, signal.SIGINT]], ids=["quit", "two_ints"]
+    "signals",
+    [
+        pytest.param([signal.SIGQUIT], id="quit"),
+        pytest.param([signal.SIGINT, signal.SIGINT], id="two_ints", marks=long_only),
+    ],
 )
 def test_f12_a_worker_that_is_cut_short_at_any_moment_loses_nothing(
     system: System, signals: list[signal.Signals]

@@ -41,7 +41,7 @@ def test_celery_is_trusted_with_no_more_than_this(name: str, value: object):
     assert app.conf[name] == value
 
 
-def test_a_publish_waits_half_a_second_at_worst():
+def test_f02_a_publish_waits_half_a_second_at_worst():
     options = app.conf.broker_transport_options
     assert {name: options[name] for name in TRANSPORT} == TRANSPORT
 
@@ -52,7 +52,7 @@ def test_the_names_of_the_transport_options_are_those_that_are_read():
     assert set(app.conf.broker_transport_options) - set(known) <= {"max_retries"}
 
 
-def test_no_task_is_put_off_by_the_broker():
+def test_f10_no_task_is_put_off_by_the_broker():
     """Deadlines are columns in the database: a broker loses, doubles and delays what it is to hold back."""
     sources = [path for folder in ("recovery", "config") for path in Path(ROOT, folder).rglob("*.py")]
     found = [path.name for path in sources if re.search(r"\b(countdown|eta)=|\.retry\(", path.read_text())]
