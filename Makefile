@@ -6,7 +6,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 CASES ?= 10000
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test faults fuzz check bench screens lock clean
+.PHONY: help setup setup-dev demo test faults chaos guards drill fuzz check bench screens lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -29,6 +29,15 @@ fuzz: setup-dev  ## try the API and the pages with generated requests; CASES=100
 
 faults: setup-dev  ## the fault tests with the numbers of a night: about an hour; ARGS="-k f24"
 	@exec env FAULTS=long $(BIN)/python -m pytest -n $(WORKERS) tests/faults $(ARGS)
+
+chaos: setup-dev  ## ten thousand red flags through a system to which everything happens; RED_FLAGS=100000; SEED=... again
+	@exec env RED_FLAGS=$(RED_FLAGS) SEED=$(SEED) $(BIN)/python -m tests.chaos
+
+guards: setup-dev  ## remove each safety guard in turn, in a copy: a named test must fail; ARGS="sweep"
+	@exec env WORKERS=$(WORKERS) $(BIN)/python -m tests.guards $(ARGS)
+
+drill: setup-dev  ## back up, lose the disk, restore into a new cluster, check that nothing is missing
+	@exec $(BIN)/python -m tests.drill
 
 check: setup-dev  ## style, types, imports, migrations, deployment settings, OpenAPI, security
 	@.ci/check
