@@ -71,7 +71,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "libraries": {"drawing": "recovery.dashboard.drawing"},
+            "libraries": {"drawing": "recovery.dashboard.drawing", "on_call": "recovery.dashboard.on_call"},
         },
     },
 ]

@@ -21,6 +21,9 @@ ANSWER_WITHIN = timedelta(hours=20)
 PROOF_HOLDS = timedelta(days=40)
 """Tests are monthly. What nobody has answered for longer is not known to work."""
 
+AHEAD = timedelta(days=2)
+"""How far plans are read that are asked how tonight stands."""
+
 # A channel that works: an address that was verified, and whose last test message was answered, or may still be. The
 # e-mail that somebody signs in with was never verified, and is none.
 _WORKS = """
@@ -75,7 +78,7 @@ def reachable(user_ids: Collection[int], *, clinic_id: int, now: datetime) -> se
 
 def tonight(team_ids: Collection[int], *, now: datetime) -> dict[int, Tonight]:
     """Of each of these teams, in two statements for all of them."""
-    plans = rota.plans(team_ids, since=now, until=now + timedelta(days=2))
+    plans = rota.plans(team_ids, since=now, until=now + AHEAD)
     found: dict[int, set[int]] = {team_id: set() for team_id in plans}
     for team_id, user_id in statements.fetch_all(_REACHABLE_OF_TEAMS, {"teams": sorted(plans)} | _since(now)):
         found[team_id].add(user_id)

@@ -14,11 +14,12 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from recovery import alerts, clock, enrolment
-from recovery.models import Alert, Assessment, Quarantine
+from recovery import alerts, clock, enrolment, reminders
+from recovery.models import Alert, Assessment, Quarantine, Reminder
 from tests import factories
 from tests.api.phones import CHECK_INS, Phone, check_in
 from tests.factories import at
+from tests.rota import scenes as rotas
 
 CALLERS = ("anonymous", "ana", "eve", "ben", "cleo", "revoked")
 """Nobody; patient Ana's phone; the phone of a patient of another clinic; a nurse of Ana's team; a nurse of another
@@ -68,6 +69,10 @@ MATRIX: dict[str, Row] = {
     "api/v1/enrolments/redeem": anybody(POST="400"),
     "api/v1/me": phones(GET="200 200", HEAD="200 200"),
     "api/v1/me/device": phones(DELETE="204 204"),
+    "api/v1/me/preferences": phones(GET="200 200", HEAD="200 200", PUT="400 400"),
+    "api/v1/me/reminders": phones(GET="200 200", HEAD="200 200"),
+    "api/v1/me/reminders/<client_id:reminder_id>": phones(PUT="400 400"),
+    "api/v1/me/form": phones(PUT="400 400"),
     "api/v1/questionnaire": phones(GET="200 200", HEAD="200 200"),
     "api/v1/check-ins": phones(GET="200 200", HEAD="200 200", POST="400 400"),
     "api/v1/check-ins/batch": phones(POST="400 400"),
@@ -101,6 +106,13 @@ MATRIX: dict[str, Row] = {
     "reports/<uuid:report_id>/judge": staff(POST="422 404"),
     "reports/<uuid:report_id>/dismiss": staff(POST="422 404"),
     "handover": staff(GET="200 200", HEAD="200 200"),
+    "rota": staff(GET="200 200", HEAD="200 200"),
+    "rota/on-call": staff(GET="200 200", HEAD="200 200"),
+    "rota/<uuid:team_id>/shifts": staff(POST="422 404"),
+    "rota/<uuid:team_id>/shifts/<uuid:shift_id>/remove": staff(POST="409 404"),
+    "rota/<uuid:team_id>/overrides": staff(POST="422 404"),
+    "rota/<uuid:team_id>/overrides/<uuid:override_id>/remove": staff(POST="409 404"),
+    "rota/<uuid:team_id>/lead": staff(POST="409 404"),
     "figures": staff(GET="200 200", HEAD="200 200"),
     "figures/<slug:figure>.csv": staff(GET="200 200", HEAD="200 200"),  # each of their own team
     "figures/<uuid:team_id>/budget": staff(POST="422 404"),
@@ -179,8 +191,11 @@ class Scene:
         Phone(tokens["ana"], Client()).post(CHECK_INS, sent)
         alerts.flag(assessment_id=Assessment.objects.get().pk, by="watch", now=at(20))
         Phone(tokens["ana"], Client()).post(CHECK_INS, check_in(20, mood="low"))
+        reminders.send_due(limit=1, now=at(3))
+        dee = factories.member(episode.team, "Dee Lund", "admin")
         self.objects = {
             "<client_id:client_id>": sent["id"],
+            "<client_id:reminder_id>": Reminder.objects.get().uuid,
             "<uuid:check_in_id>": sent["id"],
             "<uuid:alert_id>": Alert.objects.get().uuid,
             "<uuid:report_id>": Quarantine.objects.get().uuid,
@@ -189,6 +204,8 @@ class Scene:
             "<slug:code>": "not_found",
             "<slug:figure>": "alerts-by-rule",
             "<uuid:team_id>": episode.team.uuid,
+            "<uuid:shift_id>": rotas.shifts(episode.team, dee, by=dee)[0].uuid,
+            "<uuid:override_id>": rotas.override(episode.team, dee, at(30), 12, by=dee).uuid,
             RESET_LINK: "accounts/password/reset/key/1-no-such-key/",
         }
 

@@ -18,6 +18,7 @@ from recovery.dashboard.views import (
     phones,
     reports,
     review,
+    rota,
     telephone,
 )
 
@@ -28,6 +29,17 @@ urlpatterns = [
     path("board/list", board.board_list, name="board-list"),
     path("review", review.review, name="review"),
     path("handover", handover.handover, name="handover"),
+    path("rota", rota.rota_page, name="rota"),
+    path("rota/on-call", rota.on_call_now, name="on-call"),
+    path("rota/<uuid:team_id>/shifts", rota.add_shift, name="rota-add-shift"),
+    path("rota/<uuid:team_id>/shifts/<uuid:shift_id>/remove", rota.remove_shift, name="rota-remove-shift"),
+    path("rota/<uuid:team_id>/overrides", rota.add_override, name="rota-add-override"),
+    path(
+        "rota/<uuid:team_id>/overrides/<uuid:override_id>/remove",
+        rota.remove_override,
+        name="rota-remove-override",
+    ),
+    path("rota/<uuid:team_id>/lead", rota.name_lead, name="rota-lead"),
     path("figures", figures.figures_page, name="figures"),
     path("figures/<slug:figure>.csv", figures.figures_csv, name="figures-csv"),
     path("figures/<uuid:team_id>/budget", figures.set_budget, name="figures-budget"),

@@ -1,0 +1,148 @@
+"""Who is on call, and planning it. Each form works without JavaScript, is one operation, and leads back to the plan."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from recovery import clock, rota
+from recovery.dashboard.door import StaffRequest, staff_page
+from recovery.dashboard.forms.rota import LeadForm, OverrideForm, ShiftForm
+from recovery.dashboard.screens import on_call, pulse
+from recovery.dashboard.screens import rota as screen
+from recovery.dashboard.screens.figures import chosen_of
+
+
+@staff_page
+@require_safe
+def rota_page(request: StaffRequest) -> HttpResponse:
+    """One team's plan. Which team stands in the address."""
+    return _page(request, request.GET.get("team"))
+
+
+@staff_page
+@require_safe
+def on_call_now(request: StaffRequest) -> HttpResponse:
+    """What stands above the board, asked for again every minute."""
+    return render(
+        request, "dashboard/fragments/on_call.html", {"on_call": on_call.show(request.user, clock.now())}
+    )
+
+
+@staff_page
+@require_POST
+def add_shift(request: StaffRequest, team_id: UUID) -> HttpResponse:
+    page = _shown(request, str(team_id))
+    form = ShiftForm(request.POST, people=page.members, auto_id="shift-%s")
+    if not form.is_valid():
+        return _page(request, str(team_id), shift=form, status=422)
+    try:
+        rota.plan_shifts(team_id=team_id, by=request.user, now=clock.now(), **form.planned())
+    except rota.RotaRefused as refused:
+        return _page(request, str(team_id), shift=form, refusal=refused.message, status=409)
+    return _back(request, team_id, "The weekly pattern has changed.", "pattern")
+
+
+@staff_page
+@require_POST
+def add_override(request: StaffRequest, team_id: UUID) -> HttpResponse:
+    page = _shown(request, str(team_id))
+    form = OverrideForm(request.POST, people=page.members, zone=page.zone, auto_id="override-%s")
+    if not form.is_valid():
+        return _page(request, str(team_id), override=form, status=422)
+    try:
+        rota.plan_override(team_id=team_id, by=request.user, now=clock.now(), **form.planned())
+    except rota.RotaRefused as refused:
+        return _page(request, str(team_id), override=form, refusal=refused.message, status=409)
+    return _back(request, team_id, "It is planned, instead of the weekly pattern.", "overrides")
+
+
+@staff_page
+@require_POST
+def remove_shift(request: StaffRequest, team_id: UUID, shift_id: UUID) -> HttpResponse:
+    return _removed(request, team_id, rota.remove_shift, "pattern", shift_id=shift_id)
+
+
+@staff_page
+@require_POST
+def remove_override(request: StaffRequest, team_id: UUID, override_id: UUID) -> HttpResponse:
+    return _removed(request, team_id, rota.remove_override, "overrides", override_id=override_id)
+
+
+@staff_page
+@require_POST
+def name_lead(request: StaffRequest, team_id: UUID) -> HttpResponse:
+    page = _shown(request, str(team_id))
+    form = LeadForm(request.POST, people=page.members, auto_id="lead-%s")
+    if not form.is_valid():
+        return _page(request, str(team_id), lead=form, status=422)
+    try:
+        rota.name_lead(
+            team_id=team_id,
+            user_id=form.named(),
+            was=form.cleaned_data["was"],
+            by=request.user,
+            now=clock.now(),
+        )
+    except rota.RotaRefused as refused:
+        again = form.on_page(_shown(request, str(team_id)).lead)
+        return _page(request, str(team_id), lead=again, refusal=refused.message, status=409)
+    return _back(request, team_id, "It is saved who leads the team.", "people")
+
+
+def _removed(
+    request: StaffRequest, team_id: UUID, remove: Callable[..., object], where: str, **row: UUID
+) -> HttpResponse:
+    _shown(request, str(team_id))
+    try:
+        remove(team_id=team_id, by=request.user, now=clock.now(), **row)
+    except rota.RotaRefused as refused:
+        return _page(request, str(team_id), refusal=refused.message, status=409)
+    return _back(request, team_id, "It is taken out of the plan.", where)
+
+
+def _shown(request: StaffRequest, team: str | None) -> screen.Page:
+    teams = screen.teams_of(request.user)
+    return screen.show(request.user, chosen_of(teams, team), teams, clock.now())
+
+
+def _page(
+    request: StaffRequest,
+    team: str | None,
+    *,
+    shift: ShiftForm | None = None,
+    override: OverrideForm | None = None,
+    lead: LeadForm | None = None,
+    refusal: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    now = clock.now()
+    shown: dict[str, Any] = {"outline": pulse.outline(request.user, now), "tab": "rota", "refusal": refusal}
+    teams = screen.teams_of(request.user)
+    if teams:
+        page = screen.show(request.user, chosen_of(teams, team), teams, now)
+        typed: forms.Form | None = shift or override or lead
+        shown |= {"page": page, "clock": page.clock, "typed": typed}
+        if page.may_plan:
+            was = str(page.lead.uuid) if page.lead else ""
+            shown |= {
+                "shift": shift or ShiftForm(people=page.members, auto_id="shift-%s", initial={"level": "1"}),
+                "override": override
+                or OverrideForm(
+                    people=page.members, zone=page.zone, auto_id="override-%s", initial={"level": "1"}
+                ),
+                "lead": lead
+                or LeadForm(people=page.members, auto_id="lead-%s", initial={"lead": was, "was": was}),
+            }
+    return render(request, "dashboard/pages/rota.html", shown, status=status)
+
+
+def _back(request: StaffRequest, team_id: UUID, done: str, where: str) -> HttpResponse:
+    messages.success(request, done)
+    return HttpResponseRedirect(f"{reverse('dashboard:rota')}?team={team_id}#{where}", status=303)
