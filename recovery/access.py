@@ -2,11 +2,11 @@
 reach, from its token. Whoever is a stranger gets an empty queryset, and so a 404 that looks like any other."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Self
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from recovery import statements
 from recovery.clinical.tiers import Tier
@@ -129,6 +129,23 @@ def _shown(row: Sequence[Any]) -> Alert:
 
 def alert_events(user: User | AnonymousUser) -> QuerySet[AlertEvent]:
     return AlertEvent.objects.filter(alert__team__in=memberships(user).values("team"))
+
+
+def told_of_alerts(
+    episode: Episode, ids: Collection[int], kinds: Collection[AlertEvent.Kind]
+) -> list[Mapping[str, Any]]:
+    """What colleagues did about these alerts of an episode, in order, each with their role in its team: for the phone
+    that reports for it."""
+    if not ids:
+        return []
+    roles = Membership.objects.filter(user=OuterRef("by"), team=episode.team_id).order_by(
+        "-started_at", "-pk"
+    )
+    events = AlertEvent.objects.filter(
+        alert__in=ids, clinic=episode.clinic_id, kind__in=kinds, by__isnull=False
+    )
+    with_roles = events.annotate(role=Subquery(roles.values("role")[:1])).order_by("id")
+    return [*with_roles.values("alert_id", "kind", "at", "by__name", "role", "detail")]
 
 
 def episode_events(user: User | AnonymousUser) -> QuerySet[EpisodeEvent]:

@@ -191,11 +191,11 @@ class Scene:
         Phone(tokens["ana"], Client()).post(CHECK_INS, sent)
         alerts.flag(assessment_id=Assessment.objects.get().pk, by="watch", now=at(20))
         Phone(tokens["ana"], Client()).post(CHECK_INS, check_in(20, mood="low"))
-        reminders.send_due(limit=1, now=at(3))
+        reminders.send_due(limit=10, now=at(48))
         dee = factories.member(episode.team, "Dee Lund", "admin")
         self.objects = {
             "<client_id:client_id>": sent["id"],
-            "<client_id:reminder_id>": Reminder.objects.get().uuid,
+            "<client_id:reminder_id>": Reminder.objects.get(episode=episode).uuid,
             "<uuid:check_in_id>": sent["id"],
             "<uuid:alert_id>": Alert.objects.get().uuid,
             "<uuid:report_id>": Quarantine.objects.get().uuid,

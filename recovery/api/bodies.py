@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from recovery.api.documents import Complaint
-from recovery.api.fields import ClientId, Instant, ShortText, Whole
+from recovery.api.fields import ClientId, Instant, ShortText, TimeOfDay, Whole
 from recovery.api.parsing import below
 from recovery.api.problems import Problem
 from recovery.clinical import protocol as protocols
@@ -96,6 +96,30 @@ class NewDevice(Body):
 class RedeemBody(Body):
     code: ShortText = Field(description="As printed; case, blanks and dashes are forgiven")
     device: NewDevice
+
+
+class PreferencesBody(Body):
+    """How the patient wishes to be reminded. Times of day are those where the patient is."""
+
+    channel: Literal["none", "app", "email", "sms"] = Field(
+        description="`app`: the app asks for what is due, and shows it"
+    )
+    address: Annotated[str, Field(max_length=254, pattern="^[ -~]*$")] | None = Field(
+        None, description="For `email` and `sms` (with country code). Left out: the one that is known stays"
+    )
+    remind_at: TimeOfDay = Field(description="Outside the quiet hours")
+    repeats: Annotated[Whole, Field(ge=0, le=2)] = Field(description="How often again while nobody answers")
+    quiet_from: TimeOfDay
+    quiet_until: TimeOfDay = Field(description="The same as `quiet_from`: no quiet hours")
+
+
+class ReminderReceiptBody(Body):
+    shown_at: Instant = Field(description="When the phone showed it, by its own clock")
+    opened_at: Instant | None = Field(None, description="When the patient tapped on it")
+
+
+class FormOpenedBody(Body):
+    opened_at: Instant = Field(description="When the patient began to answer, by the phone's clock")
 
 
 def has_an_answer(answers: BaseModel) -> BaseModel:

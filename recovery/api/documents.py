@@ -102,12 +102,23 @@ class BatchResults(Document):
 class Seen(Document):
     at: datetime
     by: str = Field(description="Role in the care team, for example Nurse")
+    name: str | None = Field(description="Null unless the clinic wants its patients to know who it was")
 
 
 class Closed(Document):
     at: datetime
     outcome: str = Field(description="Code of the outcome, or `resolved` when later check-ins settled it")
-    words: str
+    words: str = Field(description="The outcome in words for the patient")
+    message: str | None = Field(
+        description="What a clinician wrote or picked for the patient, with the reason. Show it as it is"
+    )
+
+
+class IfMissed(Document):
+    """Whom to call instead. Show it as soon as `call_due_by` has passed, network or not."""
+
+    text: str
+    call: str = Field(description="The number, as people dial it")
 
 
 class Alert(Document):
@@ -119,12 +130,56 @@ class Alert(Document):
     received_at: datetime
     seen: Seen | None
     call_due_by: datetime | None = Field(description="Null once the patient was reached or it is closed")
+    is_missed: bool = Field(description="The time has passed and nobody has reached the patient")
+    if_missed: IfMissed | None = Field(description="Null where `call_due_by` is")
+    tried_at: datetime | None = Field(
+        description="When somebody last tried to reach the patient, and could not"
+    )
     reached_at: datetime | None
     closed: Closed | None
 
 
 class AlertList(Document):
     alerts: tuple[Alert, ...] = Field(description="Newest first, at most 50")
+
+
+class Preferences(Document):
+    """How the patient wishes to be reminded of check-ins."""
+
+    channel: Literal["none", "app", "email", "sms"]
+    address_hint: str = Field(
+        description="As much of the address as its owner knows again; empty when there is none"
+    )
+    remind_at: str = Field(description="Time of day where the patient is, such as 10:00")
+    repeats: int = Field(description="How often again while nobody answers")
+    quiet_from: str
+    quiet_until: str = Field(description="The same as `quiet_from`: no quiet hours")
+    time_zone: str
+    next_reminder_at: datetime | None = Field(
+        description="Unless the check-in is sent before it; null when there is none to come"
+    )
+
+
+class Reminder(Document):
+    """Show `text`. Nothing in it tells a stranger who reads the screen what it is about."""
+
+    id: UUID
+    slot: str = Field(description="The check-in that it is about")
+    due_at: datetime
+    expires_at: datetime = Field(description="When the check-in is not due any more")
+    text: str
+    shown_at: datetime | None
+    opened_at: datetime | None
+
+
+class ReminderList(Document):
+    reminders: tuple[Reminder, ...] = Field(
+        description="Of a check-in that is due now and was not sent, oldest first; show the last one"
+    )
+
+
+class FormOpened(Document):
+    opened_at: datetime = Field(description="As it was noted; never later than now")
 
 
 class Numbers(Document):

@@ -32,3 +32,16 @@ CORRECTION: dict[str, Any] = {name: value for name, value in CHECK_IN.items() if
 }
 
 BATCH: dict[str, Any] = {"check_ins": [CHECK_IN]}
+
+PREFERENCES: dict[str, Any] = {
+    "channel": "sms",
+    "address": "+44 7700 900123",
+    "remind_at": "10:00",
+    "repeats": 1,
+    "quiet_from": "21:00",
+    "quiet_until": "08:00",
+}
+
+RECEIPT: dict[str, Any] = {"shown_at": "2026-03-03T10:00:04+01:00", "opened_at": "2026-03-03T10:02:31+01:00"}
+
+FORM_OPENED: dict[str, Any] = {"opened_at": "2026-03-03T10:02:35+01:00"}

@@ -1,7 +1,7 @@
 """Base types of what a phone sends, stricter than pydantic's own."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ _IN_RANGE = (  # as near as a pattern comes
     r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
     r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
 )
+_TIME_OF_DAY = "([01][0-9]|2[0-3]):[0-5][0-9]"
 FIRST, END = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
@@ -45,6 +46,13 @@ def instant(value: Any) -> datetime:
     return at
 
 
+def time_of_day(value: Any) -> time:
+    """Hours and minutes on the patient's own clock, such as 09:30. Raises PydanticCustomError."""
+    if not isinstance(value, str) or not re.fullmatch(_TIME_OF_DAY, value):
+        raise PydanticCustomError("not_a_time", "Send a time of day as 09:30, from 00:00 to 23:59.")
+    return time.fromisoformat(value)
+
+
 def whole(value: Any) -> Any:
     """1.0 is 1 in JSON, which knows one kind of number."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
@@ -66,6 +74,11 @@ Instant = Annotated[
     datetime,
     BeforeValidator(instant),
     WithJsonSchema({"type": "string", "format": "date-time", "pattern": _IN_RANGE}),
+]
+TimeOfDay = Annotated[
+    time,
+    BeforeValidator(time_of_day),
+    WithJsonSchema({"type": "string", "pattern": f"^{_TIME_OF_DAY}$"}),
 ]
 Whole = Annotated[int, BeforeValidator(whole)]
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=40)]

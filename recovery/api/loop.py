@@ -1,60 +1,100 @@
-"""Closing the loop: a patient who was told that somebody will act can see that somebody did."""
+"""Closing the loop: a patient who was told that somebody will act can see that somebody did, and what to do if not."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from recovery import verdicts
+from recovery import access, verdicts
+from recovery.alerts import telling
 from recovery.alerts.targets import REACH
 from recovery.api import documents
 from recovery.clinical import protocol as protocols
 from recovery.clinical.tiers import Tier
-from recovery.clinical.verdict import patient_text
-from recovery.models import Alert, Episode, Membership
+from recovery.clinical.verdict import Numbers, patient_text
+from recovery.models import Alert, AlertEvent, Episode, Membership
 
 MOST = 50
 
+K = AlertEvent.Kind
+TOLD = (K.ACKNOWLEDGED, K.CONTACTED, K.CLOSED)
+"""What somebody did that shows that they have seen it."""
 
-def own_alerts(episode: Episode) -> tuple[documents.Alert, ...]:
-    """The alerts of an episode that the patient was told a call of, newest first. Four statements however many."""
+IF_MISSED = {
+    Tier.SAME_DAY: ("urgent_line", "Nobody has called you in time. Do not wait. Call {urgent_line} now."),
+    Tier.WITHIN_24H: (
+        "team_phone",
+        "Nobody has called you in time. Please call {team_phone}. If no one answers, call {urgent_line}.",
+    ),
+}
+
+
+@dataclass(slots=True)
+class Course:
+    """What the care team did about one alert, of which the patient may know."""
+
+    seen_at: datetime | None = None
+    role: str = ""
+    name: str = ""
+    tried_at: datetime | None = None
+    message: str | None = None
+
+    def add(self, event: Mapping[str, Any]) -> None:
+        """The next event, in their order."""
+        detail = event["detail"]
+        if self.seen_at is None:
+            self.seen_at, self.name = event["at"], event["by__name"]
+            self.role = Membership.Role(event["role"]).label if event["role"] else "Care team"
+        if event["kind"] == K.CONTACTED and not detail.get("reached"):
+            self.tried_at = datetime.fromisoformat(detail["at"]) if "at" in detail else event["at"]
+        if event["kind"] == K.CLOSED:
+            self.message = detail.get("to_patient")
+
+
+def own_alerts(episode: Episode, *, now: datetime) -> tuple[documents.Alert, ...]:
+    """The alerts of an episode that the patient was told a call of, newest first. Two statements however many."""
     rows = list(
         episode.alerts.filter(tier__gte=Tier.WITHIN_24H)
         .select_related("first_assessment", "latest_assessment")
         .order_by("-opened_at", "-id")[:MOST]
     )
-    seen_by = {row.owner_id or row.ended_by_id for row in rows} - {None}
-    roles: dict[int, str] = {}
-    if seen_by:
-        members = episode.team.memberships.filter(user_id__in=seen_by).order_by("started_at")
-        roles = {member.user_id: Membership.Role(member.role).label for member in members}
-    return tuple(_document(row, episode, roles) for row in rows)
+    courses = {row.pk: Course() for row in rows}
+    for event in access.told_of_alerts(episode, list(courses), TOLD):
+        courses[event["alert_id"]].add(event)
+    return tuple(_document(row, episode, courses[row.pk], now) for row in rows)
 
 
-def _document(row: Alert, episode: Episode, roles: dict[int, str]) -> documents.Alert:
+def _document(row: Alert, episode: Episode, course: Course, now: datetime) -> documents.Alert:
+    numbers = verdicts.numbers_of(episode.clinic)
+    due_by = _call_due_by(row)
     return documents.Alert(
         id=row.uuid,
         urgency=Tier(row.tier).code,
-        text=_text(row, episode),
+        text=_text(row, numbers),
         received_at=row.first_assessment.judged_at,
-        seen=_seen(row, roles),
-        call_due_by=_call_due_by(row),
+        seen=_seen(course, episode),
+        call_due_by=due_by,
+        is_missed=due_by is not None and due_by < now,
+        if_missed=_if_missed(row, numbers) if due_by else None,
+        tried_at=course.tried_at if row.contacted_at is None else None,
         reached_at=row.contacted_at,
-        closed=_closed(row),
+        closed=_closed(row, course, numbers),
     )
 
 
-def _text(row: Alert, episode: Episode) -> str:
+def _text(row: Alert, numbers: Numbers) -> str:
     """The lead text of the latest finding of the alert's rule."""
     protocol = protocols.get(row.latest_assessment.protocol)
-    numbers = verdicts.numbers_of(episode.clinic)
     findings = verdicts.findings_of(row.latest_assessment)
     return next((patient_text(found, protocol, numbers) for found in findings if found.rule == row.rule), "")
 
 
-def _seen(row: Alert, roles: dict[int, str]) -> documents.Seen | None:
-    at, by = (row.acknowledged_at, row.owner_id) if row.acknowledged_at else (row.ended_at, row.ended_by_id)
-    if at is None or by is None:
+def _seen(course: Course, episode: Episode) -> documents.Seen | None:
+    """A name only where the clinic wants it."""
+    if course.seen_at is None:
         return None
-    who = roles.get(by, "Care team") if row.taken_over_at is None else "Care team"  # its owner saw it later
-    return documents.Seen(at=at, by=who)
+    name = course.name if episode.clinic.names_staff else None
+    return documents.Seen(at=course.seen_at, by=course.role, name=name)
 
 
 def _call_due_by(row: Alert) -> datetime | None:
@@ -64,9 +104,19 @@ def _call_due_by(row: Alert) -> datetime | None:
     return row.tier_at + within
 
 
-def _closed(row: Alert) -> documents.Closed | None:
+def _if_missed(row: Alert, numbers: Numbers) -> documents.IfMissed:
+    number, text = IF_MISSED[Tier(row.tier)]
+    return documents.IfMissed(text=numbers.filled_in(text), call=numbers.filled_in(f"{{{number}}}"))
+
+
+def _closed(row: Alert, course: Course, numbers: Numbers) -> documents.Closed | None:
     if row.ended_at is None:
         return None
-    if row.status == Alert.Status.RESOLVED:
-        return documents.Closed(at=row.ended_at, outcome="resolved", words="Settled by your later check-ins")
-    return documents.Closed(at=row.ended_at, outcome=row.outcome, words=Alert.Outcome(row.outcome).label)
+    is_settled = row.status == Alert.Status.RESOLVED
+    words = telling.RESOLVED if is_settled else telling.OUTCOMES[Alert.Outcome(row.outcome)]
+    return documents.Closed(
+        at=row.ended_at,
+        outcome="resolved" if is_settled else row.outcome,
+        words=numbers.filled_in(words),
+        message=course.message,
+    )

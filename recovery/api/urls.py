@@ -11,6 +11,7 @@ from recovery.api.views.docs import ProblemKinds, Schema, docs
 from recovery.api.views.enrolments import Redeem
 from recovery.api.views.me import Me, ThisPhone
 from recovery.api.views.questionnaire import Questionnaire
+from recovery.api.views.reminders import Form, MyPreferences, MyReminders, OneReminder
 
 
 class ClientIdInPath:
@@ -35,6 +36,10 @@ urlpatterns = [
     path("enrolments/redeem", Redeem.as_view(), name="redeem"),
     path("me", Me.as_view(), name="me"),
     path("me/device", ThisPhone.as_view(), name="this-phone"),
+    path("me/preferences", MyPreferences.as_view(), name="preferences"),
+    path("me/reminders", MyReminders.as_view(), name="reminders"),
+    path("me/reminders/<client_id:reminder_id>", OneReminder.as_view(), name="reminder"),
+    path("me/form", Form.as_view(), name="form"),
     path("questionnaire", Questionnaire.as_view(), name="questionnaire"),
     path("check-ins", CheckIns.as_view(), name="check-ins"),
     path("check-ins/batch", Batch.as_view(), name="batch"),

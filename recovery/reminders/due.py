@@ -108,11 +108,11 @@ def send_due(*, limit: int, now: datetime) -> int:
     return len(due)
 
 
-_FAILED: Any = object()
+_FAILED = object()
 
 
-def _remind(episode_id: int, row: Sequence[Any], *, now: datetime) -> datetime | None:
-    """Remind one of them, if that is to be. Returns when to look again, or _FAILED."""
+def _remind(episode_id: int, row: Sequence[Any], *, now: datetime) -> Any:
+    """Remind one of them, if that is to be. Returns when to look again, if ever, or _FAILED."""
     try:
         with transaction.atomic():
             awaited = _awaited(row)

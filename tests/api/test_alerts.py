@@ -5,10 +5,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from recovery import alerts
-from recovery.models import Alert, Assessment, Episode, User
+from recovery.alerts import telling
+from recovery.api import loop
+from recovery.models import Alert, Assessment, Clinic, Episode, User
 from tests import factories
 from tests.api.conftest import SetClock
 from tests.api.phones import ALERTS, CHECK_INS, Phone, check_in
+from tests.clinical.readability import grade
 from tests.factories import at
 
 
@@ -62,7 +65,7 @@ def test_the_loop_is_closed_step_by_step_and_names_nobody(ana: Phone, ben: User)
     alert_id = Alert.objects.get().uuid
 
     alerts.acknowledge(alert_id=alert_id, by=ben, now=at(20.25))
-    assert shown(ana)[0]["seen"] == {"at": "2026-03-03T06:15:00Z", "by": "Nurse"}
+    assert shown(ana)[0]["seen"] == {"at": "2026-03-03T06:15:00Z", "by": "Nurse", "name": None}
 
     alerts.record_contact(
         alert_id=alert_id, by=ben, reached=True, by_what="phone", note="marker", now=at(20.5)
@@ -73,7 +76,8 @@ def test_the_loop_is_closed_step_by_step_and_names_nobody(ana: Phone, ben: User)
     assert shown(ana)[0]["closed"] == {
         "at": "2026-03-03T07:00:00Z",
         "outcome": "self-care",
-        "words": "Advice for self-care",
+        "words": "You can do what helps yourself, as your care team told you.",
+        "message": None,
     }
     assert not any(word in ana.get(ALERTS).content.decode() for word in ("Ben", "Okafor", "marker"))
 
@@ -83,7 +87,7 @@ def test_one_closed_without_being_taken_on_was_seen_by_who_closed_it(ana: Phone,
 
     alerts.close(alert_id=Alert.objects.get().uuid, by=ben, outcome="seen", contacted=True, now=at(21))
 
-    assert shown(ana)[0]["seen"] == {"at": "2026-03-03T07:00:00Z", "by": "Nurse"}
+    assert shown(ana)[0]["seen"] == {"at": "2026-03-03T07:00:00Z", "by": "Nurse", "name": None}
 
 
 def test_one_that_later_check_ins_settled_says_so(ana: Phone, set_clock: SetClock) -> None:
@@ -133,3 +137,115 @@ def test_at_most_fifty_and_as_many_statements_for_one_as_for_many(ana: Phone, be
 
     assert [listed for listed, _ in counts] == [1, 50]
     assert counts[0][1] == counts[1][1] <= 4
+
+
+def test_the_name_is_told_only_where_the_clinic_wants_it(ana: Phone, ben: User, episode: Episode) -> None:
+    report(ana, 20, bleeding="oozing")
+    alerts.acknowledge(alert_id=Alert.objects.get().uuid, by=ben, now=at(20.25))
+    assert shown(ana)[0]["seen"]["name"] is None
+
+    Clinic.objects.filter(pk=episode.clinic_id).update(names_staff=True)
+
+    assert shown(ana)[0]["seen"] == {"at": "2026-03-03T06:15:00Z", "by": "Nurse", "name": "Ben Okafor"}
+
+
+def test_who_saw_it_first_stays_who_saw_it_also_when_a_colleague_takes_over(ana: Phone, ben: User) -> None:
+    dee = factories.member(ben.memberships.get().team, "Dee Lind", "doctor")
+    report(ana, 20, bleeding="oozing")
+    alert_id = Alert.objects.get().uuid
+    alerts.acknowledge(alert_id=alert_id, by=ben, now=at(20.25))
+    alerts.take_over(alert_id=alert_id, by=dee, now=at(21))
+
+    assert (shown(ana)[0]["seen"]["by"], shown(ana)[0]["seen"]["at"]) == ("Nurse", "2026-03-03T06:15:00Z")
+
+
+@pytest.mark.parametrize(
+    ("answers", "hours", "call", "words"),
+    [
+        ({"bleeding": "oozing"}, 24.01, "020 7946 0102", "Do not wait. Call 020 7946 0102 now."),
+        ({"wants_call": "yes"}, 44.01, "020 7946 0101", "If no one answers, call 020 7946 0102."),
+    ],
+)
+def test_a_promise_that_was_missed_says_whom_to_call_instead(
+    ana: Phone, set_clock: SetClock, answers: dict[str, Any], hours: float, call: str, words: str
+) -> None:
+    report(ana, 20, **answers)
+    before = shown(ana)[0]
+    assert (before["is_missed"], before["if_missed"]["call"]) == (
+        False,
+        call,
+    )  # for when there is no network then
+
+    set_clock(hours)
+
+    after = shown(ana)[0]
+    assert (after["is_missed"], after["if_missed"]["call"]) == (True, call)
+    assert words in after["if_missed"]["text"]
+
+
+def test_that_somebody_tried_to_call_is_told_and_keeps_the_promise_open(ana: Phone, ben: User) -> None:
+    report(ana, 20, bleeding="oozing")
+    alert_id = Alert.objects.get().uuid
+    alerts.record_contact(alert_id=alert_id, by=ben, reached=False, by_what="phone", now=at(21))
+
+    alert = shown(ana)[0]
+
+    assert (alert["tried_at"], alert["reached_at"]) == ("2026-03-03T07:00:00Z", None)
+    assert alert["call_due_by"] == "2026-03-03T10:00:00Z"
+
+
+def close(alert: Alert, ben: User, **words: Any) -> None:
+    said = {"outcome": "no-problem-found", "contacted": True, "note": "marker"} | words
+    alerts.close(alert_id=alert.uuid, by=ben, now=at(21), **said)
+
+
+def test_a_closing_message_is_what_the_clinician_picked_and_says_what_to_do(ana: Phone, ben: User) -> None:
+    report(ana, 20, bleeding="oozing")
+    close(Alert.objects.get(), ben, tell="expected")
+
+    message = shown(ana)[0]["closed"]["message"]
+
+    assert "It is expected at this time." in message
+    assert message.endswith("Call 020 7946 0101 if it gets worse or you are worried.")
+
+
+def test_or_what_the_clinician_wrote(ana: Phone, ben: User) -> None:
+    report(ana, 20, bleeding="oozing")
+    close(Alert.objects.get(), ben, tell="own", tell_words="The new plaster  holds.\nLeave it on.")
+
+    assert shown(ana)[0]["closed"]["message"].startswith("The new plaster holds. Leave it on. Call 020")
+    assert "marker" not in ana.get(ALERTS).content.decode()
+
+
+def test_what_is_judged_expected_is_never_closed_without_a_reason(ana: Phone, ben: User) -> None:
+    report(ana, 20, bleeding="oozing")
+    close(Alert.objects.get(), ben, noise="expected")
+
+    assert "It is expected at this time." in shown(ana)[0]["closed"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ({"tell": "nothing"}, "Choose"),
+        ({"tell": "own"}, "Write"),
+        ({"tell": "own", "tell_words": "x" * 401}, "400"),
+    ],
+)
+def test_a_message_that_says_nothing_or_too_much_is_refused(
+    ana: Phone, ben: User, words: dict[str, str], why: str
+) -> None:
+    report(ana, 20, bleeding="oozing")
+
+    with pytest.raises(alerts.NotAllowed, match=why):
+        close(Alert.objects.get(), ben, **words)
+    assert Alert.objects.get().status == "open"
+
+
+def test_every_text_for_the_patient_is_plain() -> None:
+    """HZ13: school grade 6 or lower."""
+    for text in (*telling.SAYINGS.values(), *telling.OUTCOMES.values(), telling.RESOLVED, telling.WORSE):
+        assert grade(text) <= 6, text
+    for _, text in loop.IF_MISSED.values():
+        assert grade(text) <= 6, text
+    assert set(telling.OUTCOMES) == set(Alert.Outcome)

@@ -25,6 +25,8 @@ BY_WHAT_IS_STORED = {
 BEYOND_A_SCHEMA = {
     "no_answers": "That one of 33 answers is not null could be said; nobody could read it, or draw examples from it.",
     "not_the_path": "That two ids are the same cannot be said.",
+    "quiet_time": "That a time of day lies outside two others cannot be said.",
+    "not_an_address": "What an address must be depends on the channel, and on whether one is known.",
     "out_of_range": "An instant is bounded in UTC; a pattern sees its local date.",
 }
 """The same for the complaints of a problem `invalid`."""

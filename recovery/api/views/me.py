@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from recovery import checkins, clock, enrolment, verdicts
+from recovery import checkins, clock, enrolment, reminders, verdicts
 from recovery.api import documents
 from recovery.api.openapi import FOR_PHONES, described
 from recovery.api.patients import episode_document, patient_document
@@ -23,6 +23,7 @@ class Me(PhoneView):
     @described("me", "Where the patient is in the recovery", answers={200: documents.Me}, refuses=FOR_PHONES)
     def get(self, request: Request) -> HttpResponse:
         now = clock.now()
+        reminders.heard(device=self.device, now=now)
         episode = self.device.episode
         protocol = protocols.get(episode.protocol)
         hours = hours_between(episode.procedure_at, now)

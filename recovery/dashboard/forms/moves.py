@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.http import QueryDict
 
+from recovery.alerts import telling
 from recovery.alerts.moves import NOTE_LETTERS
 from recovery.clinical.tiers import Tier
 from recovery.models import Alert, User
@@ -177,6 +178,22 @@ class CloseForm(Move):
         ],
     )
 
+    tell = forms.ChoiceField(
+        label="What the patient reads",
+        help_text="Beside the outcome, with the number to call if it gets worse. Your note stays with the team.",
+        required=False,
+        choices=[("", "Only the outcome"), *telling.SAYINGS.items(), (telling.OWN, "My own words:")],
+        widget=forms.RadioSelect,
+        error_messages=CHOOSE,
+    )
+    tell_words = forms.CharField(
+        label="Your own words to the patient",
+        help_text="Short and plain: what it is, and what to do.",
+        required=False,
+        max_length=telling.LONGEST,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
     def __init__(self, *args: Any, tier: Tier, **options: Any) -> None:
         super().__init__(*args, **options)
         if tier >= Tier.SAME_DAY:
@@ -195,6 +212,13 @@ class CloseForm(Move):
             and "note" not in self.errors
         ):
             self.add_error("note", "Write a few words.")
+        own = (cleaned.get("tell_words") or "").strip()
+        if cleaned.get("tell") == telling.OWN and not own and "tell_words" not in self.errors:
+            self.add_error("tell_words", "Write what the patient is to read.")
+        elif own and cleaned.get("tell") == "":
+            cleaned["tell"] = telling.OWN  # what somebody wrote is meant to be read
+        elif own and cleaned.get("tell") not in (telling.OWN, None):
+            self.add_error("tell_words", "Choose “My own words” above, or leave this empty.")
         return cleaned
 
     def words(self) -> dict[str, object]:
