@@ -120,7 +120,7 @@ CHECKS = (
               AND {COLLEAGUE.format(who="n.recipient_id", team="a.team_id")}
               AND NOT EXISTS (SELECT FROM recovery_notification other
                                WHERE other.alert_id = a.id AND other.recipient_id = n.recipient_id
-                                 AND other.id <> n.id AND other.status <> 'dropped')""",
+                                 AND other.step = n.step AND other.status <> 'dropped')""",
     ),
     # Where nobody is planned to be on call everybody is told at once, but who came later.
     Check(

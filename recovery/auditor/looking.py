@@ -15,7 +15,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Max
 from psycopg.errors import QueryCanceled
 
 from recovery.auditor import anew, checks, service, sweeps, walls
@@ -96,14 +95,17 @@ def look(*, now: datetime, programs: Sequence[str] | None = None, later: timedel
             "put_off": PUT_OFF,
             "most": MOST,
         } | _schedules()
-        newest = Assessment.objects.aggregate(pk=Max("pk"))["pk"] or 0
+        came, newest = dict(last.sweeps) if last else {}, last.seen_assessment if last else 0
         for check in (*checks.CHECKS, *checks.STEPS):
             _take(check.kind, findings, partial(_asked, check, given))
         _take("wall-down", findings, walls.look)
         _take("program-silent", findings, partial(service.silent_programs, real, programs))
         _take("canary-absent", findings, partial(service.absent_canaries, real))
-        came = _sweep(last.sweeps if last else {}, standing, findings, given)
-        came["anew"] = _judge_anew(last, standing, findings, now=now)
+        for sweep in sweeps.SWEEPS:
+            with _in_time(sweep.name, findings):
+                came[sweep.name] = _sweep(sweep, came.get(sweep.name, [0, 0]), standing, findings, given)
+        with _in_time("anew", findings):
+            newest, came["anew"] = _judge_anew(newest, came.get("anew", [0, 0]), standing, findings, now=now)
     return _write_down(findings, standing, real=real, came=came, newest=newest, began=began)
 
 
@@ -122,27 +124,33 @@ def _snapshot() -> Iterator[datetime]:
         yield cursor.fetchone()[0]
 
 
-def _take(kind: str, findings: Findings, check: Callable[[], Iterator[Found]]) -> bool:
-    """A check that does not end in time, or fails, is a defect itself, and keeps no other from being made."""
+@contextmanager
+def _in_time(kind: str, findings: Findings) -> Iterator[None]:
+    """What does not end in time, or fails, is a defect itself, and keeps nothing else from being looked at."""
     try:
         with transaction.atomic():
-            found = list(check())
+            yield
     except OperationalError as error:
         if not isinstance(error.__cause__, QueryCanceled):
             raise
         log.error("the auditor's check of %s did not end in time", kind)
         findings.late.append(kind)
         findings.found.append(Found("check-too-slow", 0, None, kind))
-        return False
     except InterfaceError:
         raise
     except Exception as error:
         log.error("the auditor's check of %s failed: %s", kind, type(error).__name__)
         findings.found.append(Found("check-failed", 0, None, kind))
-        return False
-    findings.found += found
-    findings.whole.add(kind)
-    return True
+
+
+def _take(kind: str, findings: Findings, check: Callable[[], Iterator[Found]]) -> bool:
+    """Make a check. Whether it came to its end."""
+    with _in_time(kind, findings):
+        found = list(check())
+        findings.found += found
+        findings.whole.add(kind)
+        return True
+    return False
 
 
 def _asked(check: Check, given: dict[str, Any]) -> Iterator[Found]:
@@ -153,27 +161,24 @@ def _asked(check: Check, given: dict[str, Any]) -> Iterator[Found]:
 
 
 def _sweep(
-    before: dict[str, Any], standing: Sequence[Defect], findings: Findings, given: dict[str, Any]
-) -> dict[str, Any]:
-    """A share of each sweep, and what of it was found before. Returns how far each has come: [last id, times round]."""
-    came: dict[str, Any] = {}
-    for sweep in sweeps.SWEEPS:
-        place, rounds = before.get(sweep.name, [0, 0])
-        known = [defect.place for defect in standing if defect.kind in sweep.kinds][:MOST]
-        for each in known:
-            _one_chunk(sweep, each - 1, each, findings, given)
-        ends_at, top, done = time.monotonic() + SWEEP_S / len(sweeps.SWEEPS), _top(sweep.table), 0
-        while done < top:
-            if place >= top:
-                place, rounds = 0, rounds + 1
-            until = min(place + sweep.rows, top)
-            if not _one_chunk(sweep, place, until, findings, given):
-                break
-            place, done = until, done + until - place
-            if time.monotonic() > ends_at:
-                break
-        came[sweep.name] = [place, rounds]
-    return came
+    sweep: Sweep, came: Sequence[int], standing: Sequence[Defect], findings: Findings, given: dict[str, Any]
+) -> list[int]:
+    """What of it was found before, and a share of all. Returns how far it has come: last id, times round."""
+    place, rounds = came
+    known = [defect.place for defect in standing if defect.kind in sweep.kinds]
+    for each in known[:MOST]:
+        _one_chunk(sweep, each - 1, each, findings, given)
+    ends_at, top, done = time.monotonic() + SWEEP_S / len(sweeps.SWEEPS), _top(sweep.table), 0
+    while done < top:
+        if place >= top:
+            place, rounds = 0, rounds + 1
+        until = min(place + sweep.rows, top)
+        if not _one_chunk(sweep, place, until, findings, given):
+            break
+        place, done = until, done + until - place
+        if time.monotonic() > ends_at:
+            break
+    return [place, rounds]
 
 
 def _one_chunk(sweep: Sweep, after: int, until: int, findings: Findings, given: dict[str, Any]) -> bool:
@@ -198,17 +203,17 @@ def _top(table: str) -> int:
 
 
 def _judge_anew(
-    last: AuditRun | None, standing: Sequence[Defect], findings: Findings, *, now: datetime
-) -> list[int]:
-    """What was found before, what is new since the look before, and a share of all the others."""
+    seen: int, came: Sequence[int], standing: Sequence[Defect], findings: Findings, *, now: datetime
+) -> tuple[int, list[int]]:
+    """What was found before, what is new since the look before, and a share of all the others. Returns the newest
+    verdict, and how far it has come."""
     ends_at = time.monotonic() + ANEW_S
-    place, rounds = (last.sweeps if last else {}).get("anew", [0, 0])
+    place, rounds = came
     of_reports = [defect.place for defect in standing if defect.kind in ANEW_KINDS][:MOST]
     first = [defect.place for defect in standing if defect.kind in SILENCE_KINDS][:MOST]
     first += CheckIn.objects.filter(pk__in=of_reports).values_list("episode", flat=True)
-    seen = last.seen_assessment if last else 0
-    new = Assessment.objects.filter(pk__gt=seen).order_by("-pk").values_list("episode", flat=True)
-    first += list(new[:NEWEST])
+    new = list(Assessment.objects.filter(pk__gt=seen).order_by("-pk").values_list("episode", "pk")[:NEWEST])
+    first += [episode for episode, _ in new]
     waiting = list(dict.fromkeys(first))
     started_at, came_round = place, False
     while time.monotonic() < ends_at:
@@ -228,7 +233,7 @@ def _judge_anew(
             reports = set(CheckIn.objects.filter(episode__in=batch).values_list("pk", flat=True))
             findings.saw(SILENCE_KINDS, set(batch).__contains__)
             findings.saw(ANEW_KINDS, reports.__contains__)
-    return [place, rounds]
+    return max((pk for _, pk in new), default=seen), [place, rounds]
 
 
 def _schedules() -> dict[str, list[Any]]:

@@ -70,9 +70,7 @@ def make() -> Ward:
         alerts.record_contact(alert_id=alert.uuid, by=ben, reached=True, by_what="phone", now=at(20.3))
         del rule
     alert = Alert.objects.filter(episode=closed.episode_id).earliest("pk")
-    alerts.close(
-        alert_id=alert.uuid, by=ben, outcome="seen", contacted=True, note="Seen.", now=at(21)
-    )
+    alerts.close(alert_id=alert.uuid, by=ben, outcome="seen", contacted=True, note="Seen.", now=at(21))
     alert = Alert.objects.filter(episode=muted.episode_id).earliest("pk")
     alerts.mute(alert_id=alert.uuid, until=at(400), reason="Known.", by=ben, now=at(21))
     again = submission(20.5, client_id=first.check_in_id, observed_at=at(20))
