@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, transaction
 
-from recovery import enrolment
+from recovery import alerts, enrolment
 from recovery.corrections import RISKS, replace
 from recovery.episodes import MAY_CHANGE, EpisodeRefused, locked, remembered
 from recovery.local_time import clock_time
@@ -57,6 +57,7 @@ def correct(
         raise EpisodeRefused(str(problem)) from None
     _write(person, {field: new[field] for field in PERSON})
     Episode.objects.filter(pk=episode.pk).update(levels=new["levels"])
+    alerts.show_anew(patient=person, now=now)
     changed = sorted(field for field in new if was[field] != new[field])
     episode = remembered(episode, what=CORRECTED, was=was, reason=reason, by=by, now=now, fields=changed)
     risks = _risks_after(episode, was, new)

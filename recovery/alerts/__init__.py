@@ -7,6 +7,7 @@ from .moves import MOVES, NotAllowed, as_seen, hold
 from .muting import mute, unmute
 from .owed import flag_owed
 from .record import add_note, record_contact
+from .shown import show_anew
 
 __all__ = [
     "MOVES",
@@ -23,6 +24,7 @@ __all__ = [
     "hold",
     "mute",
     "record_contact",
+    "show_anew",
     "take_over",
     "unmute",
 ]

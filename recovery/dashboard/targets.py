@@ -42,15 +42,19 @@ def next_target(alert: Alert, now: datetime) -> Target:
 
 
 def due(status: str, tier: int, tier_at: datetime, contacted_at: datetime | None) -> datetime | None:
-    """By when the next step is to be done; None when nobody waits for one. An emergency that was taken on is due at
-    once until the patient was reached."""
-    if status == Alert.Status.OPEN:
-        within = TAKE_ON.get(Tier(tier))
-    elif contacted_at is not None:
+    """By when the next step is to be done; None when nobody waits for one."""
+    if status == Alert.Status.ACKNOWLEDGED and contacted_at is not None:
         return None
-    else:
-        within = timedelta() if tier == Tier.EMERGENCY else REACH.get(Tier(tier))
-    return None if within is None else tier_at + within
+    left = within(status, Tier(tier))
+    return None if left is None else tier_at + left
+
+
+def within(status: str, tier: Tier) -> timedelta | None:
+    """How long after the tier was reached the next step is due: to take it on, or to reach the patient. An emergency
+    that was taken on is due at once."""
+    if status == Alert.Status.OPEN:
+        return TAKE_ON.get(tier)
+    return timedelta() if tier == Tier.EMERGENCY else REACH.get(tier)
 
 
 def _target(what: str, due_at: datetime, now: datetime) -> Target:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from recovery import access, audit
+from recovery import access, alerts, audit
 from recovery.enrolment.people import CALL_FIRST, CONTACT
 from recovery.enrolment.refusals import EnrolmentRefused
 from recovery.local_time import clock_time
@@ -41,6 +41,7 @@ def change_contacts(
             "Write the caregiver's number, or call the patient first.", field="caregiver_phone"
         )
     Patient.objects.filter(pk=person.pk).update(**new)
+    alerts.show_anew(patient=person, now=now)
     EpisodeEvent.objects.create(
         clinic_id=episode.clinic_id, episode=episode, what=CHANGED, at=now, by=by, was=was
     )

@@ -8,9 +8,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from recovery import alerts, silence
+from recovery import access, alerts, identity, silence
+from recovery.clinical.tiers import Tier
 from recovery.dashboard.screens import board
-from recovery.models import CareTeam, DeviceToken, User
+from recovery.dashboard.screens.case import pressing
+from recovery.models import Alert, CareTeam, DeviceToken, User
 from tests import factories
 from tests.dashboard.conftest import SetClock, SignIn
 from tests.dashboard.scenes import alert_of, flag_all, report, said, take_on
@@ -51,6 +53,50 @@ def test_of_equal_tier_the_one_whose_step_is_due_first_stands_first(
     text = said(sign_in(ben).get("/"))
 
     assert text.index("Bo ") < text.index("Ana ")
+
+
+def test_the_order_is_that_of_the_hand_over(team: CareTeam, ben: User, sign_in: SignIn) -> None:
+    """The database puts the board in order, the hand-over sheet does so itself: tiers, hands, contacts, ties."""
+    for number, answers in enumerate(3 * [RED, {"bleeding": "oozing"}, {"wants_call": "yes"}]):
+        report(phone_of(team, f"P{number}"), 26 + number % 2, **answers)
+    live = list(Alert.objects.filter(tier__gte=Tier.WITHIN_24H).order_by("-pk"))
+    for alert in live[::2]:
+        take_on(alert, ben, 27.5)
+    for alert in live[::4]:
+        alerts.record_contact(alert_id=alert.uuid, by=ben, reached=True, by_what="phone", now=at(27.6))
+
+    page = sign_in(ben).get("/").content.decode()
+
+    shown = re.findall(r'id="alert-([0-9a-f-]{36})"', page)
+    listed = sorted(access.alerts(ben).for_board(), key=pressing)
+    by_episode: dict[int, list[str]] = {}
+    for alert in listed:
+        by_episode.setdefault(alert.episode_id, []).append(str(alert.uuid))
+    assert shown == [alert for case in by_episode.values() for alert in case]
+
+
+@pytest.mark.parametrize("when", ["asks again", "loads the page"])
+def test_a_name_that_is_corrected_is_on_the_next_board(
+    ana: DeviceToken, ben: User, sign_in: SignIn, when: str
+) -> None:
+    report(ana, 28, **RED)
+    client = sign_in(ben)
+    client.get("/")
+    tag = poll(client)["ETag"]
+
+    identity.correct(
+        episode_id=ana.episode.uuid,
+        name="Ana Whitfeld",
+        born_on=ana.patient.born_on,
+        hospital_number=ana.patient.hospital_number,
+        levels=ana.episode.levels,
+        reason="Mistyped",
+        by=ben,
+        now=at(28.2),
+    )
+
+    answer = poll(client, tag) if when == "asks again" else client.get("/")
+    assert "Ana Whitfeld" in said(answer)
 
 
 def test_what_the_patient_was_told_is_shown_and_silence_was_told_nothing(

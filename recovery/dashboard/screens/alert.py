@@ -13,8 +13,8 @@ from recovery.clinical import protocol as protocols
 from recovery.clinical.tiers import Tier
 from recovery.dashboard.screens import alert_state
 from recovery.dashboard.screens.alert_state import State
-from recovery.dashboard.screens.board import rows_of
 from recovery.dashboard.screens.body import Body, body_of
+from recovery.dashboard.screens.case import rows_of
 from recovery.dashboard.screens.earlier import EarlierAlerts, earlier_alerts_of
 from recovery.dashboard.screens.explanation import Explanation, explanation_of
 from recovery.dashboard.screens.finding import finding_of

@@ -1,6 +1,6 @@
 """What of the board somebody wants to see. It stands in the address, so it can be kept, shared and gone back to."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -11,12 +11,16 @@ from django.urls import reverse
 
 from recovery.clinical import protocol as protocols
 from recovery.clinical.tiers import Tier
-from recovery.dashboard.screens.finding import SERVICE_RULES
-from recovery.dashboard.screens.live import Live
 
 OWNERS = {"mine": "Mine", "nobody": "Nobody's"}
 SUBJECTS = {"silent": "Silent patients", "unjudged": "Not assessed"}
 TIERS = {tier.code: tier for tier in (Tier.EMERGENCY, Tier.SAME_DAY, Tier.WITHIN_24H)}
+CHOICES: tuple[tuple[str, str, dict[str, str]], ...] = (
+    ("Whose", "owner", OWNERS),
+    ("How urgent", "tier", {code: tier.label for code, tier in TIERS.items()}),
+    ("About", "subject", SUBJECTS),
+)
+"""By what one can choose: its label, the name of the filter, and the choices, each with a word of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +58,6 @@ class Filters:
     def address(self, name: str = "board") -> str:
         return f"{reverse(f'dashboard:{name}')}{'?' if self.query else ''}{self.query}"
 
-    def for_user(self, user: int) -> Callable[[Live], bool]:
-        """Whether an alert is let through, for somebody who looks: they are who "mine" means."""
-        tests: list[Callable[[Live], bool]] = []
-        if self.owner == "mine":  # has it, or was asked to take it
-            tests.append(lambda alert: user in (alert.owner, alert.asked))
-        elif self.owner:
-            tests.append(lambda alert: alert.owner is None)
-        if self.subject == "unjudged":
-            tests.append(lambda alert: alert.rule in SERVICE_RULES)
-        elif self.subject:
-            tests.append(lambda alert: is_silence(alert.rule))
-        if self.tier:
-            tier = TIERS[self.tier]
-            tests.append(lambda alert: alert.tier == tier)
-        if self.team:
-            tests.append(lambda alert: alert.team == self.team)
-        return tests[0] if len(tests) == 1 else lambda alert: all(test(alert) for test in tests)
-
 
 @dataclass(frozen=True, slots=True)
 class Chip:
@@ -91,31 +77,24 @@ class Chips:
     chips: list[Chip]
 
 
-def chips(filters: Filters, live: Sequence[Live], *, user: int, teams: Mapping[str, str]) -> list[Chips]:
-    """All choices. Teams are a choice only for somebody who has several."""
-    counted = _counter(filters, live, user)
+def chips(
+    filters: Filters, *, numbers: Mapping[str, int], in_teams: Mapping[str, int], teams: Mapping[str, str]
+) -> list[Chips]:
+    """All choices, with the number of each by its value. Teams are a choice only for somebody who has several."""
+
+    def chip(dimension: str, value: str, label: str, number: int) -> Chip:
+        chosen = getattr(filters, dimension) == value
+        then = _with(filters, dimension, "" if chosen else value)
+        return Chip(label=label, number=number, chosen=chosen, address=then.address())
+
     dimensions = [
-        Chips("Whose", [counted("owner", value, label) for value, label in OWNERS.items()]),
-        Chips("How urgent", [counted("tier", code, tier.label) for code, tier in TIERS.items()]),
-        Chips("About", [counted("subject", value, label) for value, label in SUBJECTS.items()]),
+        Chips(label, [chip(dimension, value, words, numbers[value]) for value, words in choices.items()])
+        for label, dimension, choices in CHOICES
     ]
     if len(teams) > 1:
-        dimensions.append(Chips("Team", [counted("team", uuid, name) for uuid, name in teams.items()]))
+        of_teams = [chip("team", uuid, name, in_teams.get(uuid, 0)) for uuid, name in teams.items()]
+        dimensions.append(Chips("Team", of_teams))
     return dimensions
-
-
-def _counter(filters: Filters, live: Sequence[Live], user: int) -> Callable[[str, str, str], Chip]:
-    def chip(dimension: str, value: str, label: str) -> Chip:
-        chosen = getattr(filters, dimension) == value
-        alone = _with(filters, dimension, value)
-        return Chip(
-            label=label,
-            number=sum(map(alone.for_user(user), live)),
-            chosen=chosen,
-            address=(_with(filters, dimension, "") if chosen else alone).address(),
-        )
-
-    return chip
 
 
 def _with(filters: Filters, dimension: str, value: str) -> Filters:
@@ -125,11 +104,12 @@ def _with(filters: Filters, dimension: str, value: str) -> Filters:
 
 def is_silence(rule: str) -> bool:
     """Whether a rule fires because nothing came. Its name says so, whichever protocol it stands in."""
-    return rule in _timers()
+    return rule in silences()
 
 
 @cache
-def _timers() -> frozenset[str]:
+def silences() -> frozenset[str]:
+    """Every such rule."""
     return frozenset(rule.id for protocol in protocols.every() for rule in protocol.timer_rules)
 
 

@@ -10,7 +10,7 @@ from django.db.models import Max
 
 from recovery import access, episodes
 from recovery.clinical.tiers import Tier
-from recovery.dashboard.screens.board import Case, case_of, pressing, rows_of
+from recovery.dashboard.screens.case import Case, case_of, pressing, rows_of
 from recovery.dashboard.screens.filters import is_silence
 from recovery.dashboard.screens.finding import finding_of
 from recovery.dashboard.screens.history import Event, events_of

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from recovery import access
-from recovery.dashboard.screens.board import rows_of
+from recovery.dashboard.screens.case import rows_of
 from recovery.dashboard.screens.pulse import Outline
 from recovery.dashboard.screens.row import Row
 from recovery.models import User
