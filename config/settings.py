@@ -100,7 +100,9 @@ DATABASES["default"]["OPTIONS"] = {
     " -c idle_in_transaction_session_timeout=10000 -c plan_cache_mode=force_generic_plan -c timezone=UTC",
 } | DATABASES["default"]["OPTIONS"]
 # A migration that waits for a lock keeps everybody out who comes after it: it gives up and is run again.
-DATABASES["owner"]["OPTIONS"] = {"options": "-c lock_timeout=2000 -c timezone=UTC"} | DATABASES["owner"]["OPTIONS"]
+DATABASES["owner"]["OPTIONS"] = {"options": "-c lock_timeout=2000 -c timezone=UTC"} | DATABASES["owner"][
+    "OPTIONS"
+]
 DATABASE_APP_ROLE = DATABASES["default"]["USER"] or "recovery_app"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -174,6 +176,16 @@ AUDIT_RUNS_KEPT = 100_000
 # Where the canary's messages go: a mailbox that throws them away.
 CANARY_MAIL = env.text("CANARY_MAIL", "canary@localhost.localdomain")
 CANARY_EVERY_S = env.integer("CANARY_EVERY_S", 300, least=5, most=3_600)
+
+# --- text messages: optional, by Twilio ----------------------------------------------------------------------------
+# A number of ours or a messaging service (MG...) sends them. Another address of the API is for tests.
+
+TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID", "")
+TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN", None if TWILIO_ACCOUNT_SID else "")
+TWILIO_FROM = env.text("TWILIO_FROM", None if TWILIO_ACCOUNT_SID else "")
+TWILIO_API_URL = env.text("TWILIO_API_URL", "https://api.twilio.com")
+if PRODUCTION and not TWILIO_API_URL.startswith("https://"):
+    raise ImproperlyConfigured("TWILIO_API_URL must begin with https:// in production: the token goes there.")
 
 # --- who may sign in -----------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import Error, connection
 
-from recovery import alerts, assessments, clock, escalation, reachability, reminders, silence
+from recovery import alerts, assessments, clock, contacts, escalation, reachability, reminders, silence
 from recovery.notifications import delivery, letters, plan
 
 log = logging.getLogger(__name__)
@@ -70,6 +70,7 @@ def cycle(now: datetime, stop: Callable[[], bool] = never, *, sends: bool = True
         tell()
     take("nights", lambda: reachability.check_due(limit=LIMIT, now=now))
     take("reminded", lambda: reminders.send_due(limit=LIMIT, now=now))
+    take("tested", lambda: contacts.test_due(limit=LIMIT, now=now))
     if sends:
         take("posted", lambda: letters.deliver_due(limit=LIMIT, now=now, stop=stop))
     return done

@@ -1,11 +1,13 @@
-"""A provider of messages on loopback, mail and webhooks: keeps what it is given, and misbehaves as providers do.
+"""A provider of messages on loopback, mail, webhooks and text messages: keeps what it is given, and misbehaves as
+providers do.
 
-`with provider() as p:` runs both as threads. `p.mail` is a mailbox (tests/notifications/postbox.py), `p.web` a receiver
-of webhooks; `p.env` points a system of processes to them. What `p.arrived` counts was given to it once too often if it
-is more than one.
+`with provider() as p:` runs all as threads. `p.mail` is a mailbox (tests/notifications/postbox.py), `p.web` a receiver
+of webhooks, `p.sms` speaks Twilio's API; `p.env` points a system of processes to them. What `p.arrived` counts was
+given to it once too often if it is more than one.
 """
 
 import asyncio
+import json
 import ssl
 import threading
 import time
@@ -14,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
+from urllib.parse import parse_qs
 
 from services import ports
 from tests.notifications.postbox import Postbox
@@ -72,6 +75,13 @@ class Receiver:
     def url(self, path: str = "/", host: str = ports.HOST) -> str:
         return f"{'https' if self._tls else 'http'}://{host}:{self.port}{path}"
 
+    def to(self, path: str, body: bytes) -> str:
+        """Whom a request is for: by that `answers` are given."""
+        return path
+
+    def usual(self) -> Answer:
+        return Answer()
+
     @property
     def requests(self) -> list[Request]:
         """All of them, in order of arrival."""
@@ -124,7 +134,7 @@ class Receiver:
             name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:-2])
         }
         body = await reader.readexactly(int(headers.get("content-length", 0)))
-        fate = self.answers.get(path) or self.answers.get(None) or Answer()
+        fate = self.answers.get(self.to(path, body)) or self.answers.get(None) or self.usual()
         with self._lock:
             self._requests.append(Request(path, headers, body, time.monotonic(), fate))
         if isinstance(fate, Fate):
@@ -152,34 +162,69 @@ class Receiver:
                 await asyncio.sleep(0.05)
 
 
+class Twilio(Receiver):
+    """Text messages, as Twilio's API takes them. `answers` by number."""
+
+    ACCOUNT, TOKEN, NUMBER = "AC" + "0" * 32, "t0k3n-of-the-account", "+442079460199"
+    PATH = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
+
+    def to(self, path: str, body: bytes) -> str:
+        return parse_qs(body.decode()).get("To", [path])[0]
+
+    def usual(self) -> Answer:
+        said = {"sid": f"SM{len(self.requests):032x}", "status": "queued", "error_code": None}
+        return Answer(201, {"Content-Type": "application/json"}, json.dumps(said).encode())
+
+    @property
+    def texts(self) -> list[dict[str, str]]:
+        """The fields of each message that was taken, whether or not its sender could know."""
+        taken = [parse_qs(request.body.decode()) for request in self.requests if not request.was_refused]
+        return [{name: values[0] for name, values in fields.items()} for fields in taken]
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {
+            "TWILIO_ACCOUNT_SID": self.ACCOUNT,
+            "TWILIO_AUTH_TOKEN": self.TOKEN,
+            "TWILIO_FROM": self.NUMBER,
+            "TWILIO_API_URL": self.url(""),
+        }
+
+
 class Provider:
-    """Both of them. `mail` and `web` may be stopped, started and told to misbehave alone."""
+    """All of them. `mail`, `web` and `sms` may be stopped, started and told to misbehave alone."""
 
     def __init__(self) -> None:
         self.mail = Postbox()
         self.web = Receiver()
+        self.sms = Twilio()
 
     @property
     def env(self) -> dict[str, str]:
-        return {"EMAIL_URL": self.mail.url, "WEBHOOK_ALLOWED_NETWORKS": f"{ports.HOST}/32"}
+        networks = f"{ports.HOST}/32"
+        return {"EMAIL_URL": self.mail.url, "WEBHOOK_ALLOWED_NETWORKS": networks} | self.sms.env
 
     @property
     def arrived(self) -> Counter[str]:
         """How often each message was taken, by its key, whether or not its sender could know."""
         mails = (key.strip("<").partition("@")[0] for key in self.mail.message_ids)
         return Counter(mails) + Counter(
-            request.key for request in self.web.requests if not request.was_refused
+            [request.key for request in self.web.requests if not request.was_refused]
+            + [text["StatusCallback"].rpartition("/")[2] for text in self.sms.texts]
         )
 
     def start(self) -> None:
         self.mail.start()
         self.web.start()
+        self.sms.start()
 
     def stop(self) -> None:
         self.mail.answer.set()
         self.web.answer.set()
+        self.sms.answer.set()
         self.mail.stop()
         self.web.stop()
+        self.sms.stop()
 
 
 @contextmanager

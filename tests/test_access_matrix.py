@@ -65,6 +65,7 @@ def signing_in(answered: str, *, but: tuple[str, ...] = ()) -> Row:
 MATRIX: dict[str, Row] = {
     "livez": anybody(GET="200", HEAD="200"),
     "readyz": anybody(GET="200", HEAD="200"),
+    "provider/sms/<uuid:key>": anybody(POST="401"),  # signed by the provider, or refused
     # The phone's API
     "api/v1/enrolments/redeem": anybody(POST="400"),
     "api/v1/me": phones(GET="200 200", HEAD="200 200"),
@@ -201,6 +202,7 @@ class Scene:
             "<uuid:report_id>": Quarantine.objects.get().uuid,
             "<uuid:episode_id>": episode.uuid,
             "<uuid:device_id>": factories.reload_phone(tokens["ana"]).uuid,
+            "<uuid:key>": uuid4(),
             "<slug:code>": "not_found",
             "<slug:figure>": "alerts-by-rule",
             "<uuid:team_id>": episode.team.uuid,

@@ -5,4 +5,4 @@ Whoever sends, Celery or the watch, does the same: claim in the database, send w
 
 from typing import Literal
 
-Road = Literal["celery", "watch"]
+Road = Literal["celery", "watch", "receipt"]

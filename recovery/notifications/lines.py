@@ -4,9 +4,10 @@ a provider. A provider that is down so holds up no other."""
 from recovery.breaker import Breaker
 from recovery.notifications.channels import Channel
 from recovery.notifications.channels.email import Email
+from recovery.notifications.channels.sms import Sms
 from recovery.notifications.channels.webhook import Webhook
 
-CHANNELS: dict[str, type[Channel]] = {"email": Email, "webhook": Webhook}
+CHANNELS: dict[str, type[Channel]] = {"email": Email, "sms": Sms, "webhook": Webhook}
 
 REST_AFTER, REST_S = 3, 10.0
 """After so many failures in a row a line rests, with one try in so many seconds."""

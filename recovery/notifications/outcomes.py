@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Greatest
 
 from recovery import statements
@@ -19,6 +19,8 @@ from recovery.notifications.sign_in_mail import REROUTED
 log = logging.getLogger(__name__)
 
 Status = Notification.Status
+OWED = (Status.WAITING, Status.SENDING)
+UNDER_WAY = (*OWED, Status.SENT)
 
 TRIES = 3
 """At writing down that a message was sent. Each waits for a lock for two seconds at most."""
@@ -61,16 +63,10 @@ def sent(held: Claim, *, provider_id: str, road: Road, now: datetime) -> None:
     What is not written down leaves again. So it is tried a few times where somebody else holds an alert of it, or we
     and they wait for each other, and the lease is held on to meanwhile.
     """
-    parameters = {
-        "ids": [intent.id for intent in held.intents],
-        "attempt": held.attempt,
-        "provider_id": provider_id,
-        "road": road,
-        "now": now,
-    }
+    ids = [intent.id for intent in held.intents]
     for tries_left in reversed(range(TRIES)):
         try:
-            statements.fetch_all(_SENT, parameters)
+            has_left(ids, attempt=held.attempt, provider_id=provider_id, road=road, now=now)
             return
         except OperationalError as error:
             if not tries_left or connection.in_atomic_block:
@@ -80,6 +76,14 @@ def sent(held: Claim, *, provider_id: str, road: Road, now: datetime) -> None:
             )
             connection.close_if_unusable_or_obsolete()
             held.keep()
+
+
+def has_left(ids: Sequence[int], *, attempt: int, provider_id: str, road: Road, now: datetime) -> None:
+    """What of these is not known yet to have left."""
+    statements.fetch_all(
+        _SENT,
+        {"ids": list(ids), "attempt": attempt, "provider_id": provider_id, "road": road, "now": now},
+    )
 
 
 @transaction.atomic
@@ -102,8 +106,13 @@ def failed_for_good(held: Claim, *, code: str, now: datetime) -> None:
         Alert.objects.select_for_update(no_key=True).filter(pk__in=of_claim).order_by("pk").values_list("pk")
     )
     _end(held, Attempt.Outcome.PERMANENT, code)
-    untold = list(ours(held).select_related("recipient").order_by("pk"))
-    if ours(held).update(status=Status.FAILED, last_error=code):
+    undelivered(ours(held), code=code, now=now)
+
+
+def undelivered(intents: QuerySet[Notification], *, code: str, now: datetime) -> None:
+    """They did not reach this person, and will not. In the transaction of who has locked their alerts."""
+    untold = list(intents.select_related("recipient").order_by("pk"))
+    if intents.update(status=Status.FAILED, last_error=code, sent_at=None, delivered_at=None):
         AlertEvent.objects.bulk_create(_untold(intent, code=code, now=now) for intent in untold)
         _touch(sorted({intent.alert_id for intent in untold}), now=now)
         statements.fetch_all(_INSTEAD, {"ids": [intent.pk for intent in untold]})

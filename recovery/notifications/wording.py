@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-PRODUCT = "Recovery check-ins"
-
 
 @dataclass(frozen=True, slots=True)
 class Wording:
@@ -30,14 +28,14 @@ MACHINE = "\n\nThis message was sent by a machine. Replies are not read.\n"
 
 KINDS: dict[str, Wording] = {
     "contact.code": Wording(
-        subject=f"{PRODUCT}: your code",
+        subject="Your code",
         text="Your code is {code}\n\nEnter it within half an hour, signed in, at {link}\n\n"
         "If you did not ask for it, you need do nothing." + MACHINE,
         short="Your code is {code}. Enter it within half an hour at {link}",
         path="/contacts",
     ),
     "contact.test": Wording(
-        subject=f"{PRODUCT}: please answer this test",
+        subject="Test message: please answer it",
         text="This is a test of how you are told. Please sign in and answer it:\n\n{link}\n\n"
         "Or enter the code {code} on the page of your contacts." + MACHINE,
         short="Test: please sign in and answer it at {link} or enter the code {code}",

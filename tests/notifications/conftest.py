@@ -18,8 +18,10 @@ def mailbox(settings) -> Iterator[Postbox]:
 
 @pytest.fixture
 def both(settings) -> Iterator[Provider]:
-    """A real SMTP server and a real receiver of webhooks, and the product told of them."""
+    """A real SMTP server, a receiver of webhooks and one that speaks Twilio's API, and the product told of them."""
     with provider() as running:
         settings.EMAIL_HOST, settings.EMAIL_PORT = ports.HOST, running.mail.port
         settings.WEBHOOK_ALLOWED_NETWORKS = [ip_network(f"{ports.HOST}/32")]
+        for name, value in running.sms.env.items():
+            setattr(settings, name, value)
         yield running

@@ -13,7 +13,7 @@ import pytest
 
 from recovery import clock
 from recovery.clinical.tiers import Tier
-from recovery.notifications.channels import Message, Permanent, Temporary, webhook
+from recovery.notifications.channels import Message, Permanent, Temporary, post
 from recovery.notifications.channels.webhook import Webhook, signature
 from services import ports
 from tests.notifications.test_message import TELLING
@@ -130,7 +130,7 @@ def test_retry_after_may_be_a_date(after_s: int, waits_s: tuple[int, int], both:
 def test_a_receiver_that_hangs_drips_or_hangs_up_is_left_in_time_and_it_is_uncertain(
     fate: Fate, both: Provider, line: Webhook, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(webhook, "TOTAL_S", 1.0)
+    monkeypatch.setattr(post, "TOTAL_S", 1.0)
     both.web.answers[None] = fate
 
     with pytest.raises(Temporary) as caught:
@@ -146,7 +146,7 @@ def test_a_receiver_that_hangs_drips_or_hangs_up_is_left_in_time_and_it_is_uncer
 def test_whoever_waits_says_that_they_are_still_there(
     both: Provider, line: Webhook, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(webhook, "TOTAL_S", 1.0)
+    monkeypatch.setattr(post, "TOTAL_S", 1.0)
     both.web.answers[None] = Fate.HANG
     said: list[None] = []
     line.open(both.web.url())

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from recovery import clock
-from recovery.notifications.channels import Temporary, webhook
+from recovery.notifications.channels import Temporary, post
 from recovery.notifications.channels.webhook import Webhook
 from services import ports
 from tests.notifications.test_webhook import KEY, message
@@ -101,7 +101,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
 def test_time_is_limited_inside_tls(
     fate: Fate, receiver: Receiver, line: Webhook, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(webhook, "TOTAL_S", 1.0)
+    monkeypatch.setattr(post, "TOTAL_S", 1.0)
     receiver.answers[None] = fate
     line.open(receiver.url())
 

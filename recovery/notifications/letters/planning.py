@@ -1,6 +1,6 @@
 """Which letters there are to be, and which are of no use any more."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
@@ -43,7 +43,10 @@ class To:
     @classmethod
     def patient(cls, episode: Episode, *, channel: str, address: str) -> Self:
         """By e-mail or text message. Raises Permanent for what cannot be such an address."""
-        check = {Contact.Channel.EMAIL: mail.checked, Contact.Channel.SMS: numbers.checked}
+        check: dict[str, Callable[[str], str]] = {
+            Contact.Channel.EMAIL: mail.checked,
+            Contact.Channel.SMS: numbers.checked,
+        }
         return cls(channel, channel, episode=episode, address=check[Contact.Channel(channel)](address))
 
 

@@ -3,8 +3,9 @@
 import base64
 import secrets
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
@@ -13,14 +14,22 @@ from recovery import access, audit, sealing
 from recovery.errors import Refused
 from recovery.models import Clinic, Contact, Notification, User
 from recovery.notifications import plan
-from recovery.notifications.channels import Permanent, mail, reach
+from recovery.notifications.channels import Permanent, mail, numbers, reach, sms
 from recovery.notifications.channels.webhook import PREFIX
 
 Result = TypeVar("Result")
 
 SECRET_BYTES = 32
+MOST = 10
+"""Contacts of one person in use for one clinic."""
+
 LIVE_SECRETS = 2
 """The newest and the one before it: whoever receives may change to the new one in their own time."""
+
+
+TEST_EVERY = timedelta(days=30)
+TEST_HOUR = 10
+"""On a weekday, by the clinic's clock: nobody is woken by a test."""
 
 
 class ContactRefused(Refused):
@@ -33,6 +42,17 @@ def add_email(*, user: User, clinic: Clinic, address: str, now: datetime, by: Us
     """A mailbox, not used before it is verified."""
     checked = _checked(mail.checked, address, "Write an address such as ben@clinic.example.")
     return _add(Contact.Channel.EMAIL, checked, "email", user=user, clinic=clinic, now=now, by=by)
+
+
+def add_sms(*, user: User, clinic: Clinic, number: str, now: datetime, by: User | None = None) -> Contact:
+    """A telephone that takes text messages, not used before it is verified."""
+    if not sms.is_there():
+        raise ContactRefused(
+            "Text messages are not set up here. Ask whoever runs the service, or add an e-mail."
+        )
+    advice = "Write the number with its country, such as +44 7700 900123."
+    checked = _checked(numbers.checked, number, advice)
+    return _add(Contact.Channel.SMS, checked, "sms", user=user, clinic=clinic, now=now, by=by)
 
 
 def add_webhook(
@@ -60,7 +80,9 @@ def add_webhook(
 @transaction.atomic
 def verify(*, contact: Contact, now: datetime, by: User | None = None) -> None:
     """From now on it is used. Doing it again changes nothing."""
-    if Contact.objects.filter(pk=contact.pk, verified_at=None, ended_at=None).update(verified_at=now):
+    next_test_at = test_time(now + TEST_EVERY, contact.clinic)
+    unverified = Contact.objects.filter(pk=contact.pk, verified_at=None, ended_at=None)
+    if unverified.update(verified_at=now, next_test_at=next_test_at):
         audit.record(what="verified contact", now=now, clinic=contact.clinic, user=by, subject=contact)
 
 
@@ -81,7 +103,8 @@ def change_secret(*, contact: Contact, now: datetime, by: User | None = None) ->
 def end(*, contact: Contact, now: datetime, by: User | None = None) -> None:
     """From now on nothing goes there. What still waits for it, and goes to the person nowhere else, goes to the e-mail
     that they sign in with. Doing it again changes nothing."""
-    if not Contact.objects.filter(pk=contact.pk, ended_at=None).update(ended_at=now):
+    ended = Contact.objects.filter(pk=contact.pk, ended_at=None)
+    if not ended.update(ended_at=now, code_hash="", code_until=None, next_test_at=None):
         return
     same = Notification.objects.filter(
         alert=OuterRef("alert"), step=OuterRef("step"), recipient=OuterRef("recipient")
@@ -106,6 +129,8 @@ def _add(
 ) -> Contact:
     if not access.memberships(user).filter(team__clinic=clinic).exists():
         raise ContactRefused("This person belongs to no care team of the clinic.")
+    if Contact.objects.filter(user=user, clinic=clinic, ended_at=None).count() >= MOST:
+        raise ContactRefused(f"There are {MOST} contacts already. End one of them first.")
     try:
         with transaction.atomic():
             contact = Contact.objects.create(
@@ -128,6 +153,15 @@ def _checked(check: Callable[[str], Result], address: str, advice: str) -> Resul
         return check(address)
     except Permanent as refusal:
         raise ContactRefused(f"{advice} ({refusal.code})") from None
+
+
+def test_time(after: datetime, clinic: Clinic) -> datetime:
+    """The next ten o'clock on a weekday at the clinic."""
+    local = after.astimezone(ZoneInfo(clinic.time_zone))
+    at_ten = local.replace(hour=TEST_HOUR, minute=0, second=0, microsecond=0)
+    if at_ten < local:
+        at_ten += timedelta(days=1)
+    return at_ten + timedelta(days=max(0, 7 - at_ten.weekday()) if at_ten.weekday() > 4 else 0)
 
 
 def _new_secret() -> str:
