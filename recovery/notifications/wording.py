@@ -41,5 +41,18 @@ KINDS: dict[str, Wording] = {
         short="Test: please sign in and answer it at {link} or enter the code {code}",
         path="/contacts/tests/{letter}",
     ),
+    "reminder": Wording(
+        subject=f"{PRODUCT}: it is time to answer",
+        text="It is time for today's questions. They take about three minutes:\n\n{link}\n\n"
+        "You asked us to remind you. On the same page you can change when and how." + MACHINE,
+        short="It is time for today's questions. They take about three minutes: {link}",
+        path="/phone",
+    ),
+    "news": Wording(
+        subject=f"{PRODUCT}: there is an answer for you",
+        text="Your care team has written to you. Please read it here:\n\n{link}" + MACHINE,
+        short="Your care team has written to you. Please read it at {link}",
+        path="/phone",
+    ),
 }
 """A new kind of letter gets its words here."""

@@ -15,8 +15,9 @@ from django.db import transaction
 from recovery import statements
 from recovery.notifications.claims import But
 
-# One that has expired, whose contact has ended, or who it is for was locked out, is dropped on the way. One that has
-# expired is found though its line rests. Index: letter_due.
+# One that has expired, whose contact has ended, or who it is for was locked out, is dropped on the way; so is a reminder
+# of a check-in that is there by now, or of a recovery that does not run. One that has expired is found though its line
+# rests. Indexes: letter_due; reminder's uuid; check_in_history.
 _CLAIM = """
     WITH lead AS (
         SELECT l.id FROM recovery_letter l
@@ -27,7 +28,15 @@ _CLAIM = """
          LIMIT 1
            FOR UPDATE SKIP LOCKED
     ), seen AS MATERIALIZED (
-        SELECT l.id, l.expires_at > %(now)s AND c.ended_at IS NULL AND u.is_active IS NOT FALSE AS needed,
+        SELECT l.id,
+               l.expires_at > %(now)s AND c.ended_at IS NULL AND u.is_active IS NOT FALSE
+               AND CASE WHEN l.kind = 'reminder' THEN EXISTS (
+                   SELECT FROM recovery_reminder r JOIN recovery_episode e ON e.id = r.episode_id
+                    WHERE r.uuid = l.key::uuid AND r.episode_id = l.episode_id AND e.status = 'active'
+                      AND NOT EXISTS (SELECT FROM recovery_checkin said
+                                       WHERE said.episode_id = r.episode_id AND said.effective_at >= r.since
+                                         AND said.status = 'completed' AND said.withdrawn_at IS NULL)
+               ) ELSE true END AS needed,
                coalesce(c.address, u.email, '') AS address, coalesce(c.sealed_secrets, '') AS sealed_secrets
           FROM lead JOIN recovery_letter l ON l.id = lead.id
           LEFT JOIN recovery_contact c ON c.id = l.contact_id
