@@ -41,6 +41,11 @@ def staff(**allowed: str) -> Row:
     return {method: f"302 302 302 {allowed.get(method, '405 405')} 302" for method in METHODS}
 
 
+def staff_api(**allowed: str) -> Row:
+    """The same for their programs, which are sent nowhere."""
+    return {method: f"403 403 403 {allowed.get(method, '405 405')} 403" for method in METHODS}
+
+
 def anybody(**allowed: str) -> Row:
     """The same for all, or one status for each caller."""
     answered = {method: allowed.get(method, "405") for method in METHODS}
@@ -81,6 +86,7 @@ MATRIX: dict[str, Row] = {
         GET="200 404", HEAD="200 404", PUT="400 400", DELETE="204 404"
     ),
     "api/v1/alerts": phones(GET="200 200", HEAD="200 200"),
+    "api/v1/care/on-call": staff_api(GET="200 200", HEAD="200 200"),
     "api/v1/problems/<slug:code>": anybody(GET="200", HEAD="200"),
     "api/v1/schema": anybody(GET="200", HEAD="200"),
     "api/v1/docs": anybody(GET="200", HEAD="200"),

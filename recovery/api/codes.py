@@ -69,6 +69,7 @@ STRANGERS: Final[dict[str, Kind]] = {
 
 REQUESTS: Final[dict[str, Kind]] = {
     "forbidden": Kind(403, "Not allowed", "This is not open to you."),
+    "staff_only": Kind(403, "For staff", "Sign in with a browser first, at /accounts/login/."),
     "not_found": Kind(404, "Not found", "There is nothing here, or it is not yours."),
     "method_not_allowed": Kind(405, "Method not allowed", "The Allow header lists what can be done here."),
     "unknown_parameter": Kind(

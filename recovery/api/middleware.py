@@ -20,6 +20,8 @@ PREFIX = "/api/"
 LONGEST_QUERY = 2_000
 PAGE = "/api/v1/docs"
 """The one page among them, for the authors of apps."""
+CARE = "/api/v1/care/"
+"""For staff, who have a session: what a phone never asks for."""
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -53,7 +55,8 @@ class PhoneRequests:
     def _answer(self, request: HttpRequest, request_id: str) -> HttpResponseBase:
         if len(request.META.get("QUERY_STRING", "")) > LONGEST_QUERY:
             return Problem("uri_too_long").response(request_id)
-        response = self.get_response(request) if request.path_info == PAGE else self.straight(request)
+        has_session = request.path_info == PAGE or request.path_info.startswith(CARE)
+        response = self.get_response(request) if has_session else self.straight(request)
         if response.status_code < 400 or response.headers.get("Content-Type") == "application/problem+json":
             return response
         return _problem_instead_of(response, request_id)

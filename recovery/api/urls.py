@@ -10,6 +10,7 @@ from recovery.api.views.check_ins import Batch, CheckIns, OneCheckIn
 from recovery.api.views.docs import ProblemKinds, Schema, docs
 from recovery.api.views.enrolments import Redeem
 from recovery.api.views.me import Me, ThisPhone
+from recovery.api.views.on_call import OnCall
 from recovery.api.views.questionnaire import Questionnaire
 from recovery.api.views.reminders import Form, MyPreferences, MyReminders, OneReminder
 
@@ -45,6 +46,7 @@ urlpatterns = [
     path("check-ins/batch", Batch.as_view(), name="batch"),
     path("check-ins/<client_id:client_id>", OneCheckIn.as_view(), name="check-in"),
     path("alerts", Alerts.as_view(), name="alerts"),
+    path("care/on-call", OnCall.as_view(), name="on-call"),
     path("problems/<slug:code>", ProblemKinds.as_view(), name="problem"),
     path("schema", Schema.as_view(), name="schema"),
     path("docs", docs, name="docs"),

@@ -8,7 +8,7 @@ from rest_framework.views import APIView
 from recovery.api.documents import Complaint, Document
 from recovery.api.parsing import below
 from recovery.api.problems import Problem, request_id_of
-from recovery.models import DeviceToken
+from recovery.models import DeviceToken, User
 
 
 class JsonView(APIView):
@@ -51,6 +51,23 @@ class PhoneView(JsonView):
     @property
     def device(self) -> DeviceToken:
         return cast(DeviceToken, self.request.auth)  # IsPhone has seen to it
+
+
+class StaffView(JsonView):
+    """A door for staff who have signed in with a browser, to read. A phone's token says nothing here."""
+
+    http_method_names = ["get", "head"]
+    authentication_classes = ()
+    permission_classes = ()
+
+    user: User
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        signed_in = self.wire.user  # before the framework forgets it, for it asks phones only
+        if not signed_in.is_authenticated:
+            raise Problem("staff_only")
+        self.user = signed_in
+        super().initial(request, *args, **kwargs)
 
 
 class OpenView(JsonView):
