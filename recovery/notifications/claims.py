@@ -43,7 +43,7 @@ _WANTED = f"""(
         OR n.step LIKE 'asked%%' AND n.recipient_id = a.asked_id
         OR NOT {COLLEAGUE.format(who="a.owner_id")}))
     AND ({COLLEAGUE.format(who="n.recipient_id")}
-         OR n.step LIKE 'step%%' AND {_ADMINISTRATOR.format(who="n.recipient_id")}))"""
+         OR (n.step LIKE 'step%%' OR n.step LIKE 'repeat%%') AND {_ADMINISTRATOR.format(who="n.recipient_id")}))"""
 
 # The same as being waiting or sending, in words that keep the planner from reading all that are, by notification_due.
 IS_OWED = "n.status NOT IN ('sent', 'failed', 'dropped')"

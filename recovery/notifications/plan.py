@@ -73,7 +73,7 @@ _PLAN = """
         SELECT team_id, user_id FROM colleague
          UNION
         SELECT team.team_id, m.user_id
-          FROM (SELECT DISTINCT team_id, clinic_id FROM urgent WHERE step LIKE 'step%%') AS team
+          FROM (SELECT DISTINCT team_id, clinic_id FROM urgent WHERE step LIKE 'step%%' OR step LIKE 'repeat%%') AS team
           JOIN recovery_careteam other ON other.clinic_id = team.clinic_id
           JOIN recovery_membership m ON m.team_id = other.id
           JOIN recovery_user u ON u.id = m.user_id
