@@ -42,14 +42,14 @@ KINDS: dict[str, Wording] = {
         path="/contacts/tests/{letter}",
     ),
     "reminder": Wording(
-        subject=f"{PRODUCT}: it is time to answer",
+        subject="It is time to answer",
         text="It is time for today's questions. They take about three minutes:\n\n{link}\n\n"
         "You asked us to remind you. On the same page you can change when and how." + MACHINE,
         short="It is time for today's questions. They take about three minutes: {link}",
         path="/phone",
     ),
     "news": Wording(
-        subject=f"{PRODUCT}: there is an answer for you",
+        subject="There is an answer for you",
         text="Your care team has written to you. Please read it here:\n\n{link}" + MACHINE,
         short="Your care team has written to you. Please read it at {link}",
         path="/phone",
