@@ -192,8 +192,15 @@ def _send(reminder: Reminder, awaited: Awaited) -> None:
         clinic=Clinic(pk=awaited.clinic_id),
         to=to,
         due_at=reminder.planned_at,
-        expires_at=reminder.expires_at,
+        expires_at=_of_use_until(reminder, awaited.wishes),
     )
+
+
+def _of_use_until(reminder: Reminder, wishes: Wishes) -> datetime:
+    """What a provider holds up comes neither in quiet hours nor when nobody could answer any more."""
+    last = reminder.expires_at - TOO_LATE
+    quiet_at = wishes.next_quiet(reminder.planned_at)
+    return last if quiet_at is None else min(last, quiet_at)
 
 
 def _read(episode_ids: Sequence[int]) -> list[tuple[int, Sequence[Any]]]:

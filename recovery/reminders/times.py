@@ -37,14 +37,18 @@ class Wishes:
 
     def after_quiet(self, instant: datetime) -> datetime:
         """The instant itself, or the end of the quiet hours that it lies in."""
-        if not self.is_quiet(instant):
-            return instant
+        return self._next(self.quiet_until, instant) if self.is_quiet(instant) else instant
+
+    def next_quiet(self, instant: datetime) -> datetime | None:
+        """When quiet hours begin after this; None where there are none."""
+        return None if self.quiet_from == self.quiet_until else self._next(self.quiet_from, instant)
+
+    def _next(self, clock: time, instant: datetime) -> datetime:
+        """When it is this time of day next. The clocks may be put back meanwhile."""
         today = instant.astimezone(self.zone).date()
-        clocks = (
-            self.quiet_until.replace(fold=fold) for fold in (0, 1)
-        )  # the clocks may be put back meanwhile
-        ends = [self._on(today + timedelta(days=n), clock) for clock in clocks for n in (0, 1)]
-        return min(end for end in ends if end > instant)
+        clocks = [clock.replace(fold=fold) for fold in (0, 1)]
+        comes = [self._on(today + timedelta(days=n), each) for each in clocks for n in (0, 1)]
+        return min(at for at in comes if at > instant)
 
     def _on(self, day: date, clock: time) -> datetime:
         return datetime.combine(day, clock, self.zone).astimezone(UTC)

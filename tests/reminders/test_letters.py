@@ -1,0 +1,121 @@
+"""A reminder by mail, from the watch's turn to a real mail server: what it says, and what stops it on the way."""
+
+import pytest
+
+from recovery import checkins, episodes, reminders, watch
+from recovery.models import DeviceToken, Episode, Letter, Reminder
+from recovery.reminders import Chosen
+from tests import factories
+from tests.factories import at, submission
+from tests.hold.settled import as_next_request
+from tests.notifications.postbox import Postbox
+
+pytestmark = pytest.mark.django_db
+
+BY_MAIL = Chosen(channel="email", address="ana@example.org", repeats=1)
+
+
+@pytest.fixture
+def episode(db: None) -> Episode:
+    return factories.episode(reminders=BY_MAIL)
+
+
+@pytest.fixture
+def ana(episode: Episode) -> DeviceToken:
+    return factories.phone(episode)[0]
+
+
+def status() -> list[str]:
+    return list(Letter.objects.filter(kind="reminder").order_by("due_at").values_list("status", flat=True))
+
+
+def at_once() -> None:
+    """The back-off is over."""
+    Letter.objects.update(next_attempt_at=at(0))
+
+
+def test_it_is_sent_at_the_time_picked_and_says_nothing_of_health(episode: Episode, mailbox: Postbox) -> None:
+    watch.cycle(at(23.99))
+    assert mailbox.mails == []
+
+    watch.cycle(at(24))
+
+    (mail,) = mailbox.mails
+    assert mail.recipients == ("ana@example.org",)
+    text = f"{mail.subject} {mail.message.get_payload()}".lower()
+    assert "/phone" in text
+    assert not [
+        word for word in ("ana w", "pain", "spine", "procedure", "vertebro", "clinic") if word in text
+    ]
+    assert status() == ["sent"]
+
+
+def test_the_check_in_stops_one_that_a_provider_held_up(
+    episode: Episode, ana: DeviceToken, mailbox: Postbox
+) -> None:
+    mailbox.refuse[None] = "451 later"
+    watch.cycle(at(24))
+    assert (mailbox.mails, status()) == ([], ["waiting"])
+
+    checkins.submit(device=as_next_request(ana), submission=submission(24.2), now=at(24.2))
+    mailbox.refuse.clear()
+    at_once()
+    watch.cycle(at(24.3))
+
+    assert (mailbox.mails, status()) == ([], ["dropped"])
+
+
+def test_a_half_finished_one_does_not(episode: Episode, ana: DeviceToken, mailbox: Postbox) -> None:
+    mailbox.refuse[None] = "451 later"
+    watch.cycle(at(24))
+    begun = submission(24.2, completed=False)
+    checkins.submit(device=as_next_request(ana), submission=begun, now=at(24.2))
+    mailbox.refuse.clear()
+    at_once()
+    watch.cycle(at(24.3))
+
+    assert (len(mailbox.mails), status()) == (1, ["sent"])
+
+
+def test_nor_does_one_leave_that_was_held_up_until_the_patient_is_in_hospital(
+    episode: Episode, mailbox: Postbox
+) -> None:
+    ben = factories.member(episode.team)
+    mailbox.refuse[None] = "451 later"
+    watch.cycle(at(24))
+    episodes.pause(episode_id=episode.uuid, reason="In hospital.", by=ben, now=at(24.1))
+    mailbox.refuse.clear()
+    at_once()
+    watch.cycle(at(24.3))
+
+    assert (mailbox.mails, status()) == ([], ["dropped"])
+
+
+def test_what_was_held_up_until_the_quiet_hours_is_dropped(episode: Episode, mailbox: Postbox) -> None:
+    mailbox.refuse[None] = "451 later"
+    watch.cycle(at(28))
+    mailbox.refuse.clear()
+    at_once()
+    watch.cycle(at(35))  # nine in the evening
+
+    assert mailbox.mails == []
+    assert set(status()) == {"dropped"}
+
+
+def test_f39_ten_days_of_outage_are_one_mail(episode: Episode, mailbox: Postbox) -> None:
+    while +watch.cycle(at(243)):
+        pass
+
+    assert len(mailbox.mails) == 1
+    assert Reminder.objects.count() == 1
+
+
+def test_a_letter_that_waits_is_sent_once_though_it_was_planned_before_the_outage(
+    episode: Episode, mailbox: Postbox
+) -> None:
+    reminders.send_due(limit=10, now=at(24))
+    while +watch.cycle(at(28)):
+        pass
+
+    assert len(mailbox.mails) <= 2
+    assert [row.due_at for row in Reminder.objects.order_by("due_at")] == [at(24), at(28)]
