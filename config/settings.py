@@ -175,6 +175,8 @@ AUDIT_STATEMENT_MS = env.integer("AUDIT_STATEMENT_MS", 5_000, least=1, most=60_0
 AUDIT_RUNS_KEPT = 100_000
 # Where the canary's messages go: a mailbox that throws them away.
 CANARY_MAIL = env.text("CANARY_MAIL", "canary@localhost.localdomain")
+# Where the canary's phone finds the API: past the proxy, if the public address cannot be reached from inside.
+CANARY_URL = env.text("CANARY_URL", BASE_URL).rstrip("/")
 CANARY_EVERY_S = env.integer("CANARY_EVERY_S", 300, least=5, most=3_600)
 
 # --- text messages: optional, by Twilio ----------------------------------------------------------------------------

@@ -65,6 +65,7 @@ KINDS: dict[str, str] = {
     "wall-down": "A rule of the database that keeps wrong rows out is gone",
     "program-silent": "A program has not drained a row for half a minute",
     "canary-absent": "The canary's red flag did not arrive twice",
+    "database-lost": "The database does not let the auditor look",
     "check-too-slow": "A check of the auditor did not end in time",
     "check-failed": "A check of the auditor could not be made",
 }

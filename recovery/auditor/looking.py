@@ -79,8 +79,8 @@ class Look:
 
 
 def look(*, now: datetime, programs: Sequence[str] | None = None, later: timedelta = timedelta()) -> Look:
-    """Look once, by the product's clock. `programs` have to be at work (None: all there are). With `later` the real time
-    is taken to be so much later than it is. Raises what the database raises when it is lost."""
+    """Look once, by the product's clock. `programs` have to be at work (None: all there are). With `later` the real
+    time is taken to be so much later than it is. Raises what the database raises when it is lost."""
     began = time.monotonic()
     last = AuditRun.objects.order_by("-pk").first()
     standing = list(Defect.objects.filter(gone_at=None))
@@ -145,12 +145,13 @@ def _in_time(kind: str, findings: Findings) -> Iterator[None]:
 
 def _take(kind: str, findings: Findings, check: Callable[[], Iterator[Found]]) -> bool:
     """Make a check. Whether it came to its end."""
+    ended: list[list[Found]] = []
     with _in_time(kind, findings):
-        found = list(check())
+        ended.append(list(check()))
+    for found in ended:
         findings.found += found
         findings.whole.add(kind)
-        return True
-    return False
+    return bool(ended)
 
 
 def _asked(check: Check, given: dict[str, Any]) -> Iterator[Found]:

@@ -79,6 +79,7 @@ _PLAN = """
           JOIN recovery_user u ON u.id = m.user_id
          WHERE m.ended_at IS NULL AND m.role = 'admin' AND u.is_active
            AND (%(beyond)s OR NOT EXISTS (SELECT FROM colleague WHERE colleague.team_id = team.team_id))
+           AND NOT EXISTS (SELECT FROM recovery_canary WHERE recovery_canary.team_id = team.team_id)
     ), place AS MATERIALIZED (
         SELECT person.user_id, c.id AS contact_id, coalesce(c.channel, 'email') AS channel,
                coalesce(c.line, 'email') AS line, gen_random_uuid() AS message_key

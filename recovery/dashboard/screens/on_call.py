@@ -53,7 +53,9 @@ def show(user: User, now: datetime) -> OnCallNow:
     own = {each.team_id: each.team for each in memberships}
     administered = {each.team.clinic_id for each in memberships if each.role == Membership.Role.ADMIN}
     others = (
-        CareTeam.objects.filter(clinic__in=administered).exclude(pk__in=own).in_bulk() if administered else {}
+        CareTeam.objects.filter(clinic__in=administered, canary=None).exclude(pk__in=own).in_bulk()
+        if administered
+        else {}
     )
     found = reachability.tonight([*own, *others], now=now)
     here = {team_id: found[team_id] for team_id in own}

@@ -1,12 +1,12 @@
-"""The roads out that need nothing of the service: the dead-man's URL, which is called only while all is well, and a
-mail straight to whoever operates it. Both end in time, and neither raises."""
+"""The roads out that need nothing of the service: an HTTP request, the dead-man's URL, which is called only while all
+is well, and a mail straight to whoever operates it. Each ends in time, and none raises."""
 
 import http.client
 import logging
 import socket
-import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -19,11 +19,28 @@ from recovery.notifications.channels.email import Email
 log = logging.getLogger(__name__)
 
 TOTAL_S = 10.0
-LONGEST_ANSWER = 4_096
+LONGEST_ANSWER = 65_536
+
+FAULTS = (OSError, ValueError, http.client.HTTPException)
 
 
-def ping(url: str) -> bool:
-    """Tell the outside that all is well. A redirection is not followed. Whether it was heard (2xx)."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`status` 0: there was none, and `fault` is the class of what went wrong."""
+
+    status: int
+    body: bytes = b""
+    fault: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        return 200 <= self.status < 300
+
+
+def request(
+    method: str, url: str, *, body: bytes | None = None, headers: Mapping[str, str] | None = None
+) -> Answer:
+    """Ask once. A redirection is not followed."""
     sock: socket.socket | None = None
     try:
         parts = urlsplit(url)
@@ -37,17 +54,22 @@ def ping(url: str) -> bool:
                 sock.limit = limit
         line = http.client.HTTPConnection(host, port)
         line.sock = sock
-        line.request("GET", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        line.request(method, path, body=body, headers={"Connection": "close"} | dict(headers or {}))
         answer = line.getresponse()
-        answer.read(LONGEST_ANSWER)
-    except (OSError, ValueError, http.client.HTTPException, ssl.SSLError) as error:
-        log.error("the dead-man's URL could not be called: %s", type(error).__name__)
-        return False
+        return Answer(answer.status, answer.read(LONGEST_ANSWER))
+    except FAULTS as error:
+        return Answer(0, fault=type(error).__name__)
     finally:
         wire.hang_up(sock)
-    if not 200 <= answer.status < 300:
-        log.error("the dead-man's URL answered %s", answer.status)
-    return 200 <= answer.status < 300
+
+
+def ping(url: str) -> bool:
+    """Tell the outside that all is well. Whether it was heard."""
+    answer = request("GET", url)
+    if not answer.is_good:
+        log.error("the dead-man's URL could not be called: %s", answer.status or answer.fault)
+    return answer.is_good
 
 
 def mail_operator(subject: str, lines: Sequence[str]) -> bool:
