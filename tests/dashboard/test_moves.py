@@ -283,6 +283,27 @@ def test_handed_over_it_is_the_colleagues_once_they_take_it(
     assert "Dora Klein took this over at 14:12 today." in said(bens.get(page_of(alert)))
 
 
+def test_of_two_who_ask_different_colleagues_the_second_reads_whom_the_first_asked(
+    alert: Alert, team: CareTeam, ben: User, dora: User, sign_in: SignIn
+) -> None:
+    eva = factories.member(team, "Eva Rossi")
+    bens, evas = sign_in(ben), sign_in(eva)
+    at_evas_desk = {"to": str(ben.uuid), "note": "You are nearer."} | seen_on(evas, alert)
+    bens.post(page_of(alert, "/ask"), {"to": str(dora.uuid)} | seen_on(bens, alert))
+
+    refused = evas.post(page_of(alert, "/ask"), at_evas_desk)
+
+    assert refused.status_code == 409
+    assert "Ben Okafor asked Dora Klein at 14:12 today." in said(refused)
+    assert "You are nearer." in refused.content.decode()
+    alert.refresh_from_db()
+    assert alert.asked == dora
+    meant = at_evas_desk | seen_on(evas, alert)
+    assert evas.post(page_of(alert, "/ask"), meant, follow=True).status_code == 200
+    alert.refresh_from_db()
+    assert alert.asked == ben
+
+
 def test_of_two_who_take_it_over_the_second_reads_who_was_first(
     alert: Alert, ben: User, dora: User, team: CareTeam, sign_in: SignIn
 ) -> None:

@@ -46,7 +46,7 @@ class Move(forms.Form):
 
     use_required_attribute = False
 
-    seen = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
 
     def seen_now(self, seen: str) -> Self:
         """The same form, as typed, on a page that shows another state by now: sent again it is meant."""

@@ -73,6 +73,16 @@ def changed_since(user: User, alert_id: UUID, seen: str, now: datetime) -> str:
     return _taken(row)
 
 
+def asked_since(user: User, alert_id: UUID, seen: str, now: datetime) -> str:
+    """Whom somebody has asked to take it since the page was shown, for who is about to ask another colleague."""
+    is_now = state_of(user, alert_id, now)
+    if is_now.asked is None or seen.split(":")[2:3] == is_now.seen.split(":")[2:3]:
+        return ""
+    return (
+        f"{is_now.asked.by} asked {is_now.asked.to} at {is_now.asked.at}. Ask somebody else only if you must."
+    )
+
+
 def load(user: User, alert_id: UUID) -> Alert:
     return (
         access.alerts(user)
@@ -86,7 +96,7 @@ def load(user: User, alert_id: UUID) -> Alert:
 def state(alert: Alert, user: User, now: datetime) -> State:
     clock = Clock(now, ZoneInfo(alert.episode.clinic.time_zone))
     clinician_in = set(access.memberships(user).filter(role__in=CLINICIANS).values_list("team_id", flat=True))
-    seen = f"{alert.status}:{alert.owner.uuid if alert.owner else ''}:{alerts.as_seen(alert)}"
+    seen = ":".join([alert.status, _uuid(alert.owner), _uuid(alert.asked), alerts.as_seen(alert)])
     row = row_of(alert, user=user, clinician_in=clinician_in, clock=clock)
     tag = (alert.uuid, alert.changed_at, seen, row.left, sorted(clinician_in), int(now.timestamp() // 60))
     return State(
@@ -108,8 +118,12 @@ def _taken(row: Row) -> str:
     return f"{row.owner} took this {'over' if row.was_taken_over else 'on'} at {row.owner_since}."
 
 
-def _whose(seen: str) -> str:
-    return seen.rpartition(":")[0]
+def _whose(seen: str) -> list[str]:
+    return seen.split(":")[:2]
+
+
+def _uuid(colleague: User | None) -> str:
+    return str(colleague.uuid) if colleague else ""
 
 
 def _ended(alert: Alert, clock: Clock) -> str:

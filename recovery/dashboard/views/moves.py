@@ -51,7 +51,7 @@ def acknowledge(request: StaffRequest, alert_id: UUID) -> HttpResponse:
 def take_over(request: StaffRequest, alert_id: UUID) -> HttpResponse:
     try:
         with transaction.atomic():
-            _must_stand(request, alert_id, request.POST.get("seen", ""))
+            _must_stand(request, alert_id, request.POST.get("seen", ""), name="take over")
             alerts.take_over(alert_id=alert_id, by=request.user, now=clock.now())
     except alerts.NotAllowed as refusal:
         return _told(request, alert_id, refusal.message, on_board=False)
@@ -132,7 +132,7 @@ def _move(
     try:
         with transaction.atomic():
             if not even_if_changed:
-                _must_stand(request, alert_id, form.cleaned_data["seen"], held=name != "contact")
+                _must_stand(request, alert_id, form.cleaned_data["seen"], name=name)
             operation(alert_id=alert_id, by=request.user, now=clock.now(), **form.words())
     except alerts.NotAllowed as refusal:
         return again(refusal=refusal.message, status=409)
@@ -140,12 +140,15 @@ def _move(
     return HttpResponseRedirect(reverse(then) if then else _page(alert_id), status=303)
 
 
-def _must_stand(request: StaffRequest, alert_id: UUID, seen: str, *, held: bool = True) -> None:
+def _must_stand(request: StaffRequest, alert_id: UUID, seen: str, *, name: str) -> None:
     """Raises NotAllowed when a colleague has acted on it since the page was shown. It is held, so that none comes in
     between; not where one call is recorded with several, which are locked in an order of their own."""
-    if held:
+    if name != "contact":
         alerts.hold(alert_id, request.user)
-    if changed := states.changed_since(request.user, alert_id, seen, clock.now()):
+    changed = states.changed_since(request.user, alert_id, seen, clock.now())
+    if not changed and name == "ask":
+        changed = states.asked_since(request.user, alert_id, seen, clock.now())
+    if changed:
         raise alerts.NotAllowed(changed)
 
 
