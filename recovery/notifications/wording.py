@@ -54,5 +54,12 @@ KINDS: dict[str, Wording] = {
         short="Your care team has written to you. Please read it at {link}",
         path="/phone",
     ),
+    "night.uncovered": Wording(
+        subject="Nobody can be reached tonight",
+        text="For part of tonight nobody who can be reached is on call for a care team of yours. Please plan"
+        " somebody, or have their contact verified:\n\n{link}" + MACHINE,
+        short="Nobody can be reached tonight for a care team of yours. Please plan somebody: {link}",
+        path="/rota",
+    ),
 }
 """A new kind of letter gets its words here."""

@@ -1,0 +1,50 @@
+"""Who has a working channel: an address that was verified, and whose last test message was answered, or may still be.
+The e-mail that somebody signs in with was never verified, and is none."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from recovery import statements
+
+ANSWER_WITHIN = timedelta(hours=20)
+"""A test message that nobody answered for this long has found a channel that is not working: shown in a day (O13)."""
+
+PROOF_HOLDS = timedelta(days=40)
+"""Tests are monthly. What nobody has answered for longer is not known to work."""
+
+_WORKS = """
+    {contact}.verified_at IS NOT NULL AND {contact}.ended_at IS NULL
+    AND greatest({contact}.verified_at, {contact}.answered_at) > %(proved_after)s
+    AND ({contact}.tested_at IS NULL OR {contact}.answered_at >= {contact}.tested_at
+         OR {contact}.tested_at > %(tested_after)s)
+"""
+_REACHABLE = f"""
+    SELECT DISTINCT c.user_id
+      FROM recovery_contact c
+     WHERE c.clinic_id = %(clinic)s AND c.user_id = ANY(%(users)s::bigint[]) AND {_WORKS.format(contact="c")}
+"""  # nosec B608  (nothing in it comes from outside)
+_REACHABLE_OF_TEAMS = f"""
+    SELECT m.team_id, m.user_id
+      FROM recovery_membership m JOIN recovery_user u ON u.id = m.user_id JOIN recovery_careteam t ON t.id = m.team_id
+     WHERE m.team_id = ANY(%(teams)s::bigint[]) AND m.ended_at IS NULL AND u.is_active
+       AND EXISTS (SELECT FROM recovery_contact c
+                    WHERE c.user_id = m.user_id AND c.clinic_id = t.clinic_id AND {_WORKS.format(contact="c")})
+"""  # nosec B608
+
+
+def reachable(user_ids: Collection[int], *, clinic_id: int, now: datetime) -> set[int]:
+    """Who of these people has a working channel in this clinic."""
+    asked = {"clinic": clinic_id, "users": sorted(set(user_ids))} | _since(now)
+    return {user_id for (user_id,) in statements.fetch_all(_REACHABLE, asked)}
+
+
+def reachable_of(team_ids: Collection[int], *, now: datetime) -> dict[int, frozenset[int]]:
+    """Of each of these teams the members with a working channel, in one statement."""
+    found: dict[int, set[int]] = {team_id: set() for team_id in team_ids}
+    for team_id, user_id in statements.fetch_all(_REACHABLE_OF_TEAMS, {"teams": sorted(found)} | _since(now)):
+        found[team_id].add(user_id)
+    return {team_id: frozenset(people) for team_id, people in found.items()}
+
+
+def _since(now: datetime) -> dict[str, datetime]:
+    return {"proved_after": now - PROOF_HOLDS, "tested_after": now - ANSWER_WITHIN}

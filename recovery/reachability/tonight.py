@@ -1,0 +1,99 @@
+"""How a team stands for the night: whether somebody who can be reached is on call at every moment of it."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from recovery import rota
+from recovery.models import Canary, CareTeam, Clinic
+from recovery.reachability.channels import reachable_of
+from recovery.rota import Night, Plan
+
+AHEAD = timedelta(days=2)
+"""How far plans are read that are asked how tonight stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tonight:
+    """How a team stands for the night that it is, or else the next one. `holes` are when nobody who can be reached is
+    on call, of a team without a rota: when nobody of it can be reached at all. `unreachable` are the members of the
+    team without a working channel, with their names."""
+
+    plan: Plan
+    night: Night
+    holes: list[tuple[datetime, datetime]]
+    reachable: frozenset[int]
+    unreachable: Mapping[int, str]
+
+    @property
+    def covered(self) -> bool:
+        return not self.holes
+
+
+def tonight(team_ids: Collection[int], *, now: datetime) -> dict[int, Tonight]:
+    """Of each of these teams, in two statements for all of them."""
+    plans = rota.plans(team_ids, since=now, until=now + AHEAD)
+    found = reachable_of(plans, now=now)
+    return {team_id: _tonight(plan, found[team_id], now) for team_id, plan in plans.items()}
+
+
+def night_trouble(team: CareTeam, *, now: datetime) -> str:
+    """Why no recovery may begin into this night: nobody who can be reached is on call, and no urgent line is set.
+    Empty when it may."""
+    if has_urgent_line(team.clinic) or Canary.objects.filter(team=team).exists():
+        return ""
+    here = tonight([team.pk], now=now)[team.pk]
+    if here.plan.is_empty and not team.clinic.night_cover:
+        trouble = "This team has no rota, so nobody is on call tonight"
+    elif here.covered:
+        return ""
+    else:
+        trouble = "Nobody who can be reached is on call for all of tonight"
+    return (
+        f"{trouble} ({here.night.from_at.astimezone(here.plan.zone):%H:%M} to"
+        f" {here.night.until_at.astimezone(here.plan.zone):%H:%M}), and the clinic has no urgent line of its own."
+        " Plan a colleague whose contact is verified on the page “Rota”, or have your administrator set an urgent line"
+        " that is answered at night. Then enrol the patient."
+    )
+
+
+def has_urgent_line(clinic: Clinic) -> bool:
+    """Whether there is somebody else to call at night. A line that is the team's own number rings where nobody is."""
+    urgent, own = ("".join(filter(str.isdigit, number)) for number in (clinic.urgent_line, clinic.team_phone))
+    return bool(urgent) and urgent != own
+
+
+def _tonight(plan: Plan, found: frozenset[int], now: datetime) -> Tonight:
+    night = rota.tonight(plan.zone, now)
+    since = max(now, night.from_at)
+    if plan.is_empty:
+        holes = [] if found else [(since, night.until_at)]
+    else:
+        holes = list(_joined(_holes(plan, found, since, night.until_at)))
+    missing = {user_id: name for user_id, name in plan.there.items() if user_id not in found}
+    return Tonight(plan, night, holes, found, missing)
+
+
+def _holes(
+    plan: Plan, found: frozenset[int], since: datetime, until: datetime
+) -> Iterator[tuple[datetime, datetime]]:
+    turns = [turn for level in rota.LEVELS for turn in plan.turns(level, since, until)]
+    edges = sorted({edge for turn in turns for edge in (turn.from_at, turn.until_at)})
+    for begin, end in pairwise(edges):
+        on = plan.at(begin)
+        if found.isdisjoint((*on.first, *on.second)):
+            yield begin, end
+
+
+def _joined(holes: Iterator[tuple[datetime, datetime]]) -> Iterator[tuple[datetime, datetime]]:
+    last: tuple[datetime, datetime] | None = None
+    for begin, end in holes:
+        if last and last[1] == begin:
+            last = last[0], end
+            continue
+        if last:
+            yield last
+        last = begin, end
+    if last:
+        yield last
