@@ -58,10 +58,12 @@ PROGRAMS = {
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
     ],
     "watch": [sys.executable, "manage.py", "watch"],
+    "canary": [sys.executable, "manage.py", "canary"],
+    "auditor": [sys.executable, "manage.py", "auditor"],
 }
 """As docker-compose.yml has them."""
 
-READY = {"worker": " ready.", "watch": "watching"}
+READY = {"worker": " ready.", "watch": "watching", "canary": "singing", "auditor": "auditing"}
 """What they say when they are."""
 
 
