@@ -34,7 +34,6 @@ NUDGES = "recovery/nudges.py"
 
 OF_CLAIMS = "tests/notifications/test_claims.py"
 OF_DELIVERY = "tests/notifications/test_delivery.py"
-OF_CHECKINS = "tests/operations/test_checkins.py"
 OF_CYCLE = "tests/watch/test_cycle.py"
 OF_NUDGES = "tests/tasks/test_nudges.py"
 OF_GUARDS = "tests/guards/test_without_them.py"
@@ -44,7 +43,7 @@ GUARDS = (
     constraint(
         "check_in_once_per_patient",
         _drop("checkin", "check_in_once_per_patient"),
-        f"{OF_CHECKINS}::test_twenty_posts_of_one_report_at_once_make_one_check_in",
+        f"{OF_GUARDS}::test_the_database_holds_one_report_under_an_id_of_a_patients",
     ),
     constraint(
         "one_open_alert_per_rule",
@@ -71,7 +70,7 @@ GUARDS = (
         "recovery/checkins/intake.py",
         "WHERE id = %(episode)s AND sequence = %(sequence)s AND NOT",
         "WHERE id = %(episode)s AND NOT",
-        f"{OF_CHECKINS}::test_two_phones_at_once_cannot_judge_past_each_other",
+        f"{OF_GUARDS}::test_what_came_between_reading_the_history_and_writing_the_verdict_is_seen",
     ),
     Guard(
         "a move of an alert is legal in the state that it is in",
@@ -85,7 +84,7 @@ GUARDS = (
         "recovery/alerts/moves.py",
         "    if name in ENDS:\n        may_move",
         "    if False:\n        may_move",
-        "tests/operations/test_alerts_moves.py",
+        f"{OF_GUARDS}::test_what_joined_an_alert_meanwhile_is_not_ended_with_it",
     ),
     # who is at something keeps nobody waiting, and nobody does it a second time
     Guard(
@@ -150,7 +149,14 @@ GUARDS = (
         CLAIMS,
         "        attempts=held.attempt,\n        next_attempt_at__gt=DatabaseClock(),",
         "        attempts=held.attempt,",
-        OF_CLAIMS,
+        f"{OF_GUARDS}::test_who_is_late_leaves_what_ran_out_to_whoever_comes",
+    ),
+    Guard(
+        "who lost a claim writes nothing over whoever has it",
+        CLAIMS,
+        "        attempts=held.attempt,\n",
+        "",
+        f"{OF_GUARDS}::test_who_lost_a_claim_does_not_call_it_failed",
     ),
     Guard(
         "a try is counted before it is made",
@@ -158,6 +164,34 @@ GUARDS = (
         "SET attempts = attempts + 1,",
         "SET attempts = attempts,",
         "tests/operations/test_alerts_failures.py",
+    ),
+    Guard(
+        "SKIP LOCKED, taking the steps of an escalation",
+        "recovery/escalation/firing.py",
+        "           FOR NO KEY UPDATE SKIP LOCKED",
+        "           FOR NO KEY UPDATE",
+        f"{OF_GUARDS}::test_an_alert_that_somebody_is_at_keeps_no_other_from_its_step",
+    ),
+    Guard(
+        "no step is taken early",
+        "recovery/escalation/firing.py",
+        "WHERE next_step_at <= %(now)s AND id <> ALL",
+        "WHERE id <> ALL",
+        "tests/escalation/test_steps.py::test_a_step_is_not_taken_before_it_is_due",
+    ),
+    Guard(
+        "no escalation ends in nobody",
+        "recovery/escalation/schedule.py",
+        '"step": len(policy.steps), "next_step_at": now + policy.again}',
+        '"step": len(policy.steps), "next_step_at": None}',
+        "tests/escalation/test_steps.py",
+    ),
+    Guard(
+        "an alert keeps the policy that it was opened under",
+        "recovery/escalation/schedule.py",
+        "return read_tier(alert.escalation, Tier(alert.tier))",
+        "return read_tier({}, Tier(alert.tier))",
+        "tests/escalation/test_leaving.py::test_f36_an_alert_keeps_the_policy_that_it_was_opened_under",
     ),
     # nobody is told of what needs nobody any more
     Guard(
@@ -211,6 +245,13 @@ GUARDS = (
         f"{OF_GUARDS}::test_what_a_late_report_made_owed_is_judged_anew_by_the_watch",
     ),
     Guard(
+        "sweep: steps of escalations",
+        WATCH,
+        'take("escalated", lambda: escalation.fire_due(limit=LIMIT, now=now))',
+        "pass",
+        f"{OF_GUARDS}::test_when_nobody_acts_the_watch_tells_the_next",
+    ),
+    Guard(
         "a step that fails takes no turn from the others",
         WATCH,
         'log.error("the watch could not finish its turn (%s): %s", kind, type(error).__name__)',
@@ -252,6 +293,42 @@ GUARDS = (
         "timeout or longest_wait_s())",
         "timeout)",
         "tests/house/test_silent_database.py::test_a_statement_is_given_up_and_its_connection_with_it",
+    ),
+    # the watcher is watched
+    Guard(
+        "auditor: its checks",
+        "recovery/auditor/looking.py",
+        "for check in (*checks.CHECKS, *checks.STEPS):",
+        "for check in ():",
+        "tests/auditor/test_damage.py::test_each_kind_of_damage_is_found_within_two_minutes",
+    ),
+    Guard(
+        "auditor: what is judged anew",
+        "recovery/auditor/looking.py",
+        'with _in_time("anew", findings):',
+        "if False:",
+        "tests/auditor/test_damage.py::test_each_kind_of_damage_is_found_within_two_minutes",
+    ),
+    Guard(
+        "auditor: its sweeps",
+        "recovery/auditor/looking.py",
+        "for sweep in sweeps.SWEEPS:",
+        "for sweep in ():",
+        "tests/auditor/test_damage.py::test_each_kind_of_damage_is_found_within_two_minutes",
+    ),
+    Guard(
+        "auditor: the walls of the database",
+        "recovery/auditor/looking.py",
+        '_take("wall-down", findings, walls.look)',
+        "pass",
+        "tests/auditor/test_damage.py::test_a_rule_of_the_database_that_is_taken_away_is_found",
+    ),
+    Guard(
+        "auditor: a check that is too slow is an alarm",
+        "recovery/auditor/looking.py",
+        'findings.found.append(Found("check-too-slow", 0, None, kind))',
+        "pass",
+        "tests/auditor/test_damage.py::test_a_check_that_does_not_end_in_time_is_an_alarm",
     ),
     # what a patient sends is not read otherwise than it was meant, and by nobody else
     Guard(

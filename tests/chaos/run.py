@@ -1,0 +1,166 @@
+"""A running system, its patients, and all that befalls it, from a seed, until all have reported and all is quiet."""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from recovery.models import Episode
+from tests.chaos import lateness, mishaps, tally, ward
+from tests.chaos.reporting import Reporting
+from tests.faults.aftermath import Arrived
+from tests.faults.conftest import LEASE_S, PROGRAMS
+from tests.faults.scene import Scene
+from tests.hold import oracle
+from tests.system import System
+from tests.waiting import wait_until
+
+RECOVERED_WITHIN_S = 30.0
+LATE_AT_MOST_S = 10.0
+LOOKED_AT_CLOSELY = 200
+"""So many patients are held to all invariants, besides what is counted for each."""
+
+QUIET_WITHIN_S = 300.0
+
+POSTGRES = {"max_connections": "60"} | lateness.REMEMBERS
+
+OVERDUE = """
+    SELECT (SELECT count(*) FROM recovery_assessment
+             WHERE flagged_at IS NULL AND set_aside_at IS NULL AND judged_at < now() - %s * interval '1 s')
+         + (SELECT count(*) FROM recovery_notification
+             WHERE status IN ('waiting', 'sending') AND planned_at < now() - %s * interval '1 s')
+"""
+
+
+@dataclass
+class Outcome:
+    seed: int
+    counted: tally.Tally
+    mishaps: Counter[str]
+    answers: Counter[int]
+    cut_off: int
+    recoveries_s: list[float]
+    escalated: lateness.Lateness
+    took_s: float
+    broken: list[str] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        return not self.broken
+
+
+def run(
+    *, red_flags: int, seed: int, rate: float, say: Callable[[str], None], pause_s: float = 3.0
+) -> Outcome:
+    """`rate` is how many report each second, `pause_s` how long it is left alone between two mishaps at most."""
+    began = time.monotonic()
+    with System(postgres=POSTGRES, DELIVERY_LEASE_S=LEASE_S) as system:
+        scene = ward.fill(system, red_flags)
+        in_a_hurry = lateness.hurry(system)
+        system.start(*PROGRAMS)
+        say(f"{red_flags} patients, {len(scene.patients[0].team)} to tell of each; seed {seed}")
+        reporting = Reporting(scene, seed, rate)
+        befell, cut_off, recoveries_s = _suffer(system, reporting, random.Random(seed), pause_s, say)
+        if reporting.failures:
+            raise reporting.failures[0]
+        say("all have reported; waiting until all is quiet")
+        wait_until(
+            lambda: lateness.nothing_falls_due(scene), within_s=QUIET_WITHIN_S, why="a step is still due"
+        )
+        wait_until(lambda: not scene.owed(), within_s=QUIET_WITHIN_S, why="something is still owed")
+        counted = tally.count(scene, reporting.kept)
+        outcome = Outcome(
+            seed=seed,
+            counted=counted,
+            mishaps=befell,
+            answers=reporting.phones.answers,
+            cut_off=cut_off,
+            recoveries_s=recoveries_s,
+            escalated=lateness.measure(scene, in_a_hurry),
+            took_s=time.monotonic() - began,
+        )
+        outcome.broken += _broken(outcome) + _look_closely(scene, seed, cut_off)
+    return outcome
+
+
+def _suffer(
+    system: System, reporting: Reporting, chance: random.Random, pause_s: float, say: Callable[[str], None]
+) -> tuple[Counter[str], int, list[float]]:
+    """One mishap after the other for as long as reports come."""
+    befell, cut_off, recoveries_s = Counter[str](), 0, list[float]()
+    draw = mishaps.drawn(chance)
+    reporting.start()
+    while not reporting.is_over:
+        time.sleep(chance.uniform(0, pause_s))
+        mishap = draw()
+        of_postgres = mishap in mishaps.OF_POSTGRES
+        if of_postgres:
+            _wait_until_nothing_is_overdue(system)
+        cut_off += mishap(system, chance)
+        system.revive()
+        befell[mishap.__name__] += 1
+        if of_postgres:
+            recoveries_s.append(_recovered_after_s(system))
+        say(
+            f"{mishap.__name__.replace('_', ' ')}: {len(reporting.kept)} reports kept"
+            + (f", recovered after {recoveries_s[-1]:.1f} s" if of_postgres else "")
+        )
+    return befell, cut_off, recoveries_s
+
+
+def _wait_until_nothing_is_overdue(system: System) -> None:
+    """What an earlier mishap put off is not to be counted against this one."""
+    wait_until(
+        lambda: _overdue(system, 10) == 0, within_s=QUIET_WITHIN_S, why="what was put off is never done"
+    )
+
+
+def _recovered_after_s(system: System) -> float:
+    """PostgreSQL is back: how long until nothing is owed any more that was owed then."""
+    back_at = time.monotonic()
+    wait_until(
+        lambda: _overdue(system, time.monotonic() - back_at) == 0,
+        within_s=QUIET_WITHIN_S,
+        why="it does not recover",
+    )
+    return time.monotonic() - back_at
+
+
+def _overdue(system: System, for_s: float) -> int:
+    [(number,)] = system.rows(OVERDUE, for_s, for_s)
+    return int(number)
+
+
+def _broken(outcome: Outcome) -> list[str]:
+    counted = outcome.counted
+    slowest, late = max(outcome.recoveries_s, default=0.0), outcome.escalated
+    late_p99 = tally.at_share(late.late_s, 0.99)
+    return [
+        said
+        for broken, said in (
+            (counted.lost, f"{len(counted.lost)} lost: {counted.lost[:5]}"),
+            (counted.duplicated, f"{len(counted.duplicated)} duplicated: {counted.duplicated[:5]}"),
+            (counted.unfounded, f"{len(counted.unfounded)} that nobody reported: {counted.unfounded[:5]}"),
+            (counted.extra > outcome.cut_off, f"{counted.extra} extra sends, and {outcome.cut_off} cut off"),
+            (slowest > RECOVERED_WITHIN_S, f"PostgreSQL was back for {slowest:.1f} s before all was done"),
+            (late.early, f"{late.early} steps of an escalation were early"),
+            (late.skipped, f"of {late.skipped} alerts not all steps were taken"),
+            (late_p99 > LATE_AT_MOST_S, f"one in a hundred steps was later than {late_p99:.1f} s"),
+            (late.twice, f"{late.twice} steps of an escalation were taken twice"),
+        )
+        if broken
+    ]
+
+
+def _look_closely(scene: Scene, seed: int, cut_off: int) -> list[str]:
+    """Some of the patients, at all invariants."""
+    some = random.Random(seed).sample(scene.episodes, min(LOOKED_AT_CLOSELY, len(scene.episodes)))
+    with scene.system.django():
+        arrived = Arrived(scene.arrived)
+        for episode in Episode.objects.filter(pk__in=some):
+            try:
+                oracle.assert_all_is_well(episode, arrived, deaths=cut_off)
+            except AssertionError as broken:
+                return [f"patient {episode.pk}: {broken}"]
+    return []
