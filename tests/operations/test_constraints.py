@@ -33,7 +33,10 @@ from recovery.models import (
     Notification,
     Patient,
     Pause,
+    PhoneSign,
+    Preferences,
     Quarantine,
+    Reminder,
     RotaOverride,
     RotaShift,
     User,
@@ -280,7 +283,17 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "episode_ends_after_start": lambda w: w.change(
         w.episode, status="ended", next_due_at=None, ended_at=T0 - timedelta(days=1)
     ),
-    "episode_within_patient_clinic": lambda w: w.change(w.other_episode, clinic=w.clinic, team=w.team),
+    "episode_within_patient_clinic": lambda w: Episode.objects.create(
+        clinic=w.clinic,
+        patient=w.other_episode.patient,
+        team=w.team,
+        procedure="kyphoplasty",
+        procedure_at=T0,
+        time_zone="Europe/London",
+        started_at=T0,
+        status="ended",
+        ended_at=T0,
+    ),
     "episode_within_team_clinic": lambda w: w.change(w.episode, team=w.other_team),
     "one_running_pause": lambda w: [
         Pause.objects.create(clinic=w.clinic, episode=w.episode, from_at=at(hour)) for hour in (1, 2)
@@ -290,6 +303,19 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     ),
     "pause_within_episode_clinic": lambda w: Pause.objects.create(
         clinic=w.other_clinic, episode=w.episode, from_at=at(2), until_at=at(3)
+    ),
+    # reminders
+    "reminder_channel_known": lambda w: w.change(w.episode.preferences, channel="pigeon"),
+    "reminders_have_an_address": lambda w: w.change(w.episode.preferences, channel="email"),
+    "reminders_within_reason": lambda w: w.change(w.episode.preferences, repeats=3),
+    "nobody_is_reminded_who_wants_none": lambda w: w.change(w.episode.preferences, channel="none"),
+    "preferences_within_episode_clinic": lambda w: w.change(w.episode.preferences, clinic=w.other_clinic),
+    "reminded_once": lambda w: [w_reminder(w), w_reminder(w)],
+    "reminded_somewhere": lambda w: w_reminder(w, channel="none"),
+    "reminded_inside_the_slot": lambda w: w_reminder(w, due_at=at(36)),
+    "reminder_within_episode_clinic": lambda w: w_reminder(w, clinic=w.other_clinic),
+    "phonesign_within_episode_clinic": lambda w: PhoneSign.objects.create(
+        clinic=w.other_clinic, episode=w.episode, heard_at=at(20)
     ),
     # phones
     "device_token_is_hashed": lambda w: w.change(w.device, token_hash="the token itself"),
@@ -442,6 +468,22 @@ def w_revision(w: World, **fields: Any) -> CheckInRevision:
     )
 
 
+def w_reminder(w: World, **fields: Any) -> Reminder:
+    return Reminder.objects.create(
+        **{
+            "clinic": w.clinic,
+            "episode": w.episode,
+            "slot": "S1",
+            "channel": "app",
+            "since": at(12),
+            "due_at": at(24),
+            "planned_at": at(24),
+            "expires_at": at(36),
+        }
+        | fields
+    )
+
+
 def w_event(w: World, **fields: Any) -> AlertEvent:
     return AlertEvent.objects.create(
         **{"clinic": w.clinic, "alert": w.alert, "kind": "noted", "at": at(20)} | fields
@@ -570,7 +612,9 @@ def test_history_cannot_be_rewritten_by_the_application(model: type[Model], verb
         Letter,
         Notification,
         Patient,
+        Preferences,
         Quarantine,
+        Reminder,
     ],
 )
 def test_clinical_rows_cannot_be_deleted_by_the_application(model: type[Model]) -> None:
