@@ -70,6 +70,7 @@ def signing_in(answered: str, *, but: tuple[str, ...] = ()) -> Row:
 MATRIX: dict[str, Row] = {
     "livez": anybody(GET="200", HEAD="200"),
     "readyz": anybody(GET="200", HEAD="200"),
+    "metrics": anybody(**dict.fromkeys(METHODS, "404")),  # for who holds the token of its own
     "provider/sms/<uuid:key>": anybody(POST="401"),  # signed by the provider, or refused
     # The phone's API
     "api/v1/enrolments/redeem": anybody(POST="400"),
@@ -107,6 +108,7 @@ MATRIX: dict[str, Row] = {
     # The care team's pages
     "": staff(GET="200 200", HEAD="200 200"),
     "board/list": staff(GET="200 200", HEAD="200 200"),
+    "owed": staff(GET="200 200", HEAD="200 200"),
     "review": staff(GET="200 200", HEAD="200 200"),
     "reports": staff(GET="200 200", HEAD="200 200"),
     "reports/<uuid:report_id>": staff(GET="200 404", HEAD="200 404"),
@@ -120,6 +122,8 @@ MATRIX: dict[str, Row] = {
     "rota/<uuid:team_id>/overrides": staff(POST="422 404"),
     "rota/<uuid:team_id>/overrides/<uuid:override_id>/remove": staff(POST="409 404"),
     "rota/<uuid:team_id>/lead": staff(POST="409 404"),
+    "escalation": staff(GET="200 200", HEAD="200 200"),
+    "escalation/<uuid:team_id>": staff(POST="422 404"),
     "figures": staff(GET="200 200", HEAD="200 200"),
     "figures/<slug:figure>.csv": staff(GET="200 200", HEAD="200 200"),  # each of their own team
     "figures/<uuid:team_id>/budget": staff(POST="422 404"),

@@ -96,7 +96,7 @@ def on_call(team: CareTeam, user: User, *, level: int = RotaShift.Level.FIRST) -
 
 def red_flag(of: Ward, tier: Tier = Tier.EMERGENCY) -> Alert:
     report(of.ana, 30, **OF_TIER[tier])
-    return Alert.objects.get(episode=of.ana.episode_id, tier=tier)
+    return Alert.objects.get(episode=of.ana.episode_id, tier=tier, status__in=Alert.LIVE)
 
 
 def later(minutes: float = 0, *, seconds: float = 0) -> datetime:

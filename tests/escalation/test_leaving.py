@@ -8,7 +8,7 @@ import pytest
 
 from recovery import watch
 from recovery.clinical.tiers import Tier
-from recovery.models import Alert, EscalationPolicy, Membership, Notification, User
+from recovery.models import Alert, Membership, Notification, User
 from tests import factories
 from tests.escalation import scenes
 from tests.escalation.scenes import Ward, later, own_policy, reload, take_on, told, turn
@@ -53,9 +53,7 @@ def test_f36_a_deleted_policy_ends_nothing(ward: Ward, before: int, as_owner: Ca
     "stored",
     [{}, {"emergency": None}, {"emergency": {"steps": []}}, {"emergency": {"steps": [7]}}],
 )
-def test_f36_an_alert_whose_policy_cannot_be_read_is_told_by_the_default(
-    ward: Ward, stored: dict[str, Any]
-):
+def test_f36_an_alert_whose_policy_cannot_be_read_is_told_by_the_default(ward: Ward, stored: dict[str, Any]):
     alert = scenes.red_flag(ward)
     Alert.objects.update(escalation=stored)
 

@@ -14,7 +14,9 @@ from tests.notifications.postbox import Postbox
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize(("away", "step", "collapsed"), [(6, 1, []), (15, 2, [1]), (60, 2, [1]), (12 * 60, 2, [1])])
+@pytest.mark.parametrize(
+    ("away", "step", "collapsed"), [(6, 1, []), (15, 2, [1]), (60, 2, [1]), (12 * 60, 2, [1])]
+)
 def test_f19_overdue_steps_are_taken_as_one_and_nobody_whom_they_name_is_left_out(
     ward: Ward, away: int, step: int, collapsed: list[int]
 ):

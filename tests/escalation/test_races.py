@@ -14,7 +14,7 @@ from django.db import connection
 from recovery import alerts, escalation, watch
 from recovery.models import Alert, Notification
 from tests.escalation import scenes
-from tests.escalation.scenes import Ward, later, reload, told
+from tests.escalation.scenes import later, reload, told
 from tests.notifications.postbox import Postbox
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -46,7 +46,10 @@ def test_i8_each_step_is_taken_once_in_order_never_early_and_in_the_first_turn_a
         if outages and chance.random() < 0.3:
             now += timedelta(hours=chance.uniform(0, 12))
         move = schedule.due_move(alert, policy, now)
-        assert all(alert.lap_at + policy.steps[place].after <= now for place in range(len(policy.steps))[move.step : move.step + 1])
+        assert all(
+            alert.lap_at + policy.steps[place].after <= now
+            for place in range(len(policy.steps))[move.step : move.step + 1]
+        )
         taken.append(move)
         if move.to != ("clinic",) or move.step < len(policy.steps):
             named += [*move.collapsed, *([move.step] if move.step < len(policy.steps) else [])]

@@ -135,8 +135,6 @@ def test_c1_steps_that_are_still_to_come_keep_their_time(ward: Ward):
 
 def test_a_mute_of_the_rule_does_not_stop_the_steps_of_what_is_open(ward: Ward):
     alert = scenes.red_flag(ward, Tier.SAME_DAY)
-    alerts.mute(
-        alert_id=alert.uuid, until=later(60 * 24), reason="Known ooze.", by=ward.nils, now=later(1)
-    )
+    alerts.mute(alert_id=alert.uuid, until=later(60 * 24), reason="Known ooze.", by=ward.nils, now=later(1))
 
     assert turn(30) == 1

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from recovery import access, alerts
 from recovery.alerts.moves import CLINICIANS
+from recovery.dashboard.screens.next_steps import NextSteps, next_steps_of
 from recovery.dashboard.screens.place import Clock
 from recovery.dashboard.screens.row import Row, row_of
 from recovery.models import Alert, AlertEvent, User
@@ -34,6 +35,7 @@ class State:
     ended: str
     asked: Asked | None
     noise: str
+    next_steps: NextSteps | None
     seen: str
     clinician_in: set[int]
     tag: str
@@ -106,6 +108,9 @@ def state(alert: Alert, user: User, now: datetime) -> State:
         ended=_ended(alert, clock),
         asked=_asked(alert, user, clock),
         noise=Alert.Noise(alert.noise).label if alert.noise else "",
+        next_steps=next_steps_of(
+            alert, left=bool(row.left), owner="you are" if row.is_mine else f"{row.owner} is", clock=clock
+        ),
         seen=seen,
         clinician_in=clinician_in,
         tag=hashlib.sha256(repr(tag).encode()).hexdigest()[:32],
