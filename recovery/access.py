@@ -17,9 +17,11 @@ from recovery.models import (
     CareTeam,
     CheckIn,
     Clinic,
+    Contact,
     DeviceToken,
     Episode,
     EpisodeEvent,
+    Letter,
     Membership,
     Patient,
     Quarantine,
@@ -99,6 +101,21 @@ def membership_roles(user: User | AnonymousUser) -> set[str]:
 
 def teams(user: User | AnonymousUser) -> QuerySet[CareTeam]:
     return CareTeam.objects.filter(pk__in=memberships(user).values("team"))
+
+
+def contacts(user: User | AnonymousUser) -> QuerySet[Contact]:
+    """Where they themselves are told."""
+    return Contact.objects.filter(user=user) if user.is_authenticated else Contact.objects.none()
+
+
+def letters_to(user: User | AnonymousUser) -> QuerySet[Letter]:
+    """What they themselves were sent about no alert."""
+    return Letter.objects.filter(user=user) if user.is_authenticated else Letter.objects.none()
+
+
+def clinics(user: User | AnonymousUser) -> QuerySet[Clinic]:
+    """Those that they work for."""
+    return Clinic.objects.filter(teams__memberships__in=memberships(user)).distinct()
 
 
 def episodes(user: User | AnonymousUser) -> QuerySet[Episode]:

@@ -14,8 +14,8 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from recovery import alerts, clock, enrolment, reminders
-from recovery.models import Alert, Assessment, Quarantine, Reminder
+from recovery import alerts, clock, contacts, enrolment, reminders
+from recovery.models import Alert, Assessment, Clinic, Contact, Quarantine, Reminder, User
 from tests import factories
 from tests.api.phones import CHECK_INS, Phone, check_in
 from tests.factories import at
@@ -154,6 +154,14 @@ MATRIX: dict[str, Row] = {
     "enrol/list": staff(GET="200 200", HEAD="200 200", POST="422 422"),
     "enrol/list/take": staff(POST="422 422"),
     "enrol/list/example": staff(GET="200 200", HEAD="200 200"),
+    "contacts": staff(GET="200 200", HEAD="200 200"),
+    "contacts/add": staff(POST="422 422"),
+    "contacts/<uuid:contact_id>/send-code": staff(POST="409 404"),
+    "contacts/<uuid:contact_id>/code": staff(POST="422 404"),
+    "contacts/<uuid:contact_id>/test": staff(POST="303 404"),
+    "contacts/<uuid:contact_id>/secret": staff(POST="409 404"),
+    "contacts/<uuid:contact_id>/end": staff(POST="303 404"),
+    "contacts/tests/<uuid:letter_id>": staff(GET="200 404", HEAD="200 404", POST="303 404"),
     "alerts/<uuid:alert_id>": staff(GET="200 404", HEAD="200 404"),
     "alerts/<uuid:alert_id>/state": staff(GET="200 404", HEAD="200 404"),
     "alerts/<uuid:alert_id>/acknowledge": staff(POST="303 404"),
@@ -198,6 +206,7 @@ class Scene:
         }
         self.callers["ben"].force_login(factories.member(episode.team))
         self.callers["cleo"].force_login(factories.member(elsewhere, "Cleo Hart"))
+        self.contact = self._tested_contact(User.objects.get(name="Ben Okafor"), episode.clinic)
         sent = check_in(20, bleeding="oozing")
         Phone(tokens["ana"], Client()).post(CHECK_INS, sent)
         alerts.flag(assessment_id=Assessment.objects.get().pk, by="watch", now=at(20))
@@ -213,6 +222,8 @@ class Scene:
             "<uuid:episode_id>": episode.uuid,
             "<uuid:device_id>": factories.reload_phone(tokens["ana"]).uuid,
             "<uuid:key>": uuid4(),
+            "<uuid:contact_id>": self.contact.uuid,
+            "<uuid:letter_id>": self.contact.letters.get().uuid,
             "<slug:code>": "not_found",
             "<slug:figure>": "alerts-by-rule",
             "<uuid:team_id>": episode.team.uuid,
@@ -220,6 +231,13 @@ class Scene:
             "<uuid:override_id>": rotas.override(episode.team, dee, at(30), 12, by=dee).uuid,
             RESET_LINK: "accounts/password/reset/key/1-no-such-key/",
         }
+
+    def _tested_contact(self, ben: User, clinic: Clinic) -> Contact:
+        """Verified, and tested not too long ago."""
+        contact = contacts.add_email(user=ben, clinic=clinic, address="ben@home.example", now=at(10))
+        contacts.verify(contact=contact, now=at(10))
+        contacts.send_test(contact=contact, by=ben, now=at(11))
+        return contact
 
     def path(self, route: str, **others: UUID) -> str:
         for name, value in (self.objects | others).items():

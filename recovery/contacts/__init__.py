@@ -1,6 +1,6 @@
 """Where members of staff are told: contacts are added, verified by a code that was sent there, tested, and ended."""
 
-from recovery.contacts.checking import answer_test, enter_code, send_code, send_test, test_due
+from recovery.contacts.checking import TEST, answer_test, enter_code, send_code, send_test, test_due
 from recovery.contacts.keeping import (
     ContactRefused,
     add_email,
@@ -12,6 +12,7 @@ from recovery.contacts.keeping import (
 )
 
 __all__ = [
+    "TEST",
     "ContactRefused",
     "add_email",
     "add_sms",

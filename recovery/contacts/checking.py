@@ -91,6 +91,8 @@ def answer_test(*, letter: UUID, by: User, now: datetime) -> Contact:
     contact = _locked(sent.contact)
     if sent.due_at + TEST_LIFE <= now:
         raise ContactRefused("This test is more than three days old. Send yourself a new one.")
+    if contact.tested_at is not None and contact.tested_at > sent.due_at:
+        raise ContactRefused("A newer test was sent after this one. Answer that one.")
     if contact.answered_at is None or contact.answered_at < sent.due_at:
         letters.opened(letter, now=now)
         _works(contact, by=by, now=now)

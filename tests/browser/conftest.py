@@ -14,6 +14,7 @@ from recovery.models import CareTeam, DeviceToken, User
 from tests import factories
 from tests.browser.desk import Desk
 from tests.dashboard.conftest import SetClock
+from tests.notifications.conftest import both  # noqa: F401 - the fixture, for this directory too
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

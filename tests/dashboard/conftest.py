@@ -9,6 +9,7 @@ from pytest_django import Settings
 from recovery import clock
 from recovery.models import CareTeam, DeviceToken, User
 from tests import factories
+from tests.notifications.conftest import both  # noqa: F401 - the fixture, for this directory too
 
 SetClock = Callable[[float], None]
 SignIn = Callable[[User], Client]
