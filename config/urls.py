@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from recovery.api.views import health, provider
+from recovery.api.views import health, metrics, provider
 
 handler400 = "recovery.dashboard.views.errors.bad_request"
 handler403 = "recovery.dashboard.views.errors.permission_denied"
@@ -11,6 +11,7 @@ handler500 = "recovery.dashboard.views.errors.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("provider/sms/<uuid:key>", provider.sms_status, name="sms-status"),
     path("api/v1/", include("recovery.api.urls")),
     path("phone", include("recovery.phone.urls")),

@@ -47,6 +47,12 @@ def drain(program: str) -> None:
         log.warning("%s could not drain its heartbeat: %s", program, type(error).__name__)
 
 
+def forget(program: str) -> None:
+    """That this process asked a moment ago: it asks again at once."""
+    with _lock:
+        _next_at.pop(program, None)
+
+
 def count(what: str, number: int = 1) -> None:
     """Add to what is counted over all processes. Never raises: nothing depends on it but a figure."""
     try:

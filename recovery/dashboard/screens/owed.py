@@ -1,0 +1,134 @@
+"""What is owed: to staff of their own teams, with the patients they may see; to whoever operates the service of all, in
+numbers alone."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.urls import reverse
+
+from recovery import owed
+from recovery.dashboard.screens.place import Clock
+from recovery.dashboard.wording import span
+from recovery.models import User
+from recovery.owed import Owed, Service
+
+LATE = timedelta(minutes=2)
+"""What the service owes is late after this. What people owe has targets of its own, on the board."""
+
+OURS = {
+    "watch": "the service (watch)",
+    "senders": "the service (senders)",
+    "operator": "whoever operates the service",
+    "care team": "the care team",
+}
+PROGRAMS = {
+    "watch": "Looking for what is owed",
+    "worker": "Working on what is sent to Celery",
+    "canary": "The canary patients",
+    "auditor": "The auditor",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that is owed."""
+
+    patient: str
+    url: str
+    waits: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    words: str
+    count: int
+    oldest: str
+    owner: str
+    late: bool
+    lines: list[Line]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class AtWork:
+    words: str
+    at_work: bool
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """`kinds` and `canaries` are for the operator."""
+
+    rows: list[Row]
+    nothing: list[str]
+    programs: list[AtWork]
+    silent: list[str]
+    audited: str
+    troubles: int
+    is_operator: bool
+    kinds: list[tuple[str, int]]
+    canaries: list[tuple[str, str]]
+
+
+def show(user: User, clock: Clock) -> Screen:
+    operates = user.is_superuser
+    found = owed.everything(now=clock.now) if operates else owed.of_teams(user, now=clock.now)
+    service = owed.service()
+    programs = [_at_work(each.name, each.is_at_work, each.silent_s) for each in service.programs]
+    return Screen(
+        rows=[_row(each, clock.now) for each in found if each.count],
+        nothing=[each.state.words for each in found if not each.count],
+        programs=programs,
+        silent=[each.words for each in programs if not each.at_work],
+        audited=_audited(service),
+        troubles=sum(count for _, count in service.defects),
+        is_operator=operates,
+        kinds=list(service.defects) if operates else [],
+        canaries=_canaries(service) if operates else [],
+    )
+
+
+def _row(found: Owed, now: datetime) -> Row:
+    since = found.oldest
+    is_ours = found.state.owner in {"watch", "senders", "operator"}
+    return Row(
+        words=found.state.words,
+        count=found.count,
+        oldest=span(now - since) if since else "",
+        owner=OURS[found.state.owner],
+        late=is_ours and since is not None and now - since > LATE,
+        lines=[
+            Line(
+                patient=item.patient,
+                url=reverse("dashboard:alert", args=[item.alert])
+                if item.alert
+                else reverse("dashboard:patient", args=[item.episode]),
+                waits=span(now - item.since) if item.since else "",
+                who=item.who,
+            )
+            for item in found.items
+        ],
+        more=found.count - len(found.items) if found.items else 0,
+    )
+
+
+def _at_work(name: str, at_work: bool, silent_s: float | None) -> AtWork:
+    words = PROGRAMS.get(name) or f"Sending by {name.removeprefix('sender-')}"
+    return AtWork(words, at_work, "never" if silent_s is None else _ago(silent_s))
+
+
+def _audited(service: Service) -> str:
+    return "" if service.audit is None else _ago(service.audit.age_s)
+
+
+def _canaries(service: Service) -> list[tuple[str, str]]:
+    return [
+        (each.clinic, "never arrived" if each.age_s is None else f"arrived {_ago(each.age_s)}")
+        for each in service.canaries
+    ]
+
+
+def _ago(seconds: float) -> str:
+    return f"{seconds:.0f} s ago" if seconds < 60 else f"{span(timedelta(seconds=seconds))} ago"

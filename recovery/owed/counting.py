@@ -1,0 +1,80 @@
+"""How much of everything is owed, since when, and whose it is. One statement, asked when somebody looks: what is shown
+is what is stored at that instant."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from recovery import access, statements
+from recovery.models import User
+from recovery.owed.states import STATES, State
+
+SHOWN = 5
+"""Of each state, the longest waiting."""
+
+_EACH = "\nUNION ALL\n".join(
+    f"(SELECT {place}, team_id, since, who::text, episode_id, alert::uuid"
+    f" FROM ({state.sql}) AS owed (team_id, since, who, episode_id, alert))"
+    for place, state in enumerate(STATES)
+)
+_COUNTS = f"""
+    SELECT place, count(*), min(since) FROM ({_EACH}) AS each (place, team_id, since, who, episode_id, alert)
+     GROUP BY place
+"""  # nosec B608  (nothing in it comes from outside)
+_ROWS = f"""
+    SELECT * FROM (
+        SELECT place, since, who, episode_id, alert, count(*) OVER states AS number,
+               row_number() OVER (states ORDER BY since) AS nth
+          FROM ({_EACH}) AS each (place, team_id, since, who, episode_id, alert)
+         WHERE team_id = ANY(%(teams)s::bigint[])
+        WINDOW states AS (PARTITION BY place)
+    ) AS ranked WHERE nth <= %(shown)s ORDER BY place, nth
+"""  # nosec B608
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that is owed, about a patient whom the reader may see."""
+
+    since: datetime | None
+    who: str
+    patient: str
+    episode: UUID
+    alert: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    state: State
+    count: int
+    oldest: datetime | None
+    items: list[Item] = field(default_factory=list)
+
+
+def everything(*, now: datetime) -> list[Owed]:
+    """Of all clinics, in numbers alone. States in which nothing is, too."""
+    found: Mapping[int, tuple[int, datetime | None]] = {
+        place: (count, since) for place, count, since in statements.fetch_all(_COUNTS, {"now": now})
+    }
+    return [Owed(state, *found.get(place, (0, None))) for place, state in enumerate(STATES)]
+
+
+def of_teams(user: User, *, now: datetime) -> list[Owed]:
+    """Of the teams that this user belongs to, with the longest waiting of each state."""
+    teams: Collection[int] = list(access.memberships(user).values_list("team", flat=True))
+    asked = {"now": now, "teams": list(teams), "shown": SHOWN}
+    rows = statements.fetch_all(_ROWS, asked)
+    people = {
+        pk: (uuid, name)
+        for pk, uuid, name in access.episodes(user)
+        .filter(pk__in={row[3] for row in rows})
+        .values_list("pk", "uuid", "patient__name")
+    }
+    found: dict[int, Owed] = {}
+    for place, since, who, episode, alert, number, _ in rows:
+        owed = found.setdefault(place, Owed(STATES[place], number, since))
+        if episode in people:
+            uuid, name = people[episode]
+            owed.items.append(Item(since, who or "", name, uuid, alert))
+    return [found.get(place, Owed(state, 0, None)) for place, state in enumerate(STATES)]

@@ -1,0 +1,4 @@
+from tests.auditor.conftest import healthy, mailbox
+from tests.dashboard.conftest import set_clock, sign_in
+
+__all__ = ["healthy", "mailbox", "set_clock", "sign_in"]
