@@ -6,7 +6,7 @@ from datetime import timedelta
 from bench import copies
 from recovery import clock, enrolment
 from tests import factories
-from tests.faults.scene import Colleague, Patient, Scene
+from tests.faults.scene import Colleague, Patient, Scene, left_alone_tonight
 from tests.system import System
 
 TEAMS = 20
@@ -21,7 +21,7 @@ def fill(system: System, patients: int) -> Scene:
         now = clock.now()
         procedure_at = now - timedelta(minutes=30)
         clinic = factories.clinic("Chaos")
-        teams = [factories.team(clinic, f"Team {number}") for number in range(TEAMS)]
+        teams = [left_alone_tonight(factories.team(clinic, f"Team {number}")) for number in range(TEAMS)]
         colleagues = [
             tuple(factories.member(team, f"Nurse{n} Lund", password=None) for n in range(MEMBERS))
             for team in teams

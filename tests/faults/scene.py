@@ -12,7 +12,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.test import override_settings
 
 from recovery import clock, contacts
-from recovery.models import User
+from recovery.models import CareTeam, User
 from services import ports
 from tests import factories
 from tests.mailbox import Mail
@@ -156,6 +156,12 @@ class Scene:
         ]
 
 
+def left_alone_tonight(team: CareTeam) -> CareTeam:
+    """The watch does not look today whether somebody can be reached, and writes nobody of it: that is no alert's."""
+    CareTeam.objects.filter(pk=team.pk).update(next_night_check_at=clock.now() + timedelta(days=2))
+    return team
+
+
 def _first(rows: Iterable[tuple[Any, ...]]) -> set[str]:
     return {row[0] for row in rows}
 
@@ -163,7 +169,7 @@ def _first(rows: Iterable[tuple[Any, ...]]) -> set[str]:
 def _patient(members: int, ago: timedelta) -> Patient:
     now = clock.now()
     procedure_at = now - ago
-    team = factories.team()
+    team = left_alone_tonight(factories.team())
     users = [factories.member(team, f"Nurse{n} Lund", password=None) for n in range(members)]
     episode = factories.episode(
         team, procedure_at=procedure_at, baseline_at=procedure_at - timedelta(hours=2), now=procedure_at
