@@ -46,6 +46,9 @@ class Pocket:
         """A button, by its exact words; the first when there are two."""
         self.page.get_by_role("button", name=name, exact=True).first.click()
 
+    def tap_link(self, name: str) -> None:
+        self.page.get_by_role("link", name=name, exact=True).click()
+
     def pick(self, question: str, answer: str) -> None:
         """An answer to the question with this key."""
         self.question(question).locator("label").filter(has_text=re.compile(f"^{re.escape(answer)}")).click()

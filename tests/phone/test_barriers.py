@@ -14,7 +14,7 @@ SMALL = """() => [...document.querySelectorAll("body *")]
   .filter((one) => [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()))
   .map((one) => [parseFloat(getComputedStyle(one).fontSize), one.textContent.slice(0, 40)])
   .filter(([size]) => size < 20)"""
-NARROW = """() => [...document.querySelectorAll("button, a, label.option, input[type=text], textarea, summary")]
+NARROW = """() => [...document.querySelectorAll("button, a, label.option, input[type=text], select, textarea, summary")]
   .filter((one) => one.checkVisibility())
   .map((one) => [one.getBoundingClientRect(), one.textContent.slice(0, 40)])
   .filter(([{ width, height }]) => height < 55.5 || width < 55.5)
@@ -59,6 +59,12 @@ def screens(phone: Pocket):
     phone.tap("Done")
     phone.sees("What we told you last")
     yield "home-after"
+    phone.tap_link("Change the reminders")
+    phone.at("Reminders")
+    phone.page.get_by_text("A text message").click()
+    phone.tap("Save")
+    phone.sees("Write where the reminders go.")
+    yield "reminders"
     phone.page.goto("/phone#/not-me")
     phone.tap("Sign this phone off")
     yield "sign-off"

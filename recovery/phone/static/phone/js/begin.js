@@ -4,6 +4,7 @@ import { big, button, fill, h } from "./dom.js";
 import { begin, change, discard, draft } from "./draft.js";
 import { questionnaire, refresh } from "./patient.js";
 import { go } from "./route.js";
+import { formOpened } from "./signs.js";
 import { device } from "./store.js";
 import { minutesSince, when } from "./time.js";
 import { whose } from "./welcome.js";
@@ -17,6 +18,7 @@ export function whoScreen(screen) {
   const start = (who) => {
     if (draft()) change({ answered_by: who });
     else begin(who);
+    formOpened();
     go("part/1");
   };
   fill(

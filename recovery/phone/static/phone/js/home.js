@@ -4,8 +4,9 @@ import { big, button, h, refill } from "./dom.js";
 import { draft, reopen } from "./draft.js";
 import { unfinished } from "./begin.js";
 import { numbersToCall } from "./frame.js";
-import { loop } from "./loop.js";
+import { loop, messages, missedPromise } from "./loop.js";
 import { me } from "./patient.js";
+import { remindersCard } from "./reminders.js";
 import { go } from "./route.js";
 import { known } from "./store.js";
 import { capital, clock, clockTime, minutesSince, span, when } from "./time.js";
@@ -20,6 +21,8 @@ export function homeScreen(screen) {
   const kept = draft();
   return refill(
     screen,
+    missedPromise(),
+    !isPressing() && messages(),
     now?.missed.length > 0 &&
       h(
         "section",
@@ -31,6 +34,7 @@ export function homeScreen(screen) {
     isPressing() && lastCheckIn(),
     kept ? unfinished(kept) : big("Check in now", () => go("who")),
     now && !kept && nextOf(now).map((text) => h("p", {}, text)),
+    isPressing() && messages(),
     !isPressing() && lastCheckIn(),
     loop(),
     now &&
@@ -42,6 +46,7 @@ export function homeScreen(screen) {
       ),
     now && normal(now),
     earlier(),
+    remindersCard(),
   );
 }
 
@@ -73,13 +78,19 @@ function normal({ phase }) {
 
 const standing = () => (known("checkIns")?.data.check_ins ?? []).filter((each) => !each.withdrawn_at);
 
+const CALLS = ["emergency", "same_day"];
+
 /** The last verdict says to call now, and nobody has settled it: it comes before everything else. */
 function isPressing() {
   const [last] = standing();
-  const alerts = known("alerts")?.data.alerts ?? [];
-  const settled = alerts.length > 0 && alerts.every((alert) => alert.closed);
-  const calls = ["emergency", "same_day"].includes(last?.urgency);
-  return calls && !settled && minutesSince(last.received_at, clock()) < PRESSING_MIN;
+  return CALLS.includes(last?.urgency) && !isSettled(last) && minutesSince(last.received_at, clock()) < PRESSING_MIN;
+}
+
+/** Whatever was urgent has been closed, and not before the team could have read this check-in. */
+function isSettled({ received_at }) {
+  const urgent = (known("alerts")?.data.alerts ?? []).filter(({ urgency }) => CALLS.includes(urgency));
+  const since = new Date(received_at);
+  return urgent.every(({ closed }) => closed) && urgent.some(({ closed }) => new Date(closed.at) > since);
 }
 
 function lastCheckIn() {
@@ -94,7 +105,9 @@ function lastCheckIn() {
     { class: "last", "aria-labelledby": "last" },
     h("h2", { id: "last" }, "What we told you last"),
     h("p", {}, `You checked in ${when(last.observed_at)}. Our system got it ${when(last.received_at)}.`),
-    verdict({ ...last, notes: [], footer: null }, { heading: "h3" }),
+    CALLS.includes(last.urgency) && isSettled(last)
+      ? h("p", {}, "Your care team has dealt with it since.")
+      : verdict({ ...last, notes: [], footer: null }, { heading: "h3" }),
     !draft() &&
       button(last.status === "completed" ? "I made a mistake" : "Finish or change it", mend, {
         class: "second",

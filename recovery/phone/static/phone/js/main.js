@@ -9,8 +9,10 @@ import { homeScreen } from "./home.js";
 import { flush, onChange, reports, signedOut } from "./outbox.js";
 import { finishLeaving } from "./leaving.js";
 import { followClock, questionnaire, refresh } from "./patient.js";
+import { remindersScreen } from "./reminders.js";
 import { reviewScreen } from "./review.js";
 import { codeInAddress, go, here } from "./route.js";
+import { remindersShown } from "./signs.js";
 import { device } from "./store.js";
 import { redrawSent, sentScreen } from "./verdict.js";
 import { brokenScreen, codeScreen, notMeScreen, whoIsThisScreen } from "./welcome.js";
@@ -28,6 +30,7 @@ const SCREENS = {
   review: reviewScreen,
   emergency: emergencyScreen,
   sent: sentScreen,
+  reminders: remindersScreen,
 };
 const TITLES = {
   code: "Sign on",
@@ -38,6 +41,7 @@ const TITLES = {
   review: "Your answers",
   emergency: "Call now",
   sent: "What to do now",
+  reminders: "Reminders",
 };
 const OF_A_DRAFT = new Set(["part", "review", "emergency"]);
 
@@ -117,6 +121,9 @@ async function update() {
   if (document.hidden || here()[0] !== "home" || !device()) return;
   await refresh("me", "questionnaire", "checkIns", "alerts");
   redraw();
+  await refresh("preferences", "reminders");
+  redraw();
+  remindersShown();
 }
 
 function redrawScreen() {

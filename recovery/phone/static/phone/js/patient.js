@@ -19,6 +19,8 @@ const WANTED = {
   questionnaire: "/questionnaire",
   checkIns: "/check-ins?limit=5",
   alerts: "/alerts",
+  preferences: "/me/preferences",
+  reminders: "/me/reminders",
 };
 
 /** Ask again for these. Resolves to whether all of them came. */
