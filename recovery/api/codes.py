@@ -80,6 +80,11 @@ REQUESTS: Final[dict[str, Kind]] = {
         414, "Address too long", "Nothing here needs an address of more than 2,000 characters."
     ),
     "bad_request": Kind(400, "Bad request", "The request cannot be understood."),
+    "plain_http": Kind(
+        400,
+        "Plain HTTP",
+        "Use https://. If a token was sent, it was sent in the clear: ask for a new code.",
+    ),
 }
 
 OURS: Final[dict[str, Kind]] = {

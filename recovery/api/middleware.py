@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, cast
 from uuid import uuid4
 
+from django.conf import settings
 from django.core.handlers.base import BaseHandler
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse
@@ -55,6 +56,8 @@ class PhoneRequests:
     def _answer(self, request: HttpRequest, request_id: str) -> HttpResponseBase:
         if len(request.META.get("QUERY_STRING", "")) > LONGEST_QUERY:
             return Problem("uri_too_long").response(request_id)
+        if settings.SECURE_PROXY_SSL_HEADER and not request.is_secure():
+            return Problem("plain_http").response(request_id)  # the proxy's wall stands before this one
         has_session = request.path_info == PAGE or request.path_info.startswith(CARE)
         response = self.get_response(request) if has_session else self.straight(request)
         if response.status_code < 400 or response.headers.get("Content-Type") == "application/problem+json":

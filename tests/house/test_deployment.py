@@ -4,13 +4,7 @@ import ast
 import json
 import os
 import re
-import shutil
 import subprocess
-import threading
-import urllib.error
-import urllib.request
-from collections.abc import Generator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +12,10 @@ import psycopg
 import pytest
 import yaml
 
-from services import binaries, ports
+from services import binaries
 from services.children import ROOT
 from services.provision import Plan, connect
 from tests.services_plugin import current
-from tests.waiting import wait_until
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -146,90 +139,3 @@ def test_the_roles_are_made_as_for_the_demo(tmp_path: Path) -> None:
         with connect(current().admin_url) as admin:
             admin.execute("DROP DATABASE IF EXISTS image_test WITH (FORCE)")
             admin.execute("DROP ROLE IF EXISTS image_test_owner, image_test_app")
-
-
-# --- the proxy, run for real where there is one ----------------------------------------------------------------------
-
-NGINX = os.environ.get("NGINX_PROGRAM") or shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-with_nginx = pytest.mark.skipif(not NGINX, reason="no nginx is installed (or named in NGINX_PROGRAM)")
-
-
-class _Upstream(BaseHTTPRequestHandler):
-    """Answers with the number of bytes it was sent, and remembers the headers."""
-
-    headers_seen: dict[str, str]
-
-    def do_POST(self) -> None:
-        type(self).headers_seen = dict(self.headers)
-        body = str(len(self.rfile.read(int(self.headers["Content-Length"])))).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *arguments: object) -> None:
-        pass
-
-
-@pytest.fixture
-def proxy(tmp_path: Path) -> Generator[tuple[str, ThreadingHTTPServer]]:
-    """The proxy's address and what stands behind it. Plain HTTP on loopback in place of its TLS; all else as it is."""
-    upstream = ThreadingHTTPServer((ports.HOST, 0), _Upstream)
-    threading.Thread(target=upstream.serve_forever, daemon=True).start()
-    port = ports.free()
-    site = (ROOT / "deploy/nginx/recovery.conf").read_text()
-    site = site.replace("listen 8443 ssl;", f"listen {ports.HOST}:{port};")
-    site = site.replace("http://web:8000", f"http://{ports.HOST}:{upstream.server_port}")
-    site = re.sub(r"^\s*ssl_certificate(_key)? .*$", "", site, flags=re.MULTILINE)
-    (tmp_path / "site.conf").write_text(site)
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    places = "".join(f"{kind}_temp_path {tmp_path}/{kind};\n" for kind in kinds)
-    (tmp_path / "nginx.conf").write_text(
-        f"{'user root;' if os.geteuid() == 0 else ''}\n"
-        f"daemon off; pid {tmp_path}/pid; error_log {tmp_path}/error.log; events {{}}\n"
-        f"http {{ {places} include {tmp_path}/site.conf; }}\n"
-    )
-    command = [str(NGINX), "-c", f"{tmp_path}/nginx.conf", "-e", f"{tmp_path}/error.log"]
-    checked = subprocess.run([*command, "-t"], capture_output=True, text=True)
-    assert checked.returncode == 0, checked.stderr
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as nginx:
-        wait_until(lambda: not ports.is_free(port))
-        yield f"http://{ports.HOST}:{port}", upstream
-        nginx.terminate()
-    upstream.shutdown()
-    upstream.server_close()
-
-
-def _post(url: str, size: int) -> tuple[int, str, bytes]:
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url, data=b" " * size), timeout=20) as answer:
-            return answer.status, answer.headers["Content-Type"], answer.read()
-    except urllib.error.HTTPError as refusal:
-        with refusal:
-            return refusal.code, refusal.headers["Content-Type"], refusal.read()
-
-
-@with_nginx
-def test_the_proxy_hands_on_whole_bodies_and_says_that_they_came_over_tls(proxy: tuple[str, Any]) -> None:
-    url, _ = proxy
-    assert _post(f"{url}/api/v1/check-ins", 300_000)[::2] == (200, b"300000")
-    assert _post(f"{url}/api/v1/check-ins/batch", 5_500_000)[::2] == (200, b"5500000")
-    assert _Upstream.headers_seen["X-Forwarded-Proto"] == "https"
-
-
-@with_nginx
-@pytest.mark.parametrize(("path", "size"), [("check-ins", 1_100_000), ("check-ins/batch", 6_500_000)])
-def test_the_proxy_refuses_what_is_far_too_large_as_the_service_would(
-    proxy: tuple[str, Any], path: str, size: int
-) -> None:
-    status, kind, body = _post(f"{proxy[0]}/api/v1/{path}", size)
-    assert (status, kind, json.loads(body)["code"]) == (413, "application/problem+json", "too_large")
-
-
-@with_nginx
-def test_a_phone_is_told_to_come_again_when_nobody_stands_behind_the_proxy(proxy: tuple[str, Any]) -> None:
-    url, upstream = proxy
-    upstream.shutdown()
-    upstream.server_close()
-    status, kind, body = _post(f"{url}/api/v1/check-ins", 10)
-    assert (status, kind, json.loads(body)["code"]) == (503, "application/problem+json", "unavailable")
