@@ -80,7 +80,7 @@ def run(
             escalated=lateness.measure(scene, in_a_hurry),
             took_s=time.monotonic() - began,
         )
-        outcome.broken += _broken(outcome) + _look_closely(scene, seed, cut_off)
+        outcome.broken += broken_limits(outcome) + _look_closely(scene, seed, cut_off)
     return outcome
 
 
@@ -132,7 +132,7 @@ def _overdue(system: System, for_s: float) -> int:
     return int(number)
 
 
-def _broken(outcome: Outcome) -> list[str]:
+def broken_limits(outcome: Outcome) -> list[str]:
     counted = outcome.counted
     slowest, late = max(outcome.recoveries_s, default=0.0), outcome.escalated
     late_p99 = tally.at_share(late.late_s, 0.99)

@@ -1,4 +1,4 @@
-"""What the provider of text messages posts to us: signed, late, twice, in any order, or by somebody else (S54)."""
+"""What the provider of text messages posts to us: signed, late, twice, in any order, or by somebody else (F34, S54)."""
 
 import random
 from urllib.parse import urlencode
