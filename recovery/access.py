@@ -118,6 +118,12 @@ def clinics(user: User | AnonymousUser) -> QuerySet[Clinic]:
     return Clinic.objects.filter(teams__memberships__in=memberships(user)).distinct()
 
 
+def administered_teams(user: User | AnonymousUser) -> QuerySet[CareTeam]:
+    """Every team of the clinics that the user administers: for their names and rotas, not for their patients."""
+    clinics = memberships(user).filter(role=Membership.Role.ADMIN).values("team__clinic")
+    return CareTeam.objects.filter(clinic__in=clinics, canary=None)
+
+
 def episodes(user: User | AnonymousUser) -> QuerySet[Episode]:
     return Episode.objects.filter(team__in=memberships(user).values("team"))
 

@@ -40,7 +40,7 @@ def tonight(team_ids: Collection[int], *, now: datetime) -> dict[int, Tonight]:
 
 def night_trouble(team: CareTeam, *, now: datetime) -> str:
     """Why no recovery may begin into this night: nobody who can be reached is on call, and no urgent line is set.
-    Empty when it may."""
+    Empty when it may, and for a canary, whom nobody calls."""
     if has_urgent_line(team.clinic) or Canary.objects.filter(team=team).exists():
         return ""
     here = tonight([team.pk], now=now)[team.pk]

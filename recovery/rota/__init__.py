@@ -7,6 +7,7 @@ from .planning import (
     WEEKDAYS,
     in_words,
     may_plan,
+    members,
     name_lead,
     plan_override,
     plan_shifts,
@@ -16,7 +17,7 @@ from .planning import (
     remove_shift,
     zone_of,
 )
-from .reading import gaps, on_call, plans
+from .reading import gaps, on_call, plans, public_ids
 from .refusals import RotaRefused
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "gaps",
     "in_words",
     "may_plan",
+    "members",
     "name_lead",
     "next_look",
     "on_call",
@@ -41,6 +43,7 @@ __all__ = [
     "planned_overrides",
     "planned_shifts",
     "plans",
+    "public_ids",
     "remove_override",
     "remove_shift",
     "tonight",

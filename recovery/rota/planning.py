@@ -232,6 +232,12 @@ def _record(what: str, row: RotaShift | RotaOverride, team: CareTeam, by: User, 
     audit.record(what=what, now=now, clinic=team.clinic, user=by, subject=row, team=str(team.uuid))
 
 
+def members(team: CareTeam) -> list[Membership]:
+    """Who belongs to the team now, by name."""
+    there = Membership.objects.filter(team=team, ended_at=None, user__is_active=True)
+    return list(there.select_related("user").order_by("user__name", "pk"))
+
+
 def planned_shifts(team: CareTeam) -> list[RotaShift]:
     """The weekly pattern, in its order."""
     shifts = RotaShift.objects.filter(team=team, ended_at=None).select_related("user")

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from recovery import statements
-from recovery.models import CareTeam
+from recovery.models import CareTeam, User
 from recovery.rota.plan import OnCall, Override, Plan, Shift, Turn
 
 # Indexes: shift_planned, override_planned, member_once_per_team.
@@ -66,3 +67,8 @@ def gaps(team: CareTeam, since: datetime, until: datetime) -> list[Turn]:
     """When nobody is first on call, though the team has a rota."""
     known = plans([team.pk], since=since, until=until)
     return known[team.pk].gaps(since, until) if team.pk in known else []
+
+
+def public_ids(user_ids: Collection[int]) -> dict[int, UUID]:
+    """What colleagues are called outside of the database."""
+    return dict(User.objects.filter(pk__in=user_ids).values_list("pk", "uuid"))

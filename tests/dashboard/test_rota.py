@@ -7,8 +7,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from recovery import rota
-from recovery.models import CareTeam, Membership, RotaOverride, RotaShift, User
+from recovery import canary, reachability, rota
+from recovery.models import CareTeam, Clinic, Membership, RotaOverride, RotaShift, User
 from tests import factories
 from tests.dashboard.conftest import SignIn
 from tests.factories import T0, at
@@ -282,3 +282,12 @@ def test_names_are_shown_as_names(team, ben, dee, sign_in: SignIn):
     page = text_of(sign_in(dee), "/")
     assert "<b>Ben</b>" not in page
     assert "&lt;b&gt;Ben&lt;/b&gt;" in page
+
+
+def test_the_canary_is_on_nobodys_rota(team, ben, dee, sign_in: SignIn):
+    Clinic.objects.update(urgent_line=team.clinic.team_phone)
+    bird = canary.ensure(Clinic.objects.get())
+    scenes.channel(team, dee)
+    for path in ("/", "/rota"):
+        assert bird.team.name not in text_of(sign_in(dee), path)
+    assert reachability.night_trouble(bird.team, now=NOW) == ""

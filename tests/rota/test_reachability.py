@@ -7,10 +7,12 @@ import pytest
 
 from recovery import enrolment, reachability, rota, watch
 from recovery.models import CareTeam, Clinic, Episode, Letter, Membership, NightCheck
+from recovery.reachability import nightly
 from tests import factories
 from tests.factories import T0
 from tests.rota import scenes
 from tests.rota.test_plan import CHANGES
+from tests.watch import test_idle as idle
 
 HOUR = timedelta(hours=1)
 EVENING = T0 + 6 * HOUR
@@ -240,3 +242,16 @@ def test_a_turn_takes_no_more_than_its_limit_and_the_longest_due_first(team):
         others[2].pk,
         others[1].pk,
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nights_that_are_not_due_are_not_read():
+    team = factories.team()
+    for number in range(30):
+        factories.team(team.clinic, f"Team {number}")
+    CareTeam.objects.update(next_night_check_at=EVENING)
+    idle._look_large()
+
+    asked = {"now": EVENING - HOUR, "limit": 10}
+    assert reachability.check_due(**asked) == 0
+    assert idle._most_rows(nightly._DUE, asked) <= idle.A_FEW

@@ -1,6 +1,7 @@
 """Who is on call, for programs of the clinic: a switchboard, a wallboard. Nothing about a patient."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
@@ -10,13 +11,12 @@ from rest_framework.request import Request
 from recovery import access, clock, reachability, rota
 from recovery.api.documents import Document
 from recovery.api.views.base import StaffView, answer
-from recovery.models import User
 from recovery.reachability import Tonight
 from recovery.rota import Turn
 
 
 class Colleague(Document):
-    id: str
+    id: UUID
     name: str
     reachable: bool = Field(description="Has a channel that was verified and whose last test was answered")
 
@@ -31,7 +31,7 @@ class TurnDocument(Document):
 
 
 class TeamOnCall(Document):
-    id: str
+    id: UUID
     name: str
     time_zone: str
     has_rota: bool = Field(description="Without one everybody of the team is told, and there are no turns")
@@ -53,12 +53,12 @@ class OnCall(StaffView):
         teams = {team.pk: team for team in access.teams(self.user).order_by("name", "pk")}
         found = reachability.tonight(teams, now=now)
         people = {user_id for here in found.values() for user_id in here.plan.there}
-        ids = {pk: str(uuid) for pk, uuid in User.objects.filter(pk__in=people).values_list("pk", "uuid")}
+        ids = rota.public_ids(people)
         return answer(
             OnCallList(
                 teams=tuple(
                     TeamOnCall(
-                        id=str(team.uuid),
+                        id=team.uuid,
                         name=team.name,
                         time_zone=found[team.pk].plan.zone.key,
                         has_rota=not found[team.pk].plan.is_empty,
@@ -78,7 +78,7 @@ class OnCall(StaffView):
 
 
 def _turns(
-    here: Tonight, since: datetime, until: datetime, ids: dict[int, str], *, most: int | None = None
+    here: Tonight, since: datetime, until: datetime, ids: dict[int, UUID], *, most: int | None = None
 ) -> tuple[TurnDocument, ...]:
     """First those of who is first on call."""
     if here.plan.is_empty:
@@ -95,7 +95,7 @@ def _turns(
     )
 
 
-def _person(here: Tonight, turn: Turn, ids: dict[int, str]) -> Colleague | None:
+def _person(here: Tonight, turn: Turn, ids: dict[int, UUID]) -> Colleague | None:
     if turn.user is None:
         return None
     return Colleague(

@@ -51,12 +51,8 @@ def show(user: User, now: datetime) -> OnCallNow:
     statements at most, however many teams there are."""
     memberships = access.memberships(user).select_related("team").order_by("team__name", "team_id")
     own = {each.team_id: each.team for each in memberships}
-    administered = {each.team.clinic_id for each in memberships if each.role == Membership.Role.ADMIN}
-    others = (
-        CareTeam.objects.filter(clinic__in=administered, canary=None).exclude(pk__in=own).in_bulk()
-        if administered
-        else {}
-    )
+    administers = any(each.role == Membership.Role.ADMIN for each in memberships)
+    others = access.administered_teams(user).exclude(pk__in=own).in_bulk() if administers else {}
     found = reachability.tonight([*own, *others], now=now)
     here = {team_id: found[team_id] for team_id in own}
     holes = [_hole(own[team_id], each) for team_id, each in here.items() if each.holes]
@@ -91,7 +87,10 @@ def names(people: Collection[str]) -> str:
 
 
 def between(begin: datetime, end: datetime, zone: ZoneInfo, now: datetime) -> str:
-    return f"{coming(begin, zone, now)} to {coming(end, zone, now)}"
+    """For example "08:00 to 20:00 today", "20:00 today to 08:00 tomorrow"."""
+    same_day = begin.astimezone(zone).date() == end.astimezone(zone).date()
+    begins = _clock(begin, zone) if same_day else coming(begin, zone, now)
+    return f"{begins} to {coming(end, zone, now)}"
 
 
 def coming(instant: datetime, zone: ZoneInfo, now: datetime) -> str:

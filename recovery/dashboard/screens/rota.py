@@ -91,11 +91,7 @@ def show(user: User, team: CareTeam, teams: list[CareTeam], now: datetime) -> Pa
     until = now + timedelta(days=DAYS)
     plan = rota.plans([team.pk], since=now, until=until)[team.pk]
     tonight = reachability.tonight([team.pk], now=now)[team.pk]
-    memberships = list(
-        Membership.objects.filter(team=team, ended_at=None, user__is_active=True)
-        .select_related("user")
-        .order_by("user__name", "pk")
-    )
+    memberships = rota.members(team)
     gaps = [between(gap.from_at, gap.until_at, plan.zone, now) for gap in plan.gaps(now, until)]
     return Page(
         clock=Clock(now, plan.zone),
