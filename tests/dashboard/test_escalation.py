@@ -189,9 +189,9 @@ def test_of_another_team_of_the_clinic_an_administrator_learns_that_something_wa
     assert "Emergency Spine team: 1 alert waits for somebody to take it on, for 1 h 30 min." in text
     assert "020 7946 0101" in text
     assert not [word for word in ("Ana", "Whitfield", "bladder", "CORD") if word in text]
-    assert desk.get(page_of(Alert.objects.latest("tier"))).status_code == 404
+    assert desk.get(page_of(Alert.objects.get())).status_code == 404
 
-    take_on(alert_of("CORD-BLADDER"), ben, 29.6)
+    take_on(Alert.objects.get(tier=Tier.EMERGENCY), ben, 29.6)
     assert "Another team" not in said(desk.get(PAGE))
 
 
@@ -214,7 +214,7 @@ def test_the_page_asks_no_more_for_many_versions(
 
 def test_an_alert_says_what_happens_next_and_when(ana: DeviceToken, ben: User, sign_in: SignIn) -> None:
     report(ana, 28.2, bladder="new_or_worse")
-    text = said(sign_in(ben).get(page_of(alert_of("CORD-BLADDER"))))
+    text = said(sign_in(ben).get(page_of(Alert.objects.get(tier=Tier.EMERGENCY))))
 
     assert "If nobody takes this on:" in text
     assert "14:17 today The second on call is told" in text
@@ -242,7 +242,7 @@ def test_so_does_the_part_of_the_page_that_is_asked_for_again(
     ana: DeviceToken, ben: User, dee: User, sign_in: SignIn, set_clock: SetClock
 ) -> None:
     report(ana, 28.1, bladder="new_or_worse")
-    alert = alert_of("CORD-BLADDER")
+    alert = Alert.objects.get(tier=Tier.EMERGENCY)
     desk = sign_in(dee)
     before = desk.get(page_of(alert, "/state"))
     escalation.fire_due(limit=10, now=at(28.3))
@@ -275,7 +275,7 @@ def test_the_history_tells_it_in_words(
     ana: DeviceToken, ben: User, sign_in: SignIn, set_clock: SetClock
 ) -> None:
     report(ana, 28.1, bladder="new_or_worse")
-    alert = alert_of("CORD-BLADDER")
+    alert = Alert.objects.get(tier=Tier.EMERGENCY)
     for minutes in (5, 15):
         escalation.fire_due(limit=10, now=at(28.1 + minutes / 60))
     take_on(alert, ben, 28.4)
