@@ -14,6 +14,8 @@ SMALL = {"max_connections": "40"}
 LEASE_S = "8"
 """Longer than a send here takes, on a busy machine as well, and short to wait for."""
 
+METRICS_TOKEN = "a token of thirty-two letters or more"
+
 failed = pytest.StashKey[bool]()
 
 
@@ -25,7 +27,9 @@ class Standing:
         """With everything running, and nothing of it out of order."""
         if self._stack is None:
             self._stack = ExitStack()
-            self._system = self._stack.enter_context(System(postgres=SMALL, DELIVERY_LEASE_S=LEASE_S))
+            self._system = self._stack.enter_context(
+                System(postgres=SMALL, DELIVERY_LEASE_S=LEASE_S, METRICS_TOKEN=METRICS_TOKEN)
+            )
         self._system.restore(*PROGRAMS)
         return self._system
 
