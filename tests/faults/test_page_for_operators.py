@@ -1,4 +1,4 @@
-"""docs/operations.md is true: each alarm, metric, process and log line of it is there, and each command can be given."""
+"""docs/operations.md is true: each alarm, metric, process and log line of it is there; each command can be given."""
 
 import re
 import shlex
