@@ -7,13 +7,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from recovery import contacts
-from recovery.models import CareTeam, Contact, Letter, User
-from recovery.notifications import letters
+from recovery.models import CareTeam, Contact, DeviceToken, Letter, User
+from recovery.notifications import delivery, letters
 from tests.browser.conftest import SitDown
 from tests.browser.desk import SIZES
 from tests.dashboard.conftest import SetClock
+from tests.dashboard.scenes import alert_of, report
 from tests.factories import at
-from tests.provider import Provider
+from tests.provider import Answer, Provider
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -117,3 +118,23 @@ def test_a_wrong_code_is_named_beside_its_field(
     field = page.get_by_label("Code that was sent there")
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(page.get_by_role("alert")).to_contain_text("4 more tries")
+
+
+def test_who_was_told_has_no_barrier(
+    ana: DeviceToken, ben: User, dora: User, both: Provider, sit_down: SitDown
+) -> None:
+    clinic = ana.episode.clinic
+    hook, _ = contacts.add_webhook(user=ben, clinic=clinic, url=both.web.url("/ben"), now=at(1))
+    number = contacts.add_sms(user=ben, clinic=clinic, number="+447700900123", now=at(1))
+    gone = contacts.add_sms(user=dora, clinic=clinic, number="+447700900456", now=at(1))
+    for contact in (hook, number, gone):
+        contacts.verify(contact=contact, now=at(2))
+    report(ana, 28, bladder="new_or_worse")
+    alert = alert_of("CORD-BLADDER")
+    both.sms.answers["+447700900456"] = Answer(400)
+    delivery.deliver_due(limit=9, road="watch", now=at(28.1))
+    desk = sit_down(ben)
+    desk.page.goto(f"/alerts/{alert.uuid}")
+
+    expect(desk.page.get_by_role("heading", name="Who was told")).to_be_visible()
+    desk.examine("alert-told")

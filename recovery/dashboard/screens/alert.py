@@ -18,12 +18,13 @@ from recovery.dashboard.screens.case import rows_of
 from recovery.dashboard.screens.earlier import EarlierAlerts, earlier_alerts_of
 from recovery.dashboard.screens.explanation import Explanation, explanation_of
 from recovery.dashboard.screens.finding import finding_of
-from recovery.dashboard.screens.history import Event, Told, events_of, told
+from recovery.dashboard.screens.history import Event, events_of
 from recovery.dashboard.screens.pain import Pain, pain_of
 from recovery.dashboard.screens.person import Number, numbers_of
 from recovery.dashboard.screens.place import Clock, Place, place_of
 from recovery.dashboard.screens.report import Report, report_of
 from recovery.dashboard.screens.row import Row
+from recovery.dashboard.screens.told import Telling, telling_of
 from recovery.dashboard.screens.words import Words, words_of
 from recovery.dashboard.wording import clinic_day
 from recovery.models import Alert, CheckIn, Episode, User
@@ -54,7 +55,7 @@ class Screen:
     body: Body | None
     pain: Pain
     events: list[Event]
-    told: list[Told]
+    told: Telling
     others: list[Row]
 
     @property
@@ -91,7 +92,7 @@ def show(user: User, alert_id: UUID, now: datetime) -> Screen:
         body=body_of(kept, clock) if kept else None,
         pain=pain_of(episode, check_ins, marked=about, clock=clock),
         events=events_of(events, episode=episode, clock=clock),
-        told=told(alert.notifications.select_related("recipient").order_by("planned_at", "pk"), clock),
+        told=telling_of(alert, clock),
         others=_others(alert, user, state),
     )
 

@@ -1,4 +1,4 @@
-"""Everything that happened to an alert, in order, in words; and who was told of it."""
+"""Everything that happened to an alert, in order, in words."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from itertools import groupby
 from recovery.clinical.tiers import Tier
 from recovery.dashboard.screens.place import Clock, place_of
 from recovery.escalation.policy import WORDS
-from recovery.models import Alert, AlertEvent, Episode, Notification
+from recovery.models import Alert, AlertEvent, Episode
 
 K = AlertEvent.Kind
 WHAT = {
@@ -40,15 +40,6 @@ class Event:
     what: str
     by: str
     note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One colleague and one message: planned, sent or failed. Sent is not seen."""
-
-    name: str
-    words: str
-    failed: bool
 
 
 def events_of(events: Iterable[AlertEvent], *, episode: Episode, clock: Clock) -> list[Event]:
@@ -123,22 +114,3 @@ def _when(event: AlertEvent, clock: Clock) -> str:
     """When contact was tried, if that was not when it was written down."""
     at = event.detail.get("at")
     return f", {clock.moment(datetime.fromisoformat(at))}" if at else ""
-
-
-def told(notifications: Iterable[Notification], clock: Clock) -> list[Told]:
-    return [
-        Told(row.recipient.name, _delivery(row, clock), row.status == Notification.Status.FAILED)
-        for row in notifications
-    ]
-
-
-def _delivery(row: Notification, clock: Clock) -> str:
-    by = Notification.Channel(row.channel).label.lower()
-    match Notification.Status(row.status):
-        case Notification.Status.SENT if row.sent_at:
-            return f"{by}, sent at {clock.moment(row.sent_at)}"
-        case Notification.Status.FAILED:
-            return f"{by} could not be sent"
-        case Notification.Status.DROPPED:
-            return f"{by} was no longer needed"
-    return f"{by} is on its way since {clock.moment(row.planned_at)}"
