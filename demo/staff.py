@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
-from demo import names
+from demo import names, roster
 from demo.clinics import CLINICS, DemoClinic, StaffMember
 from recovery import alerts
 from recovery.clinical.tiers import Tier
@@ -49,6 +49,7 @@ def _team(world: DemoClinic, passwords: Mapping[str, str]) -> Team:
     )
     team, _ = CareTeam.objects.get_or_create(clinic=clinic, name=TEAM)
     users = {member.email: _user(member, team, passwords[member.email]) for member in world.staff}
+    roster.plan(world, team, users)
     return Team(world, team, users, {email: passwords[email] for email in users})
 
 

@@ -6,7 +6,7 @@ Every afternoon the watch looks at the night to come and puts down what it found
 
 from .channels import ANSWER_WITHIN, PROOF_HOLDS, reachable, reachable_of
 from .nightly import UNCOVERED, check_due
-from .tonight import AHEAD, Tonight, has_urgent_line, night_trouble, tonight
+from .tonight import AHEAD, Tonight, has_urgent_line, needs_cover, night_trouble, tonight
 
 __all__ = [
     "AHEAD",
@@ -16,6 +16,7 @@ __all__ = [
     "Tonight",
     "check_due",
     "has_urgent_line",
+    "needs_cover",
     "night_trouble",
     "reachable",
     "reachable_of",

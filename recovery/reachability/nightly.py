@@ -9,7 +9,7 @@ from django.db.models import Q
 from recovery import rota, statements
 from recovery.models import CareTeam, Contact, Membership, NightCheck
 from recovery.notifications import letters
-from recovery.reachability.tonight import Tonight, tonight
+from recovery.reachability.tonight import Tonight, needs_cover, tonight
 
 UNCOVERED = "night.uncovered"
 """The kind of the letter."""
@@ -46,7 +46,7 @@ def check_due(*, limit: int, now: datetime) -> int:
         ignore_conflicts=True,
     )
     for team_id, here in found.items():
-        if not here.covered:
+        if not here.covered and needs_cover(teams[team_id].clinic):
             _write(teams[team_id], here, now)
         CareTeam.objects.filter(pk=team_id).update(next_night_check_at=rota.next_look(here.plan.zone, now))
     return len(due)

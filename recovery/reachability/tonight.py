@@ -58,6 +58,12 @@ def night_trouble(team: CareTeam, *, now: datetime) -> str:
     )
 
 
+def needs_cover(clinic: Clinic) -> bool:
+    """Whether somebody of its teams has to be there at night. Who never answers at night, and has said so, has set a
+    line that does."""
+    return clinic.night_cover or not has_urgent_line(clinic)
+
+
 def has_urgent_line(clinic: Clinic) -> bool:
     """Whether there is somebody else to call at night. A line that is the team's own number rings where nobody is."""
     urgent, own = ("".join(filter(str.isdigit, number)) for number in (clinic.urgent_line, clinic.team_phone))

@@ -291,3 +291,15 @@ def test_the_canary_is_on_nobodys_rota(team, ben, dee, sign_in: SignIn):
     for path in ("/", "/rota"):
         assert bird.team.name not in text_of(sign_in(dee), path)
     assert reachability.night_trouble(bird.team, now=NOW) == ""
+
+
+def test_a_team_that_never_answers_at_night_has_no_banner_for_it_but_the_line_that_does(
+    team, ben, dee, sign_in: SignIn
+):
+    Clinic.objects.update(night_cover=False)
+    scenes.shifts(team, ben, "08:00", "20:00", by=dee)
+    for person in (ben, dee):
+        scenes.channel(team, person)
+    page = text_of(sign_in(ben), "/")
+    assert "reach-heading" not in page
+    assert "First: nobody · Second: nobody. Patients are told to call 020 7946 0102" in page

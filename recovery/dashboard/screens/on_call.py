@@ -28,6 +28,8 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class TeamOnCall:
+    """`urgent_line` is who answers at night instead of a team that does not, and is empty otherwise."""
+
     id: UUID
     name: str
     has_rota: bool
@@ -35,6 +37,7 @@ class TeamOnCall:
     tonight: list[str]
     night: str
     zone: str
+    urgent_line: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +52,17 @@ class OnCallNow:
 def show(user: User, now: datetime) -> OnCallNow:
     """Of the user's teams; an administrator hears also of whoever cannot be reached in the clinic's other teams. Four
     statements at most, however many teams there are."""
-    memberships = access.memberships(user).select_related("team").order_by("team__name", "team_id")
+    memberships = access.memberships(user).select_related("team__clinic").order_by("team__name", "team_id")
     own = {each.team_id: each.team for each in memberships}
     administers = any(each.role == Membership.Role.ADMIN for each in memberships)
     others = access.administered_teams(user).exclude(pk__in=own).in_bulk() if administers else {}
     found = reachability.tonight([*own, *others], now=now)
     here = {team_id: found[team_id] for team_id in own}
-    holes = [_hole(own[team_id], each) for team_id, each in here.items() if each.holes]
+    holes = [
+        _hole(own[team_id], each)
+        for team_id, each in here.items()
+        if each.holes and reachability.needs_cover(own[team_id].clinic)
+    ]
     return OnCallNow(
         teams=[team_on_call(own[team_id], each, now) for team_id, each in here.items()],
         troubles=[*holes, *_without_channel(own | others, found, user)],
@@ -74,6 +81,9 @@ def team_on_call(team: CareTeam, tonight: Tonight, now: datetime) -> TeamOnCall:
         tonight=[_tonight(tonight, level, max(now, night.from_at)) for level in LEVELS],
         night=clock,
         zone=plan.zone.key,
+        urgent_line=""
+        if tonight.covered or reachability.needs_cover(team.clinic)
+        else team.clinic.urgent_line,
     )
 
 
