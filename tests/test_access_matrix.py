@@ -146,6 +146,7 @@ MATRIX: dict[str, Row] = {
     "patients/<uuid:episode_id>/phones": staff(GET="200 404", HEAD="200 404"),
     "patients/<uuid:episode_id>/phones/<uuid:device_id>/revoke": staff(POST="422 404"),
     "patients/<uuid:episode_id>/contacts": staff(GET="200 404", HEAD="200 404", POST="422 404"),
+    "patients/<uuid:episode_id>/reminders": staff(GET="200 404", HEAD="200 404", POST="422 404"),
     "patients/<uuid:episode_id>/identity": staff(GET="200 404", HEAD="200 404", POST="422 404"),
     "patients/<uuid:episode_id>/sheet": staff(GET="200 404", HEAD="200 404", POST="200 404"),
     "enrol": staff(GET="200 200", HEAD="200 200", POST="422 422"),

@@ -2,7 +2,7 @@
 
 from recovery.reminders.due import KIND, send_due
 from recovery.reminders.schedule import next_after, wishes_of
-from recovery.reminders.signs import due_now, form_opened, heard, receipt
+from recovery.reminders.signs import due_now, form_opened, heard, letters_of, receipt, sign_of
 from recovery.reminders.wishes import (
     CHANGED,
     CHANNELS,
@@ -17,6 +17,7 @@ from recovery.reminders.wishes import (
     hint,
     look_again,
     of_episode,
+    trouble_with,
 )
 
 __all__ = [
@@ -35,10 +36,13 @@ __all__ = [
     "form_opened",
     "heard",
     "hint",
+    "letters_of",
     "look_again",
     "next_after",
     "of_episode",
     "receipt",
     "send_due",
+    "sign_of",
+    "trouble_with",
     "wishes_of",
 ]

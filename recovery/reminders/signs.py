@@ -11,7 +11,8 @@ from django.db.models import DateTimeField, Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from recovery import statements
-from recovery.models import CheckIn, DeviceToken, Reminder
+from recovery.models import CheckIn, DeviceToken, Episode, Letter, PhoneSign, Reminder
+from recovery.reminders.due import KIND
 
 OFTEN = timedelta(minutes=5)
 """A phone whose page is open asks each minute; it is noted no more often than this."""
@@ -91,3 +92,17 @@ def _note(device: DeviceToken, *, now: datetime, opened_at: datetime | None) -> 
         "before": now - OFTEN,
     }
     statements.fetch_all(_HEARD, told)
+
+
+def sign_of(episode: Episode) -> PhoneSign | None:
+    """What is known of its phone beside its reports."""
+    return PhoneSign.objects.filter(episode=episode.pk).first()
+
+
+def letters_of(rows: Sequence[Reminder]) -> dict[str, str]:
+    """What became of the letters of these reminders, by their key."""
+    keys = [str(row.uuid) for row in rows]
+    if not keys:
+        return {}
+    letters = Letter.objects.filter(clinic=rows[0].clinic_id, kind=KIND, key__in=keys)
+    return dict(letters.values_list("key", "status"))

@@ -46,6 +46,17 @@ class Chosen:
     quiet_until: time = Preferences.QUIET_UNTIL
 
 
+def trouble_with(chosen: Chosen, *, knows: str = "") -> RemindersRefused | None:
+    """Why this cannot be chosen, if it cannot. `knows`: the channel of which an address is known already."""
+    try:
+        _check(chosen)
+        if chosen.channel in Preferences.ADDRESSED and (chosen.channel != knows or chosen.address):
+            _address(chosen)
+    except RemindersRefused as refused:
+        return refused
+    return None
+
+
 def of_episode(episode: Episode) -> Preferences:
     """What is chosen for it; of one that was enrolled before there were reminders, that there are none."""
     row = Preferences.objects.filter(episode=episode.pk).first()
@@ -141,12 +152,7 @@ def _change(episode: Episode, chosen: Chosen, *, by: User | None, now: datetime)
 
 
 def _columns(chosen: Chosen, was: Preferences | None) -> dict[str, Any]:
-    if chosen.channel not in CHANNELS.values:
-        raise RemindersRefused("Choose how to be reminded.", field="channel")
-    if not 0 <= chosen.repeats <= MOST_REPEATS:
-        raise RemindersRefused(f"At most {MOST_REPEATS} times again.", field="repeats")
-    if within(chosen.remind_at, chosen.quiet_from, chosen.quiet_until):
-        raise RemindersRefused("Choose a time outside the quiet hours.", field="remind_at")
+    _check(chosen)
     return {
         "channel": chosen.channel,
         "sealed_address": _sealed(chosen, was),
@@ -157,19 +163,32 @@ def _columns(chosen: Chosen, was: Preferences | None) -> dict[str, Any]:
     }
 
 
+def _check(chosen: Chosen) -> None:
+    if chosen.channel not in CHANNELS.values:
+        raise RemindersRefused("Choose how to be reminded.", field="channel")
+    if not 0 <= chosen.repeats <= MOST_REPEATS:
+        raise RemindersRefused(f"At most {MOST_REPEATS} times again.", field="repeats")
+    if within(chosen.remind_at, chosen.quiet_from, chosen.quiet_until):
+        raise RemindersRefused("Choose a time outside the quiet hours.", field="remind_at")
+
+
+def _address(chosen: Chosen) -> str:
+    if not (chosen.address or "").strip():
+        raise RemindersRefused("Write where the reminders go.", field="address")
+    try:
+        return address_of(chosen.address or "", chosen.channel)
+    except ValueError as problem:
+        raise RemindersRefused(str(problem), field="address") from None
+
+
 def _sealed(chosen: Chosen, was: Preferences | None) -> str:
     """An address that is known already stays sealed as it is: sealed again it would look like another."""
     if chosen.channel not in Preferences.ADDRESSED:
         return ""
     known = was.sealed_address if was is not None and was.channel == chosen.channel else ""
-    if not (chosen.address or "").strip():
-        if known:
-            return known
-        raise RemindersRefused("Write where the reminders go.", field="address")
-    try:
-        address = address_of(chosen.address or "", chosen.channel)
-    except ValueError as problem:
-        raise RemindersRefused(str(problem), field="address") from None
+    if known and not (chosen.address or "").strip():
+        return known
+    address = _address(chosen)
     return known if known and sealing.unseal(known) == address else sealing.seal(address)
 
 

@@ -3,15 +3,20 @@ opened. No rule sees this: it changes neither a finding nor a tier, and is store
 """
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from django.db import transaction
+
 from recovery import statements
 from recovery.clinical import protocol as protocols
 from recovery.clinical.assessment import Assessment
 from recovery.silence.closings import Watched
+
+log = logging.getLogger(__name__)
 
 
 class Why(StrEnum):
@@ -59,10 +64,21 @@ _KNOWN = """
 """
 
 
-def known_of(silences: Sequence[tuple[Watched, Assessment]]) -> list[Mapping[str, Any]]:
-    """What is known of each of these silences, in their order: {"why", ...} as it is stored. One statement."""
-    if not silences:
-        return []
+Known = Mapping[str, Any]
+
+
+def known_of(silences: Sequence[tuple[Watched, Assessment]]) -> Sequence[Known | None]:
+    """What is known of each of these silences, in their order: {"why", ...} as it is stored. One statement. None where
+    it cannot be told: that keeps no silence from being judged."""
+    try:
+        with transaction.atomic():
+            return _known_of(silences)
+    except Exception as error:
+        log.error("what is known of %d silences could not be read: %s", len(silences), type(error).__name__)
+        return [None] * len(silences)
+
+
+def _known_of(silences: Sequence[tuple[Watched, Assessment]]) -> list[Known]:
     rows = [
         {
             "episode_id": episode.id,
@@ -93,7 +109,7 @@ def _told(
     reminders: int,
     reached: int,
     channel: str | None,
-) -> Mapping[str, Any]:
+) -> Known:
     opened = [at for at in (opened_at, half_at) if at is not None and at >= since]
     if opened:
         why = Why.OPENED

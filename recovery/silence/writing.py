@@ -17,8 +17,9 @@ PATIENT_ONLY = {("MISSED-1", Tier.ROUTINE)}
 # A slot that has a current verdict keeps it: however often it is judged, it is written once (silence_once_per_slot).
 _WRITE = """
     INSERT INTO recovery_assessment (clinic_id, episode_id, silent_slot, is_current, protocol, judged_at, effective_at,
-        hours, phase, slot, tier, findings, notes, flagged_at, flagged_by, attempts, last_error)
+        hours, phase, slot, tier, findings, notes, silence, flagged_at, flagged_by, attempts, last_error)
     SELECT clinic_id, episode_id, slot, true, protocol, %(now)s, effective_at, hours, phase, slot, tier, findings, '[]',
+        silence,
         CASE WHEN told THEN %(now)s::timestamptz END, CASE WHEN told THEN 'watch' ELSE '' END, 0, ''
     FROM ROWS FROM (json_to_recordset(%(verdicts)s::json) AS (clinic_id bigint, episode_id bigint, slot text,
         protocol text, effective_at timestamptz, hours float8, phase text, tier smallint, findings jsonb,
@@ -59,7 +60,9 @@ def move_on(looks: Mapping[int, datetime]) -> None:
         statements.fetch_all(_MOVE_ON, {"looks": json.dumps(rows)})
 
 
-def _row(episode: Watched, verdict: Assessment, known: Mapping[str, Any], *, owed: bool) -> dict[str, Any]:
+def _row(
+    episode: Watched, verdict: Assessment, known: Mapping[str, Any] | None, *, owed: bool
+) -> dict[str, Any]:
     return {
         "clinic_id": episode.clinic_id,
         "episode_id": episode.id,

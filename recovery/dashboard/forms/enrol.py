@@ -15,13 +15,15 @@ from recovery.dashboard.forms.contacts import HowToCall
 from recovery.dashboard.forms.enrol_times import Times
 from recovery.dashboard.forms.identity import WhoItIs
 from recovery.dashboard.forms.questions import CHOOSE, NONE_OF_THESE
+from recovery.dashboard.forms.reminders import HowToRemind
+from recovery.dashboard.forms.reminders import initial_of as how_to_remind
 from recovery.dashboard.forms.written import OFF
-from recovery.models import CareTeam, Episode
+from recovery.models import CareTeam, Episode, Preferences
 
 WORKED_OUT = "age_65_plus"
 
 
-class EnrolForm(Times, Before, HowToCall, WhoItIs):
+class EnrolForm(Times, Before, HowToRemind, HowToCall, WhoItIs):
     field_order = (
         "name", "hospital_number", "born_on", "phone", "language", "procedure", "levels", "procedure_on",
         "procedure_time", "time_unknown", "time_zone", "risk_factors", "blood_thinner_restart_h", "no_baseline",
@@ -66,7 +68,7 @@ class EnrolForm(Times, Before, HowToCall, WhoItIs):
         **options: Any,
     ) -> None:
         local = now.astimezone(zone)
-        usual = {
+        usual = how_to_remind(Preferences()) | {
             "language": "en",
             "procedure_on": local.date(),
             "time_zone": zone.key,
@@ -130,6 +132,7 @@ class EnrolForm(Times, Before, HowToCall, WhoItIs):
             "baseline_at": min(said["procedure_at"], self._now) if baseline else None,
             "consent_wording": enrolment.CONSENT,
             "consent_at": said["consent_at"],
+            "reminders": self.chosen(),
             "sure": said["sure"],
         }
 

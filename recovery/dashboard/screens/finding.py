@@ -1,11 +1,14 @@
 """The explanation of an alert: the finding of its rule, as it was judged last."""
 
+from dataclasses import replace
+
 from recovery import verdicts
 from recovery.clinical import protocol as protocols
 from recovery.clinical.assessment import Finding
 from recovery.clinical.protocol import Rule, ServiceAlert
 from recovery.clinical.tiers import Tier
 from recovery.clinical.verdict import action_line
+from recovery.dashboard.screens.silences import silence_clauses
 from recovery.models import Alert
 
 SERVICE_RULES = (verdicts.NOT_JUDGED, verdicts.NOT_READABLE)
@@ -16,7 +19,8 @@ def finding_of(alert: Alert) -> Finding:
     """What made the alert's rule hold in its latest assessment. A service alert has a name and no clauses."""
     for finding in verdicts.findings_of(alert.latest_assessment):
         if finding.rule == alert.rule:
-            return finding
+            more = silence_clauses(alert)
+            return replace(finding, clauses=(*finding.clauses, *more)) if more else finding
     said = said_of(alert)
     return Finding(alert.rule, said.name if said else alert.rule, Tier(alert.tier), "C1", ())
 

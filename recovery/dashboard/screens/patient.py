@@ -17,6 +17,7 @@ from recovery.dashboard.screens.patient_now import Now, due_now, episode_of, now
 from recovery.dashboard.screens.patient_reports import Entry, Said, entries_of, said_in
 from recovery.dashboard.screens.person import Number, Person, numbers_of, person_of
 from recovery.dashboard.screens.place import Clock
+from recovery.dashboard.screens.reminding import Reminding, reminding_of
 from recovery.dashboard.screens.strip import LEGEND, Day, Week, weeks_of
 from recovery.models import Alert, Episode, User
 
@@ -57,6 +58,7 @@ class Screen:
     notes: list[Note]
     muted: list[Muted]
     refused: int
+    reminding: Reminding
 
     @property
     def day_legend(self) -> list[Day]:
@@ -94,6 +96,7 @@ def show(user: User, episode_id: UUID, now: datetime, *, page: int = 1, recent: 
         notes=notes_of(user, episode, clock),
         muted=muted_now(episode, clock),
         refused=access.quarantine(user).filter(episode=episode, reviewed_at=None).count(),
+        reminding=reminding_of(episode, clock),
     )
 
 

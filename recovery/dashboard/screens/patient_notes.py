@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from recovery import access
+from recovery import access, reminders
 from recovery.clinical import protocol as protocols
 from recovery.clinical.protocol import Protocol
 from recovery.clinical.tiers import Tier
 from recovery.dashboard.screens.history import events_of
 from recovery.dashboard.screens.patient_about import baseline_in_words, risks_in_words
 from recovery.dashboard.screens.place import Clock
+from recovery.dashboard.screens.reminding import way_in_words
 from recovery.dashboard.wording import day
 from recovery.models import AlertEvent, Episode, EpisodeEvent, User
 
@@ -82,7 +83,7 @@ def _change(event: EpisodeEvent, protocol: Protocol, clock: Clock) -> Note:
         at=event.at,
         when=clock.moment(event.at),
         what=event.what[:1].upper() + event.what[1:],
-        by=event.by.name if event.by else "",
+        by=event.by.name if event.by else "the patient" if event.what == reminders.CHANGED else "",
         words=event.reason,
         before=_before(event.was, protocol, clock),
     )
@@ -102,6 +103,8 @@ def _before(was: Mapping[str, Any], protocol: Protocol, clock: Clock) -> str:
     if "procedure_at" in was:
         at = clock.moment(datetime.fromisoformat(was["procedure_at"]))
         parts.append(f"procedure {at}{', time not known' if was.get('time_estimated') else ''}")
+    if "channel" in was:
+        parts.append(way_in_words(was["channel"], was["remind_at"]))
     return "; ".join(parts)
 
 
