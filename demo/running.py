@@ -23,6 +23,9 @@ PLAN = Plan(database="recovery_demo", owner="recovery_demo_owner", app="recovery
 NAMES = {"valkey": "broker"}
 """How processes are called in demo.json, where they differ."""
 
+METRICS_TOKEN = "shown-to-anybody-on-this-machine"
+"""For `curl -H "Authorization: Bearer ..." http://127.0.0.1:8000/metrics` while the demo runs."""
+
 STORY_S = 3600.0
 AS_ROOT = "ignore:You're running the worker with superuser privileges"
 """In a container one is root; on a laptop nobody is warned of this twice."""
@@ -152,6 +155,9 @@ class Demo:
                 once=True,
                 ready_within_s=STORY_S,
             ),
+            # What the story does in a minute is a month of the clock's; from now on it is real time that is watched.
+            Process("auditor", [python, "manage.py", "auditor"], env=env, after=["story"]),
+            Process("canary", [python, "manage.py", "canary"], env=env, after=["story"]),
         ]
 
     def _environment(self) -> dict[str, str]:
@@ -166,6 +172,9 @@ class Demo:
             EMAIL_URL=f"smtp://{ports.HOST}:{self.mail_port}",
             DEMO_CLOCK=str(self.clock),
             STATIC_ROOT=str(self.var / "static"),
+            OPERATOR_MAIL="operator@demo.example",
+            CANARY_MAIL="canary@demo.example",
+            METRICS_TOKEN=METRICS_TOKEN,
             CELERY_SKIP_CHECKS="1",  # the worker needs the domain alone, not the web's half of the project
         )
         mine.pop("DATABASE_OWNER_URL", None)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-SHOWN = ("web", "worker", "watch", "postgres", "broker")
+SHOWN = ("web", "worker", "watch", "auditor", "canary", "postgres", "broker")
 
 
 def put_up(path: Path, document: Mapping[str, Any]) -> None:

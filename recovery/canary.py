@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
-from recovery import alerts, clock, enrolment, episodes, outside, sealing
+from recovery import alerts, enrolment, episodes, outside, sealing
 from recovery.errors import Refused
 from recovery.models import (
     Alert,
@@ -139,7 +139,7 @@ def close_all(canary: Canary, *, now: datetime) -> None:
 
 def begin(canary: Canary, *, now: datetime) -> Flight | None:
     """Begin this round, if nobody has. One in each CANARY_EVERY_S, whoever asks."""
-    number = int(time.time() // settings.CANARY_EVERY_S)
+    number = int(now.timestamp() // settings.CANARY_EVERY_S)
     if CanaryRun.objects.filter(clinic=canary.clinic, round__gte=number).exists():
         return None
     client_id = uuid4()
@@ -150,7 +150,7 @@ def begin(canary: Canary, *, now: datetime) -> Flight | None:
         return None
     canary = renew(canary, now=now)
     close_all(canary, now=now)
-    at = clock.now().isoformat()
+    at = now.isoformat()
     body = {
         "id": str(client_id),
         "observed_at": at,
@@ -163,16 +163,16 @@ def begin(canary: Canary, *, now: datetime) -> Flight | None:
     return Flight(canary, run, body, began=time.monotonic())
 
 
-def follow(flight: Flight) -> CanaryRun | None:
+def follow(flight: Flight, *, now: datetime) -> CanaryRun | None:
     """Post what was not taken yet, and look whether it has arrived. The run, once it has ended."""
     if not flight.posted and time.monotonic() >= flight.next_post:
         _post(flight)
     waited_s = time.monotonic() - flight.began
     told = _told(flight) if flight.posted else None
     if told is not None:
-        return _ended(flight, CanaryRun.Outcome.ARRIVED, took_ms=round(waited_s * 1000), **told)
+        return _ended(flight, CanaryRun.Outcome.ARRIVED, now=now, took_ms=round(waited_s * 1000), **told)
     if waited_s > ARRIVES_WITHIN_S:
-        return _ended(flight, CanaryRun.Outcome.ABSENT, fault=flight.fault or "not-told")
+        return _ended(flight, CanaryRun.Outcome.ABSENT, now=now, fault=flight.fault or "not-told")
     return None
 
 
@@ -211,9 +211,9 @@ def _told(flight: Flight) -> dict[str, str] | None:
     return None if row is None else {"flagged_by": row[0], "sent_by": row[1]}
 
 
-def _ended(flight: Flight, outcome: CanaryRun.Outcome, **columns: Any) -> CanaryRun:
+def _ended(flight: Flight, outcome: CanaryRun.Outcome, *, now: datetime, **columns: Any) -> CanaryRun:
     CanaryRun.objects.filter(pk=flight.run.pk, outcome="").update(outcome=outcome, ended_at=Now(), **columns)
-    close_all(flight.canary, now=clock.now())
+    close_all(flight.canary, now=now)
     return CanaryRun.objects.get(pk=flight.run.pk)
 
 

@@ -67,7 +67,7 @@ def test_it_tells_what_programs_need(first):
     assert len(told["patients"]) >= 38
     for patient in told["patients"]:
         assert set(patient) == {"name", "clinic", "episode", "procedure_at", "device_token", "risk_factors"}
-    assert set(told["processes"]) == {"web", "worker", "watch", "postgres", "broker"}
+    assert set(told["processes"]) == {"web", "worker", "watch", "auditor", "canary", "postgres", "broker"}
     assert all(Path(f"/proc/{pid}").exists() for pid in told["processes"].values())
     assert (first.var / "demo.json").stat().st_mode & 0o077 == 0
 

@@ -20,7 +20,7 @@ from tests.services_plugin import current
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 TEXT = (ROOT / "docker-compose.yml").read_text()
-APPS = ("web", "worker", "watch", "migrate")
+APPS = ("web", "worker", "watch", "auditor", "canary", "migrate")
 
 
 def _read_by_settings(readers: str = r"env\.\w+|_secret") -> set[str]:
@@ -74,7 +74,7 @@ def test_the_examples_name_each_variable_and_no_other() -> None:
 
 
 def test_two_of_each_process_run_and_wait_for_the_migrations() -> None:
-    for name in ("web", "worker", "watch"):
+    for name in ("web", "worker", "watch", "auditor", "canary"):
         assert SERVICES[name]["deploy"]["replicas"] == 2
         assert SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
         assert "redis" not in SERVICES[name]["depends_on"], "nothing may wait for the broker"

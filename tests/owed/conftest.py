@@ -1,4 +1,3 @@
-from tests.auditor.conftest import healthy, mailbox
-from tests.dashboard.conftest import set_clock, sign_in
+from tests.auditor.conftest import healthy, mailbox, set_clock, sign_in
 
 __all__ = ["healthy", "mailbox", "set_clock", "sign_in"]

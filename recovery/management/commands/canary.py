@@ -61,7 +61,7 @@ class Canaries:
                 if clinic.pk not in self._flying and (flight := _begun(clinic)):
                     self._flying[clinic.pk] = flight
         for pk, flight in list(self._flying.items()):
-            if run := canary.follow(flight):
+            if run := canary.follow(flight, now=clock.now()):
                 del self._flying[pk]
                 log.info("canary %s: %s in %s ms", pk, run.outcome, run.took_ms)
                 self._alarm(pk)
