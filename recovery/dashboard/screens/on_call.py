@@ -20,10 +20,11 @@ NAMED = 8
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """One sentence of the banner. `team` is where something can be done about it; None: on one's own contacts."""
+    """One sentence of the banner. `team` is whose rota has to be mended; `own`: one's own contacts."""
 
     words: str
     team: UUID | None = None
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +142,8 @@ def _hole(team: CareTeam, here: Tonight) -> Trouble:
 
 def _without_channel(teams: dict[int, CareTeam], found: dict[int, Tonight], user: User) -> list[Trouble]:
     """Who has no working channel: the reader first, who can do something about it."""
-    said = [
-        Trouble(
-            "You have no working channel: nobody can tell you anything until a contact of yours is verified."
-        )
-    ]
+    told = "You have no working channel: nobody can tell you anything until a contact of yours is verified."
+    said = [Trouble(told, own=True)]
     troubles = said if any(user.pk in here.unreachable for here in found.values()) else []
     for team_id, here in found.items():
         if others := {name for user_id, name in here.unreachable.items() if user_id != user.pk}:
