@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from django.test import override_settings
+
 from tests.faults.scene import Scene
 from tests.security.proxy import NAME, Proxy, proxy, request, status_of
 from tests.system import System
@@ -37,7 +39,9 @@ class Production:
         return read(self.proxy.talk(request(line, *headers, body=body, host=host)))
 
     def scene(self, **how: Any) -> Scene:
-        return Scene.of(self.system, **how)
+        """A patient with a phone, and her team, whose sessions are signed as this service signs."""
+        with override_settings(SECRET_KEY=self.system.env["SECRET_KEY"]):
+            return Scene.of(self.system, **how)
 
 
 def read(answered: bytes) -> Answer:

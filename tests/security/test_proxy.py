@@ -3,18 +3,17 @@
 import gzip
 import json
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from pytest_django import DjangoDbBlocker
 
 from services import ports
 from tests.api.phones import CHECK_INS, check_in
 from tests.faults.scene import Scene
-from tests.security.production import Production, production, read
+from tests.security.production import Production, read
 from tests.security.proxy import Proxy, proxy, request, status_of, until_closed, waits, with_nginx
 from tests.waiting import wait_until
 
@@ -59,19 +58,6 @@ def bare(tmp_path: Path, upstream: ThreadingHTTPServer) -> Generator[Proxy]:
     """The proxy before an upstream that answers anything."""
     with proxy(tmp_path / "proxy", upstream.server_port) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def service(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Production]:
-    """The proxy before the service."""
-    with django_db_blocker.unblock(), production() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def scene(service: Production, django_db_blocker: DjangoDbBlocker) -> Scene:
-    with django_db_blocker.unblock():
-        return service.scene()
 
 
 def signed(scene: Scene) -> str:
