@@ -41,7 +41,7 @@ def test_a_red_flag_reaches_the_mailbox_in_one_turn(mailbox: Postbox):
     assert assessment.flagged_by == "watch"
     assert set(Notification.objects.values_list("sent_by", flat=True)) == {"watch"}
     assert (done["flagged"], done["sent"]) == (1, 2)
-    assert not +watch.cycle(factories.at(20.2)), "nothing is owed any more"
+    assert not +watch.cycle(factories.at(20.15)), "nothing is owed any more"
 
 
 @pytest.mark.django_db

@@ -30,7 +30,8 @@ Asked = tuple[str, Sequence[Any] | Mapping[str, Any] | None]
 
 @pytest.fixture
 def busy_past(transactional_db: None, mailbox: Postbox) -> None:
-    """Patients with open alerts of which the team was told, silences that were told, and reports judged anew. What the
+    """Patients with open alerts of which the team was told, steps that are still to come, silences that were told, and
+    reports judged anew. What the
     planner knows of the tables is true: what it knew of them before belongs to other tests."""
     team, ben, _ = scenes.care_team()
     for number in range(PATIENTS):
@@ -42,7 +43,7 @@ def busy_past(transactional_db: None, mailbox: Postbox) -> None:
     settle(at(84))
     watch.cycle(at(84))
     alert = Alert.objects.filter(status="open").latest("pk")
-    alerts.acknowledge(alert_id=alert.uuid, by=ben, now=at(85))
+    alerts.acknowledge(alert_id=alert.uuid, by=ben, now=at(84.05))
     _look_large()
 
 
@@ -76,11 +77,12 @@ def test_nothing_due_is_found_without_reading_what_is_not_owed(busy_past: None, 
     assert Notification.objects.filter(status="sent").count() >= PATIENTS
     assert Episode.objects.filter(next_due_at__gt=at(85)).count() == PATIENTS
     assert Assessment.objects.count() >= 4 * PATIENTS
+    assert Alert.objects.filter(next_step_at__gt=at(84.05)).count() >= PATIENTS
 
     with CaptureQueriesContext(
         connection,
     ) as captured:
-        assert not +watch.cycle(at(85))
+        assert not +watch.cycle(at(84.05))
 
     prepared = {statement for statement, _ in asked}
     queries = [query["sql"] for query in captured.captured_queries if query["sql"] not in prepared]
