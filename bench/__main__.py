@@ -26,6 +26,7 @@ PARTS = [
     "growth",
     "memory",
     "watch",
+    "auditor",
 ]
 CLEARS_UP_WITHIN_S = 120.0
 RESULTS = Path(__file__).with_name("results.json")

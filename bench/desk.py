@@ -73,6 +73,7 @@ def copy_alerts(first: First, *, patients: int, live: int, total: int, owner_url
             ended_by_id="CASE WHEN NOT n.is_live THEN (SELECT min(id) FROM recovery_user) END",
             outcome="CASE WHEN n.is_live THEN '' ELSE 'seen' END",
             patient_contacted="CASE WHEN NOT n.is_live THEN true END",
+            next_step_at="CASE WHEN n.is_live THEN it.next_step_at END",
         )  # fmt: skip
         copies.copy(
             owner, "recovery_notification", where=f"it.id = {message}", many=numbers,

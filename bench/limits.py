@@ -88,6 +88,9 @@ FIGURES = [
     Figure("watch", "idle_many_ms", "the turn with 1,000,000", unit=" ms"),
     Figure("watch", "missed_us", "judging one missed check-in, 10,000 at once", 500, 100, unit=" µs"),
     Figure("watch", "missed_to_bare_ratio", "the same, to one bare INSERT and one bare UPDATE"),
+    Figure("auditor", "look_worst_s", "a look of the auditor, 1,000,000 check-ins: the longest", 5, 4, unit=" s"),
+    Figure("auditor", "looks_to_see_every_report", "looks, one in 20 s, until each verdict was looked at", 6),
+    Figure("auditor", "judged_anew_share_per_look", "share of recoveries judged anew in one look"),
 ]
 # fmt: on
 
