@@ -22,7 +22,7 @@ def nudge(system: System, number: int, threads: int = 1) -> Counter[str]:
     return Counter(json.loads(done.stdout))
 
 
-def wait_until_celery_is_back(system: System) -> None:
+def wait_until_celery_is_back(system: System, *, within_s: float = 90) -> None:
     """A red flag goes the whole way by Celery. A worker ends over some answers of a broker, and is started again."""
 
     def went_by_celery() -> bool:
@@ -32,4 +32,4 @@ def wait_until_celery_is_back(system: System) -> None:
         scene.wait_until_quiet()
         return scene.roads() == ({"celery"}, {"celery"})
 
-    wait_until(went_by_celery, within_s=60, why="Celery did not come back")
+    wait_until(went_by_celery, within_s=within_s, why="Celery did not come back")

@@ -41,12 +41,12 @@ class Disk:
 
 
 @contextmanager
-def small_disk(home: Path) -> Generator[Disk]:
+def small_disk(home: Path, *, mount: bool = True) -> Generator[Disk]:
     """A file system of its own for what will lie in this directory, if we may mount one."""
     home.mkdir(mode=0o711, parents=True)
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE_MB}m,mode=0711", "recovery-tests", str(home)]
+    command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE_MB}m,mode=0711", "recovery-tests", str(home)]
     try:
-        mounted = os.geteuid() == 0 and subprocess.run(mount, capture_output=True).returncode == 0
+        mounted = mount and os.geteuid() == 0 and subprocess.run(command, capture_output=True).returncode == 0
     except FileNotFoundError:
         mounted = False
     try:

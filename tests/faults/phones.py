@@ -58,11 +58,15 @@ class Report:
 
 
 class Phones:
-    """All phones of a scene, several at once. What they report is drawn from a seed."""
+    """All phones of a scene, several at once. What they report is drawn from a seed. `again` are answers after which
+    they try again, besides the usual ones."""
 
-    def __init__(self, scene: Scene, *, at_once: int = 8, patience_s: float = 120.0) -> None:
+    def __init__(
+        self, scene: Scene, *, at_once: int = 8, patience_s: float = 120.0, again: tuple[int, ...] = ()
+    ) -> None:
         self.scene, self._at_once, self._patience_s = scene, at_once, patience_s
         self.reports: list[Report] = []
+        self._again = (*TO_BE_SENT_AGAIN, *again)
         self._random = random.Random(7)
         self._lock = threading.Lock()
 
@@ -119,9 +123,7 @@ class Phones:
     def send_until_taken(self, report: Report) -> None:
         deadline = time.monotonic() + self._patience_s
         while self.send(report) not in TAKEN:
-            assert report.answers[-1] in TO_BE_SENT_AGAIN, (
-                f"answered {report.answers}: the phone would give up"
-            )
+            assert report.answers[-1] in self._again, f"answered {report.answers}: the phone would give up"
             assert time.monotonic() < deadline, f"never taken: {report.answers[-20:]}"
             time.sleep(random.uniform(0.05, 0.5))
 

@@ -83,7 +83,7 @@ def test_f16_a_line_that_goes_dead_without_a_word_holds_nobody_up(system: System
         phones.scene.wait_until_quiet()
         assert phones.scene.roads() == BY_THE_WATCH_ALONE
         line.heal()
-        wait_until_celery_is_back(system)
+        wait_until_celery_is_back(system, within_s=180)  # it waits on the dead line for a minute
     assert_invariants(phones, lost_answers=False)
 
 
