@@ -5,7 +5,9 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
+from recovery import auditor, clock
 from recovery.models import Episode
 from tests.chaos import lateness, mishaps, tally, ward
 from tests.chaos.reporting import Reporting
@@ -80,7 +82,7 @@ def run(
             escalated=lateness.measure(scene, in_a_hurry),
             took_s=time.monotonic() - began,
         )
-        outcome.broken += broken_limits(outcome) + _look_closely(scene, seed, cut_off)
+        outcome.broken += broken_limits(outcome) + _look_closely(scene, seed, cut_off) + audited(system)
     return outcome
 
 
@@ -164,3 +166,11 @@ def _look_closely(scene: Scene, seed: int, cut_off: int) -> list[str]:
             except AssertionError as broken:
                 return [f"patient {episode.pk}: {broken}"]
     return []
+
+
+def audited(system: System) -> list[str]:
+    """What the product's own auditor makes of it, twice, as it does before it calls something a defect."""
+    with system.django():
+        auditor.look(now=clock.now(), programs=[])
+        found = auditor.look(now=clock.now(), programs=[], later=timedelta(seconds=20))
+    return [] if found.is_well else [f"the auditor finds {', '.join(sorted(found.kinds))}"]

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.chaos.run import audited
 from tests.drill import disaster
 from tests.drill.disaster import OtherDisk
 from tests.faults.aftermath import assert_each_report_is_kept_once, assert_invariants
@@ -70,6 +71,7 @@ def drill(*, patients: int, seconds: float, disk: OtherDisk, say: Callable[[str]
         system.restore(*PROGRAMS)
         wait_until(system.answers)
         assert_invariants(phones)
+        assert audited(system) == []
         assert_goes_on(system)
         say("nothing is missing, every invariant holds, and a red flag reaches the team again")
         return Outcome(len(phones.reports), len(disk.pieces), backup_took_s, restore_took_s, after)
