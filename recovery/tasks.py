@@ -3,6 +3,8 @@ then takes what else is fresh or due, for a while. In a storm most nudges so fin
 
 What goes wrong here is only said; the row stays owed, with its count of failures and its due time, and the watch has
 it. So no task is retried, and none relies on being delivered.
+
+It reads the database's clock, as the watch does: what it opens has steps that the watch takes when they are due.
 """
 
 import logging
@@ -35,7 +37,7 @@ def flag_red_flags(assessment_id: int, **_: object) -> None:
     """Open and raise the alerts of one assessment, and have the team told."""
     is_over = _turn()
     with _left_to_the_watch("assessment", assessment_id), closing(Lines(_breakers)) as lines:
-        planned = alerts.flag(assessment_id=assessment_id, by=Assessment.FlaggedBy.CELERY, now=clock.now())
+        planned = alerts.flag(assessment_id=assessment_id, by=Assessment.FlaggedBy.CELERY, now=clock.of_database())
         if len(planned) > 1:
             nudges.deliver(planned[-1])  # a second pair of hands, should the provider be slow
         _work_on(lines, is_over)
@@ -46,7 +48,7 @@ def deliver(notification_id: int, **_: object) -> None:
     """Send one message to one person."""
     is_over = _turn()
     with _left_to_the_watch("notification", notification_id), closing(Lines(_breakers)) as lines:
-        delivery.deliver(notification_id=notification_id, road="celery", now=clock.now(), lines=lines)
+        delivery.deliver(notification_id=notification_id, road="celery", now=clock.of_database(), lines=lines)
         _work_on(lines, is_over)
 
 
@@ -65,7 +67,7 @@ def _turn() -> Callable[[], bool]:
 def _work_on(lines: Lines, is_over: Callable[[], bool]) -> None:
     done = 1
     while done and not is_over():
-        now = clock.now()
+        now = clock.of_database()
         done = delivery.deliver_due(
             limit=AT_ONCE, road="celery", now=now, fresh=True, lines=lines, stop=is_over
         )

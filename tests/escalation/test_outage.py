@@ -1,4 +1,5 @@
-"""F19: the watch was away for an hour, or a night. What is stale collapses, the worst comes first, nobody is flooded."""
+"""F19: the watch was away for an hour, or a night. What is stale collapses, the worst comes first, nobody is
+flooded."""
 
 from collections import Counter
 

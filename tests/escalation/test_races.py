@@ -1,5 +1,5 @@
-"""F35 and I8 with two watches at once: a step is taken once; who takes an alert on and a step that is due do not pass each
-other, and after the one has said so nobody is told by the other."""
+"""F35 and I8 with two watches at once: a step is taken once; who takes an alert on and a step that is due do not pass
+each other, and after the one has said so nobody is told by the other."""
 
 import random
 import threading
@@ -52,7 +52,8 @@ def test_i8_of_four_watches_one_takes_each_step(transactional_db: None, pool: Th
     for ward in wards:
         scenes.red_flag(ward)
     for minutes in (5, 15, 75):
-        taken = at_once(pool, *[lambda: escalation.fire_due(limit=100, now=later(minutes))] * 4)
+        now = later(minutes)
+        taken = at_once(pool, *[lambda at=now: escalation.fire_due(limit=100, now=at)] * 4)
         assert sum(taken) == len(wards)
 
     for alert in Alert.objects.all():
@@ -66,7 +67,7 @@ def test_f35_who_takes_it_on_and_a_step_that_is_due_do_not_pass_each_other(
     """Either the step was first, and what it planned is dropped; or the other was, and there is none."""
     ward = scenes.ward()
     ended = Counter[str]()
-    for race in range(RACES):
+    for _ in range(RACES):
         alert = scenes.red_flag(ward)
         two = [lambda: escalation.fire_due(limit=10, now=later(5))] * 2
         at_once(pool, lambda a=alert: alerts.acknowledge(alert_id=a.uuid, by=ward.nils, now=later(5)), *two)

@@ -1,5 +1,6 @@
 """Specification 2, "Team target": who is told when nobody acts, and when."""
 
+import itertools
 from datetime import timedelta
 
 import pytest
@@ -94,9 +95,7 @@ def test_rounds_keep_to_the_limits_of_repeats(ward: Ward, tier: Tier, again_h: i
         turn(minute)
 
     taken = [at for _, at in scenes.fired(alert)][-3:]
-    assert [second - first for first, second in zip(taken, taken[1:], strict=False)] == [
-        timedelta(hours=again_h)
-    ] * 2
+    assert [second - first for first, second in itertools.pairwise(taken)] == [timedelta(hours=again_h)] * 2
     assert minute > 0
 
 

@@ -1,5 +1,5 @@
-"""I8, by chance: whatever the policy and whenever the watch comes, each step is taken once, in order, never before it is
-due and in the first turn after; so within ten seconds where a turn comes every ten seconds."""
+"""I8, by chance: whatever the policy and whenever the watch comes, each step is taken once, in order, never before it
+is due and in the first turn after it; so within ten seconds where a turn comes every ten seconds."""
 
 import random
 from datetime import timedelta
