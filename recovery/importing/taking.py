@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from recovery import audit, enrolment
+from recovery import audit, enrolment, reachability
 from recovery.errors import Refused
 from recovery.importing.plan import Plan, plan
 from recovery.models import CareTeam, Episode, User
@@ -27,6 +27,8 @@ def take(raw: bytes, *, team: CareTeam, by: User, now: datetime) -> list[Episode
     planned: Plan = plan(raw, team=team, by=by, now=now)
     if planned.wrong:
         raise ImportRefused("Nobody was enrolled: some lines are wrong.", plan=planned)
+    if planned.new and (trouble := reachability.night_trouble(team, now=now)):
+        raise ImportRefused(f"Nobody was enrolled. {trouble}")
     episodes = []
     for line in planned.new:
         try:

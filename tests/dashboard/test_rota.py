@@ -8,8 +8,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from recovery import canary, reachability, rota
-from recovery.models import CareTeam, Clinic, Membership, RotaOverride, RotaShift, User
+from recovery.models import CareTeam, Clinic, Episode, Membership, RotaOverride, RotaShift, User
 from tests import factories
+from tests.dashboard import test_enrol as enrolling
+from tests.dashboard import test_enrol_list as listing
 from tests.dashboard.conftest import SignIn
 from tests.factories import T0, at
 from tests.rota import scenes
@@ -303,3 +305,45 @@ def test_a_team_that_never_answers_at_night_has_no_banner_for_it_but_the_line_th
     page = text_of(sign_in(ben), "/")
     assert "reach-heading" not in page
     assert "First: nobody · Second: nobody. Patients are told to call 020 7946 0102" in page
+
+
+# --- at the desk ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lineless(team: CareTeam) -> CareTeam:
+    """A team of a clinic whose urgent line is the number of the team itself."""
+    Clinic.objects.filter(pk=team.clinic_id).update(urgent_line=team.clinic.team_phone)
+    return CareTeam.objects.get(pk=team.pk)
+
+
+def test_enrolling_into_a_night_without_anybody_says_what_to_do_and_keeps_what_was_typed(
+    lineless, ben, dee, sign_in: SignIn
+):
+    scenes.shifts(lineless, ben, by=dee)
+    client = sign_in(ben)
+    refused = client.post("/enrol", enrolling.typed(lineless))
+    page = refused.content.decode()
+    assert refused.status_code == 409
+    assert "Nobody who can be reached is on call for all of tonight (20:00 to 08:00)" in page
+    assert "Plan a colleague whose contact is verified on the page “Rota”" in page
+    assert 'value="Rosa  Lind"' in page
+    assert not Episode.objects.exists()
+    assert "Nobody can be enrolled now." in text_of(client, "/rota")
+
+    scenes.channel(lineless, ben)
+    assert client.post("/enrol", enrolling.typed(lineless)).status_code == 303
+    assert "Nobody can be enrolled now." not in text_of(client, "/rota")
+
+
+def test_a_list_is_refused_as_a_whole_and_not_by_its_first_line(lineless, ben, sign_in: SignIn):
+    client = sign_in(ben)
+    answered = listing.looked_at_and_taken(client, listing.table(*listing.many(3)), lineless)
+    page = answered.content.decode()
+    assert answered.status_code == 409
+    assert "Nobody was enrolled. Nobody who can be reached is on call" in page
+    assert not Episode.objects.exists()
+
+    scenes.channel(lineless, ben)
+    listing.looked_at_and_taken(client, listing.table(*listing.many(3)), lineless)
+    assert Episode.objects.count() == 3

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from django.db import connection
@@ -13,6 +14,7 @@ from recovery.rota import OnCall, RotaRefused
 from tests import factories
 from tests.factories import T0
 from tests.rota import scenes
+from tests.rota.test_plan import CHANGES
 
 HOUR = timedelta(hours=1)
 """Time zero is a Monday, 10:00 in London."""
@@ -69,6 +71,22 @@ def test_many_teams_are_read_in_one_statement(team, ben, dee, django_assert_num_
 
 def test_a_team_that_does_not_exist_has_nobody_on_call(db):
     assert rota.on_call([-1], now=T0) == {-1: OnCall()}
+
+
+@pytest.mark.parametrize(("name", "day", "change", "moved"), CHANGES[:12])
+def test_on_the_day_of_a_change_of_clocks_every_quarter_of_an_hour_has_its_one_person(
+    team, ben, cleo, dee, name, day, change, moved
+):
+    CareTeam.objects.filter(pk=team.pk).update(time_zone=name)
+    scenes.shifts(
+        team, ben, "07:00", "02:15", by=dee
+    )  # a hand-over in the hour that is skipped or comes twice
+    scenes.shifts(team, cleo, "02:15", "07:00", by=dee)
+    first = change - timedelta(hours=14)
+    asked = [on_call(team, first + quarter * HOUR / 4).first for quarter in range(28 * 4)]
+    assert set(asked) == {(ben.pk,), (cleo.pk,)}
+    assert sum(one != next_ for one, next_ in pairwise(asked)) in {2, 3}  # nobody takes over twice
+    assert rota.gaps(team, first, first + 28 * HOUR) == []
 
 
 # --- who may -------------------------------------------------------------------------------------------------------
