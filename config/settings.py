@@ -19,6 +19,8 @@ def _secret(name: str, stand_in: str) -> str:
 
 
 SECRET_KEY = _secret("SECRET_KEY", "not-secret-and-refused-in-production")
+# What was signed or sealed under earlier keys is still read (docs/security.md: changing the key).
+SECRET_KEY_FALLBACKS = env.text("SECRET_KEY_FALLBACKS", "").split()
 ALLOWED_HOSTS = [host.strip() for host in _secret("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")]
 BASE_URL = _secret("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]

@@ -1,6 +1,7 @@
-"""Secrets that must be read again (what a webhook is signed with) are stored sealed, under keys made from SECRET_KEY.
+"""What must be read again and would tell too much in a copy of the database (what a webhook is signed with, a patient's
+address, a refused body) is stored sealed, under keys made from SECRET_KEY.
 
-With SECRET_KEY_FALLBACKS what was sealed under an earlier key can still be read.
+With SECRET_KEY_FALLBACKS what was sealed under an earlier key can still be read; `manage.py reseal` seals it anew.
 """
 
 import base64
@@ -21,8 +22,24 @@ def seal(text: str) -> str:
 
 
 def unseal(sealed: str) -> str:
+    return unseal_bytes(sealed.encode()).decode()
+
+
+def seal_bytes(data: bytes) -> bytes:
+    return _fernet().encrypt(data)
+
+
+def unseal_bytes(sealed: bytes) -> bytes:
     try:
-        return _fernet().decrypt(sealed).decode()
+        return _fernet().decrypt(sealed)
+    except InvalidToken:
+        raise CannotUnseal from None
+
+
+def sealed_anew(sealed: bytes) -> bytes:
+    """The same under the newest key."""
+    try:
+        return _fernet().rotate(sealed)
     except InvalidToken:
         raise CannotUnseal from None
 
@@ -31,7 +48,7 @@ def _fernet() -> MultiFernet:
     return _made_from((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _made_from(keys: tuple[str, ...]) -> MultiFernet:
     derived = [
         HKDF(algorithm=SHA256(), length=32, salt=None, info=b"recovery: sealed secrets").derive(key.encode())

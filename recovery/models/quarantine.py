@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from .check_in import CheckIn
 from .device import DeviceToken
 from .episode import Episode
+from .sealed import SealedBytesField
 from .tenancy import clinic_of_parent, held, held_alone
 
 
@@ -33,7 +34,7 @@ class Quarantine(models.Model):
     device = held(DeviceToken, related_name="+")
     client_id = models.UUIDField(null=True, blank=True)
     received_at = models.DateTimeField()
-    body = models.BinaryField()
+    body = SealedBytesField()
     fingerprint = models.CharField(
         max_length=64, help_text="SHA-256 of the body: sent again, it is kept once"
     )

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from pytest_django import DjangoDbBlocker
 
+from recovery import sealing
+from recovery.models.sealed import MARK
 from tests.api.phones import CHECK_INS, check_in
 from tests.faults.scene import Scene
 from tests.system import System
@@ -94,7 +96,8 @@ def refused(
         "SELECT q.body, a.tier FROM recovery_quarantine q JOIN recovery_assessment a ON a.quarantine_id = q.id"
         " ORDER BY q.id DESC LIMIT 1"
     )
-    assert (bytes(kept), tier) == (body[: 256 * 1024], {"emergency": 4, "same_day": 3}[urgency])
+    unsealed = sealing.unseal_bytes(bytes(kept).removeprefix(MARK))
+    assert (unsealed, tier) == (body[: 256 * 1024], {"emergency": 4, "same_day": 3}[urgency])
     return problem
 
 
