@@ -7,7 +7,7 @@ import pytest
 
 from recovery import alerts, watch
 from recovery.clinical.tiers import Tier
-from recovery.models import AlertEvent, Notification
+from recovery.models import Alert, AlertEvent, Notification
 from tests.escalation import scenes
 from tests.escalation.scenes import Ward, later, reach, reload, take_on, told, turn
 from tests.notifications.postbox import Postbox
@@ -107,7 +107,7 @@ def test_who_takes_it_over_has_a_while_too(ward: Ward):
 
 def test_a_contact_before_it_was_raised_does_not_count(ward: Ward):
     report(ward.ana, 30, **scenes.FEVER)
-    alert = scenes.Alert.objects.get()
+    alert = Alert.objects.get()
     take_on(alert, ward.nils, 2)
     reach(alert, ward.nils, 10)
     report(ward.ana, 31, **scenes.HIGH_FEVER)
@@ -119,7 +119,7 @@ def test_a_contact_before_it_was_raised_does_not_count(ward: Ward):
 
 def test_after_a_contact_that_followed_the_raise_nothing_is_due_for_who_takes_it_over(ward: Ward):
     report(ward.ana, 30, **scenes.FEVER)
-    alert = scenes.Alert.objects.get()
+    alert = Alert.objects.get()
     take_on(alert, ward.nils, 2)
     reach(alert, ward.nils, 10)
     report(ward.ana, 31, **scenes.HIGH_FEVER)

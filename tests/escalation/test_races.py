@@ -16,6 +16,7 @@ from recovery.models import Alert, Notification
 from tests.escalation import scenes
 from tests.escalation.scenes import later, reload, told
 from tests.notifications.postbox import Postbox
+from tests.operations.ward import report
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -144,7 +145,7 @@ def test_steps_and_flagging_of_one_patient_at_once_lose_nothing(
         minutes = hour * 61
         at_once(
             pool,
-            lambda m=minutes: scenes.report(ward.ana, 30 + m / 60, **scenes.EMERGENCY, chest_pain="yes"),
+            lambda m=minutes: report(ward.ana, 30 + m / 60, **scenes.EMERGENCY, chest_pain="yes"),
             lambda m=minutes: escalation.fire_due(limit=10, now=later(m)),
             lambda m=minutes: escalation.fire_due(limit=10, now=later(m)),
         )

@@ -9,7 +9,7 @@ import pytest
 
 from recovery.clinical.tiers import Tier
 from recovery.escalation import schedule
-from recovery.escalation.policy import WORDS, Policy, policy_for
+from recovery.escalation.policy import TIERS, WORDS, Policy, policy_for
 from recovery.models import Alert
 from tests.escalation import scenes
 from tests.escalation.scenes import Ward, later, reload, turn
@@ -29,7 +29,7 @@ def drawn(chance: random.Random, tier: Tier) -> Policy:
 @pytest.mark.parametrize("seed", range(200))
 def test_i8_each_step_is_taken_once_in_order_never_early_and_in_the_first_turn_after(seed: int):
     chance = random.Random(seed)
-    tier = chance.choice(schedule.TIERS)
+    tier = chance.choice(TIERS)
     policy = drawn(chance, tier)
     alert = Alert(tier=tier, status="open", tier_at=later(), lap=0, **schedule.opening(policy, later()))
     outages = chance.random() < 0.5

@@ -26,6 +26,7 @@ from recovery.models import (
     EnrolmentCode,
     Episode,
     EpisodeEvent,
+    EscalationPolicy,
     Letter,
     Membership,
     Mute,
@@ -178,6 +179,18 @@ class World:
                 "line": "email",
                 "due_at": at(20),
                 "next_attempt_at": at(20),
+            }
+            | fields
+        )
+
+    def new_policy(self, **fields: Any) -> EscalationPolicy:
+        return EscalationPolicy.objects.create(
+            **{
+                "clinic": self.clinic,
+                "team": self.team,
+                "version": 1,
+                "created_at": T0,
+                "created_by": self.ben,
             }
             | fields
         )
@@ -359,6 +372,10 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "assessment_within_quarantine_episode_clinic": lambda w: w.new_assessment(
         quarantine=w.new_quarantine(), episode=w.other_episode, clinic=w.other_clinic
     ),
+    # escalation
+    "policy_version_once": lambda w: [w.new_policy() for _ in range(2)],
+    "policy_version_from_1": lambda w: w.new_policy(version=0),
+    "escalationpolicy_within_team_clinic": lambda w: w.new_policy(clinic=w.other_clinic),
     # alerts
     "one_open_alert_per_rule": lambda w: w.new_alert(),
     "alert_tier_known": lambda w: w.new_alert(rule="CHEST", tier=0),
@@ -367,6 +384,7 @@ BREAKS: dict[str, Callable[[World], Any]] = {
         w.alert, status="closed", ended_at=at(21), ended_by=w.ben, patient_contacted=True, outcome="fine"
     ),
     "asked_while_it_lives": lambda w: w.change(w.alert, asked=w.ben),
+    "steps_while_it_lives": lambda w: w.new_alert(rule="CHEST", tier=1, lap_at=at(20), next_step_at=at(21)),
     "alert_noise_known": lambda w: w.change(w.alert, noise="loud"),
     "an_emergency_was_no_noise": lambda w: w.change(
         w.alert,
@@ -589,7 +607,7 @@ def test_every_constraint_of_ours_has_somebody_who_tries_to_break_it() -> None:
     assert ours - generated - TARGETS == set(BREAKS) - generated
 
 
-APPEND_ONLY = [AlertEvent, AuditEvent, CheckInRevision, EpisodeEvent]
+APPEND_ONLY = [AlertEvent, AuditEvent, CheckInRevision, EpisodeEvent, EscalationPolicy]
 
 
 @pytest.mark.parametrize("model", APPEND_ONLY)
