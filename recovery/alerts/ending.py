@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
+from recovery import reminders
 from recovery.alerts import policy
 from recovery.alerts.moves import (
     CLINICIANS,
@@ -64,6 +65,8 @@ def close(
     try:
         with transaction.atomic():
             closed = move("close", alert, by=by, now=now, detail=detail, only_if=as_read, **ending)
+            if to_patient:
+                reminders.tell_news(closed, now=now)
             if not noise:
                 return closed
             why = note if noise == Alert.Noise.OTHER else ""  # else the history would say it twice

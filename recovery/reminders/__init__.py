@@ -1,6 +1,7 @@
 """Reminders of check-ins: when the patient wishes, where they wish, and no more once the check-in is there."""
 
 from recovery.reminders.due import KIND, send_due
+from recovery.reminders.news import tell as tell_news
 from recovery.reminders.schedule import next_after, wishes_of
 from recovery.reminders.signs import due_now, form_opened, heard, letters_of, receipt, sign_of
 from recovery.reminders.wishes import (
@@ -43,6 +44,7 @@ __all__ = [
     "receipt",
     "send_due",
     "sign_of",
+    "tell_news",
     "trouble_with",
     "wishes_of",
 ]

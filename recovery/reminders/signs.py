@@ -96,7 +96,10 @@ def _note(device: DeviceToken, *, now: datetime, opened_at: datetime | None) -> 
 
 def sign_of(episode: Episode) -> PhoneSign | None:
     """What is known of its phone beside its reports."""
-    return PhoneSign.objects.filter(episode=episode.pk).first()
+    try:
+        return episode.phone_sign
+    except PhoneSign.DoesNotExist:
+        return None
 
 
 def letters_of(rows: Sequence[Reminder]) -> dict[str, str]:

@@ -59,8 +59,10 @@ def trouble_with(chosen: Chosen, *, knows: str = "") -> RemindersRefused | None:
 
 def of_episode(episode: Episode) -> Preferences:
     """What is chosen for it; of one that was enrolled before there were reminders, that there are none."""
-    row = Preferences.objects.filter(episode=episode.pk).first()
-    return row or Preferences(episode=episode, channel=CHANNELS.NONE, changed_at=episode.started_at)
+    try:
+        return episode.preferences
+    except Preferences.DoesNotExist:
+        return Preferences(episode=episode, channel=CHANNELS.NONE, changed_at=episode.started_at)
 
 
 def begin(episode: Episode, chosen: Chosen | None, *, now: datetime) -> None:

@@ -113,7 +113,10 @@ def test_what_is_usual_stands_there_and_nothing_clinical_does(
     assert '<option value="en" selected>' in page
     assert page.count('value="2026-03-03"') == 2  # day of the procedure, and of the consent
     assert f'<option value="{team.uuid}" selected>' in page
-    assert set(re.findall(r'name="([a-z_]+)" value="[^"]+"[^>]* checked', page)) == {"call_first"}
+    assert set(re.findall(r'name="([a-z_]+)" value="[^"]+"[^>]* checked', page)) == {
+        "call_first",
+        "reminder_channel",
+    }
 
 
 def test_the_two_minutes_are_kept_by_asking_little(team: CareTeam, ben: User, sign_in: SignIn) -> None:

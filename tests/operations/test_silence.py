@@ -190,7 +190,7 @@ def test_a_batch_takes_as_many_statements_for_many_as_for_one(
     for number in range(20):
         factories.episode(ana.episode.team, name=f"Ida {number}")
 
-    with django_assert_max_num_queries(6):  # two of them open and close the transaction
+    with django_assert_max_num_queries(9):  # four of them open and close transactions
         assert silence.judge_due(limit=100, now=at(12)) == 21
     assert Assessment.objects.filter(silent_slot="S0").count() == 21
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from recovery import checkins, episodes, reminders, watch
-from recovery.models import DeviceToken, Episode, Letter, Reminder
+from recovery import alerts, checkins, episodes, reminders, watch
+from recovery.models import Alert, Assessment, DeviceToken, Episode, Letter, Reminder
 from recovery.reminders import Chosen
 from tests import factories
 from tests.factories import at, submission
@@ -110,12 +110,44 @@ def test_f39_ten_days_of_outage_are_one_mail(episode: Episode, mailbox: Postbox)
     assert Reminder.objects.count() == 1
 
 
-def test_a_letter_that_waits_is_sent_once_though_it_was_planned_before_the_outage(
+def test_a_letter_that_waits_is_followed_by_no_more_than_what_is_due(
     episode: Episode, mailbox: Postbox
 ) -> None:
     reminders.send_due(limit=10, now=at(24))
     while +watch.cycle(at(28)):
         pass
 
-    assert len(mailbox.mails) <= 2
     assert [row.due_at for row in Reminder.objects.order_by("due_at")] == [at(24), at(28)]
+    assert len(mailbox.mails) == 2
+
+
+def closed(episode: Episode, ana: DeviceToken, hours: float, **words: str) -> Alert:
+    ben = factories.member(episode.team)
+    said = submission(hours, bleeding="oozing")
+    checkins.submit(device=as_next_request(ana), submission=said, now=at(hours))
+    alerts.flag(assessment_id=Assessment.objects.latest("pk").pk, by="watch", now=at(hours))
+    told = {"outcome": "no-problem-found", "contacted": True, "note": "Seen."} | words
+    return alerts.close(alert_id=Alert.objects.get().uuid, by=ben, now=at(hours + 1), **told)
+
+
+def test_that_a_clinician_has_written_is_told_where_the_patient_is_reminded(
+    episode: Episode, ana: DeviceToken, mailbox: Postbox
+) -> None:
+    closed(episode, ana, 24, tell="expected")
+    watch.cycle(at(25.1))
+
+    (mail,) = [mail for mail in mailbox.mails if mail.recipients == ("ana@example.org",)]
+    assert "Your care team has written to you." in mail.message.get_payload()
+    assert "expected" not in mail.message.get_payload()
+
+
+def test_not_at_night(episode: Episode, ana: DeviceToken, mailbox: Postbox) -> None:
+    closed(episode, ana, 36, tell="expected")  # eleven in the evening when it is closed
+
+    assert Letter.objects.get(kind="news").due_at == at(46)
+
+
+def test_where_nothing_was_written_nobody_is_told_of_it(episode: Episode, ana: DeviceToken) -> None:
+    closed(episode, ana, 24)
+
+    assert not Letter.objects.filter(kind="news").exists()

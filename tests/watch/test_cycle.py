@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.db.models.functions import Now
 
-from recovery import alerts, assessments, checkins, silence, watch
+from recovery import alerts, assessments, checkins, reminders, silence, watch
 from recovery.models import Alert, Assessment, CareTeam, Notification
 from recovery.notifications import plan
 from recovery.notifications.database_clock import after
@@ -64,6 +64,7 @@ def test_what_is_fresh_is_left_to_celery(mailbox: Postbox):
     team, _, _ = scenes.care_team()
     report(team, **RED_FLAG)
     silence.judge_due(limit=10, now=factories.at(20))
+    reminders.send_due(limit=10, now=factories.at(20))
     Assessment.objects.update(next_attempt_at=after(plan.GRACE["celery"]))
 
     assert not +watch.cycle(factories.at(20.1))

@@ -45,7 +45,7 @@ def episode_of(user: User, episode_id: UUID) -> Episode:
     """Raises Episode.DoesNotExist for a stranger."""
     return (
         access.episodes(user)
-        .select_related("patient", "clinic", "team")
+        .select_related("patient", "clinic", "team", "preferences", "phone_sign")
         .prefetch_related("pauses")
         .get(uuid=episode_id)
     )

@@ -36,7 +36,7 @@ class Reminding:
 
 
 def reminding_of(episode: Episode, clock: Clock) -> Reminding:
-    """Five queries."""
+    """Three queries."""
     row = reminders.of_episode(episode)
     sign = reminders.sign_of(episode)
     return Reminding(
