@@ -1,18 +1,21 @@
 """What is done to a system that runs: deployed under load, migrated under load, looked after by what restarts it."""
 
 import json
+import re
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import psycopg
 import pytest
 
 from services.children import ROOT
+from tests.faults import mishaps
 from tests.faults.aftermath import assert_invariants, sent_again
-from tests.faults.conftest import PROGRAMS
+from tests.faults.conftest import METRICS_TOKEN, PROGRAMS
 from tests.faults.next_release import NextRelease
 from tests.faults.phones import Phones
 from tests.faults.scale import times
@@ -137,6 +140,40 @@ def test_o08_not_ready_is_who_waits_for_a_migration(system: System, next_release
     assert status(system, "/readyz") == (503, "unready")
     next_release.migrate()
     assert status(system, "/readyz") == (200, "ok")
+
+
+def test_o09_what_waits_is_told_while_it_waits_and_no_longer(system: System):
+    """Steps of earlier tests' alerts may be on their way as well."""
+    system.stop(*WORKS)
+    scene = Scene.of(system, members=1)
+    phones = Phones(scene)
+    phones.report_red_flag()
+    assert owed(system, "report-not-flagged") == 1
+    with mishaps.swallowing(system):
+        system.start("watch")
+        wait_until(lambda: scene.mails)
+        assert owed(system, "report-not-flagged") == 0
+        assert owed(system, "message-sending") >= 1
+        system.kill("watch")
+        wait_until(lambda: owed(system, "message-uncertain") >= 1, why="its lease does not run out")
+    system.start(*WORKS)
+    for state in ("message-uncertain", "message-sending", "message-waiting"):
+        wait_until(partial(nothing_is_owed, system, state))
+    assert_invariants(phones, deaths=1, lost_answers=False)
+
+
+def nothing_is_owed(system: System, state: str) -> bool:
+    return owed(system, state) == 0
+
+
+def owed(system: System, state: str) -> int:
+    request = urllib.request.Request(
+        f"{system.url}/metrics", headers={"Authorization": f"Bearer {METRICS_TOKEN}"}
+    )
+    with urllib.request.urlopen(request, timeout=20) as answered:
+        said = answered.read().decode()
+    (number,) = re.findall(rf'^recovery_owed{{state="{state}"[^}}]*}} (\d+)$', said, re.MULTILINE)
+    return int(number)
 
 
 def status(system: System, path: str) -> tuple[int, str]:
