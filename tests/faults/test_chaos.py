@@ -1,5 +1,6 @@
 """`make chaos` with small numbers, and that it sees what it is there to see."""
 
+import random
 import time
 from collections import Counter
 from dataclasses import replace
@@ -8,7 +9,7 @@ import psycopg
 import pytest
 
 from bench import copies
-from tests.chaos import report, run, tally
+from tests.chaos import mishaps, report, run, tally
 from tests.chaos.lateness import Lateness
 from tests.chaos.reporting import Kept
 from tests.faults.phones import RED_FLAG, Phones
@@ -33,11 +34,11 @@ def test_whatever_happens_nothing_is_lost_and_nothing_told_twice():
 
 def test_what_befalls_follows_from_the_seed():
     def drawn(seed: int) -> list[str]:
-        draw = run.mishaps.drawn(run.random.Random(seed))
+        draw = mishaps.drawn(random.Random(seed))
         return [draw().__name__ for _ in range(30)]
 
     assert drawn(1) == drawn(1) != drawn(2)
-    assert set(drawn(1)) == {mishap.__name__ for mishap in run.mishaps.ALL}
+    assert set(drawn(1)) == {mishap.__name__ for mishap in mishaps.ALL}
 
 
 @pytest.fixture
