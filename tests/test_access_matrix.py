@@ -122,6 +122,7 @@ MATRIX: dict[str, Row] = {
     "rota/<uuid:team_id>/overrides": staff(POST="422 404"),
     "rota/<uuid:team_id>/overrides/<uuid:override_id>/remove": staff(POST="409 404"),
     "rota/<uuid:team_id>/lead": staff(POST="409 404"),
+    "rota/<uuid:team_id>/zone": staff(POST="409 404"),
     "escalation": staff(GET="200 200", HEAD="200 200"),
     "escalation/<uuid:team_id>": staff(POST="422 404"),
     "figures": staff(GET="200 200", HEAD="200 200"),

@@ -45,6 +45,7 @@ urlpatterns = [
         name="rota-remove-override",
     ),
     path("rota/<uuid:team_id>/lead", rota.name_lead, name="rota-lead"),
+    path("rota/<uuid:team_id>/zone", rota.set_zone, name="rota-zone"),
     path("figures", figures.figures_page, name="figures"),
     path("figures/<slug:figure>.csv", figures.figures_csv, name="figures-csv"),
     path("figures/<uuid:team_id>/budget", figures.set_budget, name="figures-budget"),

@@ -15,6 +15,7 @@ from .planning import (
     planned_shifts,
     remove_override,
     remove_shift,
+    set_zone,
     zone_of,
 )
 from .reading import gaps, on_call, plans, public_ids
@@ -46,6 +47,7 @@ __all__ = [
     "public_ids",
     "remove_override",
     "remove_shift",
+    "set_zone",
     "tonight",
     "zone_of",
 ]

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from datetime import datetime, time, timedelta
 from typing import TypeVar
 from uuid import UUID
+from zoneinfo import available_timezones
 
 from django.db import transaction
 from django.db.models import Q
@@ -146,6 +147,26 @@ def name_lead(*, team_id: UUID, user_id: UUID | None, was: UUID | None, by: User
         subject=team,
         lead=str(user.uuid) if user else None,
     )
+    return team
+
+
+@transaction.atomic
+def set_zone(*, team_id: UUID, zone: str, was: str, by: User, now: datetime) -> CareTeam:
+    """By which clocks the weekly pattern is read from now on; empty: by those of the clinic. Overrides are instants,
+    and stay. `was` is what the page showed."""
+    team = _held(team_id, by)
+    if zone and zone not in available_timezones():
+        raise RotaRefused(f"{zone!r} is not a time zone. Write a name such as Europe/London.", field="zone")
+    if team.time_zone != was:
+        raise RotaRefused(
+            f"The rota goes by the clocks of {zone_of(team)} by now. Look again before you change it.",
+            field="zone",
+        )
+    CareTeam.objects.filter(pk=team.pk).update(time_zone=zone, next_night_check_at=now)
+    audit.record(
+        what="set zone of rota", now=now, clinic=team.clinic, user=by, subject=team, zone=zone, was=was
+    )
+    team.time_zone = zone
     return team
 
 

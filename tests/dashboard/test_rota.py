@@ -147,6 +147,26 @@ def test_a_lead_is_named_and_an_old_page_does_not_overwrite(team, ben, eva, dee,
     assert Membership.objects.get(is_lead=True).user == ben
 
 
+def test_the_zone_of_the_rota_is_set_a_slip_stays_and_an_old_page_does_not_overwrite(
+    team, ben, dee, sign_in: SignIn
+):
+    scenes.shifts(team, ben, "09:00", "17:00", by=dee)
+    client = sign_in(dee)
+    slip = client.post(f"/rota/{team.uuid}/zone", {"zone": "New York", "was": ""})
+    assert slip.status_code == 409
+    assert "is not a time zone. Write a name such as Europe/London." in slip.content.decode()
+    assert 'value="New York"' in slip.content.decode()
+
+    assert client.post(f"/rota/{team.uuid}/zone", {"zone": "America/New_York", "was": ""}).status_code == 303
+    page = text_of(client, "/rota")
+    assert "By the clocks of America/New_York." in page
+    assert "First: Ben Okafor (no working channel), until 17:00 today" in page
+    old = client.post(f"/rota/{team.uuid}/zone", {"zone": "Asia/Kolkata", "was": ""})
+    assert "The rota goes by the clocks of America/New_York by now." in old.content.decode()
+    assert client.post(f"/rota/{team.uuid}/zone", {"zone": "", "was": "America/New_York"}).status_code == 303
+    assert "By the clocks of Europe/London." in text_of(client, "/rota")
+
+
 def test_a_nurse_reads_the_rota_and_is_offered_no_form(team, ben, dee, sign_in: SignIn):
     scenes.shifts(team, ben, by=dee)
     client = sign_in(ben)
@@ -216,6 +236,22 @@ def test_the_board_says_who_is_on_call_now_and_tonight(team, ben, eva, dee, sign
     assert "20:00 to 08:00, Europe/London</span> First: Eva Stone · Second: nobody" in page
     assert "Nobody can be reached tonight" not in page
     assert "No working channel" not in page
+
+
+def test_what_is_read_already_is_not_sent_again_until_something_else_is_to_be_read(
+    team, ben, dee, sign_in: SignIn, set_clock
+):
+    scenes.shifts(team, ben, "08:00", "20:00", by=dee)
+    client = sign_in(ben)
+    first = client.get("/rota/on-call")
+    known = {"If-None-Match": first.headers["ETag"]}
+    assert f'{{"If-None-Match": "\\"{first.headers["ETag"][1:-1]}\\""}}' in first.content.decode()
+
+    set_clock(28.3)
+    unchanged = client.get("/rota/on-call", headers=known)
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+    set_clock(34.1)
+    assert "First: nobody" in client.get("/rota/on-call", headers=known).content.decode()
 
 
 def test_a_hand_over_in_the_night_is_shown(team, ben, eva, dee, sign_in: SignIn):

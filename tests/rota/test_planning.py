@@ -6,7 +6,6 @@ from itertools import pairwise
 
 import pytest
 from django.db import connection
-from django.db.models import Model
 
 from recovery import rota
 from recovery.models import AuditEvent, CareTeam, Membership, RotaOverride, RotaShift, User
@@ -200,7 +199,7 @@ def test_one_leads_the_team_and_whoever_saw_another_is_told(team, ben, cleo, dee
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("model", [RotaShift, RotaOverride])
-def test_of_two_who_plan_the_same_hours_at_once_one_wins(model: type[Model]):
+def test_of_two_who_plan_the_same_hours_at_once_one_wins(model: type[RotaShift] | type[RotaOverride]):
     team = factories.team()
     ben, dee = factories.member(team), factories.member(team, "Dee Lund", "admin")
     cora = factories.member(team, "Cora Field", "coordinator")

@@ -10,7 +10,7 @@ from django import forms
 from django.http import QueryDict
 
 from recovery import enrolment, rota
-from recovery.dashboard.forms.written import Day, Time
+from recovery.dashboard.forms.written import OFF, Day, Time
 from recovery.models import User
 from recovery.models.rota import Planned
 
@@ -118,4 +118,31 @@ class LeadForm(forms.Form):
         if isinstance(self.data, QueryDict):
             self.data = self.data.copy()
             self.data["was"] = str(lead.uuid) if lead else ""
+        return self
+
+
+class ZoneForm(forms.Form):
+    """`was` is the zone that the page showed."""
+
+    use_required_attribute = False
+
+    zone = forms.CharField(
+        label="By the clocks of which time zone?",
+        required=False,
+        max_length=64,
+        widget=forms.TextInput(attrs=OFF),
+    )
+    was = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, clinic_zone: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["zone"].help_text = (
+            f"A name such as Europe/London. Leave it empty for that of the clinic, {clinic_zone}. The whole weekly"
+            " pattern moves with it."
+        )
+
+    def on_page(self, zone: str) -> Self:
+        if isinstance(self.data, QueryDict):
+            self.data = self.data.copy()
+            self.data["was"] = zone
         return self

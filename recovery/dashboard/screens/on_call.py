@@ -1,5 +1,6 @@
 """Who is on call now and tonight, and who cannot be reached: what stands above the board, and on top of the rota."""
 
+import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,6 +49,11 @@ class OnCallNow:
     teams: list[TeamOnCall]
     troubles: list[Trouble]
     headline: str
+
+    @property
+    def tag(self) -> str:
+        """Turns when something else is to be read."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:32]
 
 
 def show(user: User, now: datetime) -> OnCallNow:

@@ -6,14 +6,15 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import parse_etags
 from django.views.decorators.http import require_POST, require_safe
 
 from recovery import clock, rota
 from recovery.dashboard.door import StaffRequest, staff_page
-from recovery.dashboard.forms.rota import LeadForm, OverrideForm, ShiftForm
+from recovery.dashboard.forms.rota import LeadForm, OverrideForm, ShiftForm, ZoneForm
 from recovery.dashboard.screens import on_call, pulse
 from recovery.dashboard.screens import rota as screen
 from recovery.dashboard.screens.figures import chosen_of
@@ -29,10 +30,14 @@ def rota_page(request: StaffRequest) -> HttpResponse:
 @staff_page
 @require_safe
 def on_call_now(request: StaffRequest) -> HttpResponse:
-    """What stands above the board, asked for again every minute."""
-    return render(
-        request, "dashboard/fragments/on_call.html", {"on_call": on_call.show(request.user, clock.now())}
-    )
+    """What stands above the board, asked for again every minute: 304 while nothing else is to be read."""
+    shown = on_call.show(request.user, clock.now())
+    tag = f'"{shown.tag}"'
+    if tag in parse_etags(request.headers.get("If-None-Match", "")):
+        return HttpResponseNotModified(headers={"ETag": tag})
+    response = render(request, "dashboard/fragments/on_call.html", {"on_call": shown})
+    response.headers["ETag"] = tag
+    return response
 
 
 @staff_page
@@ -96,6 +101,21 @@ def name_lead(request: StaffRequest, team_id: UUID) -> HttpResponse:
     return _back(request, team_id, "It is saved who leads the team.", "people")
 
 
+@staff_page
+@require_POST
+def set_zone(request: StaffRequest, team_id: UUID) -> HttpResponse:
+    page = _shown(request, str(team_id))
+    form = ZoneForm(request.POST, clinic_zone=page.team.clinic.time_zone, auto_id="zone-%s")
+    if not form.is_valid():
+        return _page(request, str(team_id), zone=form, status=422)
+    try:
+        rota.set_zone(team_id=team_id, by=request.user, now=clock.now(), **form.cleaned_data)
+    except rota.RotaRefused as refused:
+        again = form.on_page(_shown(request, str(team_id)).team.time_zone)
+        return _page(request, str(team_id), zone=again, refusal=refused.message, status=409)
+    return _back(request, team_id, "The rota goes by other clocks now.", "pattern")
+
+
 def _removed(
     request: StaffRequest, team_id: UUID, remove: Callable[..., object], where: str, **row: UUID
 ) -> HttpResponse:
@@ -119,6 +139,7 @@ def _page(
     shift: ShiftForm | None = None,
     override: OverrideForm | None = None,
     lead: LeadForm | None = None,
+    zone: ZoneForm | None = None,
     refusal: str = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -127,7 +148,7 @@ def _page(
     teams = screen.teams_of(request.user)
     if teams:
         page = screen.show(request.user, chosen_of(teams, team), teams, now)
-        typed: forms.Form | None = shift or override or lead
+        typed: forms.Form | None = shift or override or lead or zone
         shown |= {"page": page, "clock": page.clock, "typed": typed}
         if page.may_plan:
             was = str(page.lead.uuid) if page.lead else ""
@@ -139,6 +160,12 @@ def _page(
                 ),
                 "lead": lead
                 or LeadForm(people=page.members, auto_id="lead-%s", initial={"lead": was, "was": was}),
+                "zone": zone
+                or ZoneForm(
+                    clinic_zone=page.team.clinic.time_zone,
+                    auto_id="zone-%s",
+                    initial={"zone": page.team.time_zone, "was": page.team.time_zone},
+                ),
             }
     return render(request, "dashboard/pages/rota.html", shown, status=status)
 
