@@ -56,6 +56,7 @@ def _fill(first: First, patients: int, *, owner_url: str) -> None:
         owner.execute(
             "UPDATE recovery_notification SET status = 'sent', sent_at = now() WHERE status <> 'sent'"
         )
+        owner.execute("UPDATE recovery_letter SET status = 'sent', sent_at = now() WHERE status <> 'sent'")
         owner.execute(
             "UPDATE recovery_assessment SET flagged_at = now(), flagged_by = 'watch' WHERE flagged_at IS NULL"
         )

@@ -17,7 +17,8 @@ class Sweep(NamedTuple):
 
 _CODES = "ARRAY['none', 'routine', 'within_24h', 'same_day', 'emergency']"
 
-# Indexes: the primary keys, one_current_assessment.
+# A correction may come before what it corrects: a revision that was judged was there. Indexes: the primary keys,
+# one_current_assessment, that of a verdict's report.
 REPORTS = Sweep(
     "reports",
     (
@@ -44,8 +45,11 @@ REPORTS = Sweep(
      WHERE c.id > %(after)s AND c.id <= %(until)s
        AND (v.id IS NULL OR v.episode_id <> c.episode_id OR v.clinic_id <> c.clinic_id OR v.revision <> c.revision
             OR v.tier <> said.tier
-            OR c.revision > 1 AND c.revision - 1 <> (
-                SELECT count(*) FROM recovery_checkinrevision r WHERE r.check_in_id = c.id))
+            OR c.revision > 1 AND EXISTS (
+                SELECT FROM recovery_assessment earlier
+                 WHERE earlier.check_in_id = c.id AND earlier.revision < c.revision
+                   AND NOT EXISTS (SELECT FROM recovery_checkinrevision r
+                                    WHERE r.check_in_id = c.id AND r.revision = earlier.revision)))
     """,
     50_000,
 )
