@@ -75,12 +75,42 @@ _ADRIFT = f"""
     ) left_behind
 """
 
+# Nobody could be told by the latest step, because they can be told nowhere or have left meanwhile: the next one does
+# not wait for its time. Rounds are not hurried, for they name everybody. Each intent is looked at once.
+# Indexes: notification_fallen_away, told_once_per_step.
+_HURRY = """
+    WITH fallen_away AS (
+        SELECT id, alert_id, step FROM recovery_notification
+         WHERE status IN ('failed', 'dropped') AND followed_up_at IS NULL AND step LIKE 'step%%'
+         ORDER BY id LIMIT 1000
+           FOR NO KEY UPDATE SKIP LOCKED
+    ), in_vain AS MATERIALIZED (
+        SELECT DISTINCT a.id
+          FROM fallen_away JOIN recovery_alert a ON a.id = fallen_away.alert_id
+         WHERE a.status = 'open'
+           AND fallen_away.step = 'step-' || (a.step - 1) || CASE WHEN a.lap > 0 THEN '-' || a.lap ELSE '' END
+           AND NOT EXISTS (SELECT FROM recovery_notification n
+                            WHERE n.alert_id = a.id AND n.step = fallen_away.step
+                              AND n.status IN ('waiting', 'sending', 'sent'))
+    ), ours AS MATERIALIZED (
+        SELECT a.id FROM recovery_alert a JOIN in_vain ON in_vain.id = a.id FOR NO KEY UPDATE OF a SKIP LOCKED
+    ), hurried AS (
+        UPDATE recovery_alert SET next_step_at = LEAST(next_step_at, %(now)s) WHERE id IN (SELECT id FROM ours)
+    )
+    UPDATE recovery_notification SET followed_up_at = clock_timestamp()
+     WHERE id = ANY(ARRAY(
+         SELECT id FROM fallen_away
+          WHERE alert_id NOT IN (SELECT id FROM in_vain) OR alert_id IN (SELECT id FROM ours)))
+ RETURNING id
+"""
+
 
 def fire_due(*, limit: int, now: datetime) -> int:
     """Take the steps of up to `limit` patients. Returns of how many alerts. Any number of these may run at once.
 
     What cannot be taken is said, keeps nobody else waiting, and is tried again in the next turn.
     """
+    statements.fetch_all(_HURRY, {"now": now})
     for (alert_id,) in statements.fetch_all(_ADRIFT, {"limit": limit, "now": now}):
         _take_up(alert_id, now=now)
     fired, failed = 0, list[int]()

@@ -159,9 +159,9 @@ def tell_team(
 # while nobody could be told loses it in the plan, one whose intents fell away loses it here. Each intent that fell away
 # is looked at once, so that what cannot be told for now keeps nothing else from being looked at; and what is asked in
 # every turn is no more than what is still to be seen to. An alert that somebody else has locked is left to the next
-# turn. Who took an alert on and has left counts for nobody: its owners are gone through from one to the next, however
-# many alerts each has. When somebody leaves or is locked out, the open alerts of their team are looked at once, in case
-# nobody else was told; who is let in again counts anew.
+# turn. Steps that fell away are seen to by the escalation. Who took an alert on and has left counts for nobody: owners
+# are gone through from one to the next, however many alerts each has. When somebody leaves or is locked out, the open
+# alerts of their team are looked at once, in case nobody else was told; who is let in again counts anew.
 # Indexes: alert_untold, alert_in_hands, alert_board, notification_fallen_away, membership_left, user_locked_out,
 # membership_locked_out.
 _TAKEN_ON = f"a.status = 'acknowledged' AND a.tier >= {Tier.WITHIN_24H:d}"
@@ -177,7 +177,7 @@ _UNTOLD = f"""
         SELECT * FROM owner a WHERE NOT {COLLEAGUE.format(who="a.owner_id")}
     ), fallen_away AS (
         SELECT id, alert_id FROM recovery_notification
-         WHERE status IN ('failed', 'dropped') AND followed_up_at IS NULL
+         WHERE status IN ('failed', 'dropped') AND followed_up_at IS NULL AND step NOT LIKE 'step%%'
          ORDER BY id LIMIT 1000
            FOR NO KEY UPDATE SKIP LOCKED
     ), parted AS MATERIALIZED (

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -45,7 +46,7 @@ def at_once(pool: ThreadPoolExecutor, *works: Callable[[], object]) -> list[obje
         time.sleep(random.uniform(0, 0.004))
         return work()
 
-    return [each.result() for each in [pool.submit(alone, lambda w=work: begin(w)) for work in works]]
+    return [each.result() for each in [pool.submit(alone, partial(begin, work)) for work in works]]
 
 
 def test_i8_of_four_watches_one_takes_each_step(transactional_db: None, pool: ThreadPoolExecutor):
@@ -54,7 +55,7 @@ def test_i8_of_four_watches_one_takes_each_step(transactional_db: None, pool: Th
         scenes.red_flag(ward)
     for minutes in (5, 15, 75):
         now = later(minutes)
-        taken = at_once(pool, *[lambda at=now: escalation.fire_due(limit=100, now=at)] * 4)
+        taken = at_once(pool, *[partial(escalation.fire_due, limit=100, now=now)] * 4)
         assert sum(taken) == len(wards)
 
     for alert in Alert.objects.all():

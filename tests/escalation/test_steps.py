@@ -161,6 +161,38 @@ def test_when_nobody_on_call_can_be_reached_everybody_else_is_told_at_once(ward:
     assert "untold" in kinds(alert)
 
 
+@pytest.mark.parametrize("why", ["refused", "left"])
+def test_f32_when_a_step_reaches_nobody_the_next_one_does_not_wait(ward: Ward, mailbox: Postbox, why: str):
+    alert = scenes.red_flag(ward)
+    turn(5)
+    if why == "left":
+        scenes.leave(ward.cora)
+    mailbox.refuse = {ward.cora.email: "550 no such mailbox"}
+    Notification.objects.update(next_attempt_at=later())
+    for seconds in (1, 2, 3):
+        watch.cycle(later(5, seconds=seconds))
+
+    there = ward.everybody - ({"Cora"} if why == "left" else set())
+    assert told(step="step-2") == there
+    assert {ward.lea.email, ward.nils.email} <= set(mailbox.recipients)
+    assert reload(alert).next_step_at == scenes.fired(alert)[-1][1] + timedelta(hours=1)
+
+
+def test_f32_a_round_that_reaches_nobody_waits_for_the_next(ward: Ward, mailbox: Postbox):
+    alert = scenes.red_flag(ward)
+    Notification.objects.update(status="dropped", followed_up_at=later())
+    mailbox.refuse = {None: "550 no such mailbox"}
+    turn(15)
+    turn(75)
+    Notification.objects.filter(status="waiting").update(next_attempt_at=later())
+    for seconds in range(1, 6):
+        watch.cycle(later(75, seconds=seconds))
+
+    assert scenes.steps(alert)[-1] == "step-3-1"
+    assert reload(alert).next_step_at == later(135)
+    assert not Notification.objects.filter(status="failed", followed_up_at=None).exists()
+
+
 def test_one_who_is_on_call_but_left_is_passed_over(ward: Ward):
     scenes.leave(ward.ben)
     scenes.red_flag(ward)
