@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import Error, connection
 
 from recovery import alerts, assessments, clock, contacts, escalation, reachability, reminders, silence
-from recovery.notifications import delivery, letters, plan
+from recovery.notifications import delivery, late, letters, plan
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +49,7 @@ def cycle(now: datetime, stop: Callable[[], bool] = never, *, sends: bool = True
         take("flagged", lambda: alerts.flag_owed(limit=LIMIT, now=now))
         take("escalated", lambda: escalation.fire_due(limit=LIMIT, now=now))
         take("planned", lambda: plan.tell_untold(limit=LIMIT, now=now))
+        take("elsewhere", lambda: late.tell_elsewhere(limit=LIMIT, now=now))
         if sends:
             take("sent", lambda: delivery.deliver_due(limit=LIMIT, road="watch", now=now, stop=stop))
 

@@ -95,7 +95,9 @@ class Alert(models.Model):
         help_text="The policy that it was opened under, from its tier upwards (escalation/policy.py)",
     )
     lap = models.PositiveSmallIntegerField(
-        default=0, db_default=0, help_text="How often its steps began anew: raised, given back, round by round"
+        default=0,
+        db_default=0,
+        help_text="How often its steps began anew: raised, given back, round by round",
     )
     lap_at = models.DateTimeField(null=True, blank=True, help_text="From when the waits of its steps count")
     step = models.PositiveSmallIntegerField(

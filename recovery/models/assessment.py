@@ -47,7 +47,8 @@ class Assessment(models.Model):
     findings = models.JSONField(default=list)
     notes = models.JSONField(default=list)
     silence = models.JSONField(
-        null=True, help_text="Of a closed slot: what is known of the phone and of the reminders (silence/why.py)"
+        null=True,
+        help_text="Of a closed slot: what is known of the phone and of the reminders (silence/why.py)",
     )
 
     flagged_at = models.DateTimeField(null=True, blank=True)

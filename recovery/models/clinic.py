@@ -22,7 +22,8 @@ class Clinic(models.Model):
     crisis_line = models.CharField(max_length=40, help_text="For a patient who writes of self-harm")
     night_cover = models.BooleanField(help_text="Somebody of the team answers at night")
     names_staff = models.BooleanField(
-        db_default=False, help_text="Patients are told the name, not only the role, of who has seen their report"
+        db_default=False,
+        help_text="Patients are told the name, not only the role, of who has seen their report",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

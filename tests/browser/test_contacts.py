@@ -7,12 +7,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from recovery import contacts
-from recovery.models import CareTeam, Contact, DeviceToken, Letter, User
+from recovery.models import Alert, CareTeam, Contact, DeviceToken, Letter, User
 from recovery.notifications import delivery, letters
 from tests.browser.conftest import SitDown
 from tests.browser.desk import SIZES
 from tests.dashboard.conftest import SetClock
-from tests.dashboard.scenes import alert_of, report
+from tests.dashboard.scenes import report
 from tests.factories import at
 from tests.provider import Answer, Provider
 
@@ -130,7 +130,7 @@ def test_who_was_told_has_no_barrier(
     for contact in (hook, number, gone):
         contacts.verify(contact=contact, now=at(2))
     report(ana, 28, bladder="new_or_worse")
-    alert = alert_of("CORD-BLADDER")
+    alert = Alert.objects.latest("tier")
     both.sms.answers["+447700900456"] = Answer(400)
     delivery.deliver_due(limit=9, road="watch", now=at(28.1))
     desk = sit_down(ben)

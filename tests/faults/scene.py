@@ -81,6 +81,16 @@ class Scene:
                 contacts.verify(contact=contact, now=now)
         return path
 
+    def told_by_text(self, colleague: Colleague) -> str:
+        """Tell this one by text messages, and otherwise by the mail they sign in with alone. Returns the number, which
+        is nobody else's."""
+        with self.system.django(), override_settings(TWILIO_ACCOUNT_SID="AC"):
+            user, now = User.objects.get(email=colleague.email), clock.now()
+            clinic, number = user.memberships.get().team.clinic, f"+4477{user.pk:08}"
+            contact = contacts.add_sms(user=user, clinic=clinic, number=number, now=now)
+            contacts.verify(contact=contact, now=now)
+        return number
+
     @property
     def tokens(self) -> list[str]:
         return [patient.token for patient in self.patients]
@@ -88,6 +98,16 @@ class Scene:
     @property
     def emails(self) -> list[str]:
         return [colleague.email for patient in self.patients for colleague in patient.team]
+
+    @property
+    def numbers(self) -> set[str]:
+        """Of everybody who is told by text message."""
+        rows = self.system.rows(
+            "SELECT c.address FROM recovery_contact c JOIN recovery_user u ON u.id = c.user_id"
+            " WHERE c.channel = 'sms' AND u.email = ANY(%s)",
+            self.emails,
+        )
+        return {address for (address,) in rows}
 
     @property
     def episodes(self) -> list[int]:
@@ -108,7 +128,13 @@ class Scene:
         """The keys of all messages to their teams that were taken, on any channel, whether or not we could know."""
         hooks = {colleague.hook for patient in self.patients for colleague in patient.team}
         taken = [request for request in self.system.provider.web.requests if not request.was_refused]
+        numbers = self.numbers
         return [
+            *(
+                text["StatusCallback"].rpartition("/")[2]
+                for text in self.system.provider.sms.texts
+                if text["To"] in numbers
+            ),
             *(str(mail.message["Message-ID"]).strip("<").partition("@")[0] for mail in self.mails),
             *(request.key for request in taken if request.to in hooks),
         ]

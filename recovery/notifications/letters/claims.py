@@ -15,9 +15,9 @@ from django.db import transaction
 from recovery import statements
 from recovery.notifications.claims import But
 
-# One that has expired, whose contact has ended, or who it is for was locked out, is dropped on the way; so is a reminder
-# of a check-in that is there by now, or of a recovery that does not run. One that has expired is found though its line
-# rests. Indexes: letter_due; reminder's uuid; check_in_history.
+# One that has expired, whose contact has ended, or who it is for was locked out, is dropped on the way; so is a
+# reminder of a check-in that is there by now, or of a recovery that does not run. One that has expired is found though
+# its line rests. Indexes: letter_due; reminder's uuid; check_in_history.
 _CLAIM = """
     WITH lead AS (
         SELECT l.id FROM recovery_letter l
