@@ -117,7 +117,8 @@ def test_f33_while_text_messages_hang_mails_and_webhooks_leave_as_ever(system: S
         wait_until(lambda: bool(system.provider.sms.requests), within_s=30)
         lateness = sorted(lateness_of_one(phones, n) for n in range(1, flags))
         give_up(scene)
-    assert lateness[int(len(lateness) * 0.99)] <= 5 if LONG else lateness
+    if LONG:
+        assert lateness[int(len(lateness) * 0.99)] <= 5, lateness
 
 
 def lateness_of_one(phones: Phones, n: int) -> float:
