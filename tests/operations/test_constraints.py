@@ -16,12 +16,16 @@ from recovery.models import (
     Assessment,
     Attempt,
     AuditEvent,
+    AuditRun,
+    Canary,
+    CanaryRun,
     CareTeam,
     CheckIn,
     CheckInRevision,
     Clinic,
     Consent,
     Contact,
+    Defect,
     DeviceToken,
     EnrolmentCode,
     Episode,
@@ -259,6 +263,15 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "rotaoverride_within_team_clinic": lambda w: w_override(w, clinic=w.other_clinic),
     "night_checked_once": lambda w: (w_night(w), w_night(w)),
     "nightcheck_within_team_clinic": lambda w: w_night(w, clinic=w.other_clinic),
+    # the watcher is watched
+    "one_canary_run_per_round": lambda w: (w_canary_run(w), w_canary_run(w)),
+    "canary_run_ends_with_an_outcome": lambda w: w_canary_run(w, outcome="arrived"),
+    "canary_within_team_clinic": lambda w: w_canary(w, team=w.other_team),
+    "canary_within_episode_clinic": lambda w: w_canary(w, episode=w.other_episode),
+    "a_defect_stands_once": lambda w: (w_defect(), w_defect(gone_at=T0), w_defect()),
+    "pinged_only_while_all_is_well": lambda w: AuditRun.objects.create(
+        started_at=T0, took_ms=1, found=1, pinged_at=at(1)
+    ),
     "user_email_once": lambda w: User.objects.create_user(w.ben.email.upper(), "x", name="Not Ben"),
     "hospital_number_once_per_clinic": lambda w: Patient.objects.create(
         clinic=w.clinic,
@@ -570,6 +583,20 @@ def w_night(w: World, **fields: Any) -> NightCheck:
     )
 
 
+def w_canary_run(w: World, **fields: Any) -> CanaryRun:
+    return CanaryRun.objects.create(**{"clinic": w.clinic, "round": 1, "started_at": T0} | fields)
+
+
+def w_canary(w: World, **fields: Any) -> Canary:
+    return Canary.objects.create(**{"clinic": w.clinic, "team": w.team, "user": w.ben} | fields)
+
+
+def w_defect(**fields: Any) -> Defect:
+    return Defect.objects.create(
+        **{"kind": "told-nobody", "place": 1, "found_at": T0, "seen_at": T0} | fields
+    )
+
+
 def w_attempt(w: World, **fields: Any) -> Attempt:
     return Attempt.objects.create(
         **{"clinic": w.clinic, "notification": w.notification, "number": 1, "started_at": at(20)} | fields
@@ -623,9 +650,12 @@ def test_history_cannot_be_rewritten_by_the_application(model: type[Model], verb
         Alert,
         Assessment,
         Attempt,
+        Canary,
+        CanaryRun,
         CheckIn,
         Consent,
         Contact,
+        Defect,
         Episode,
         Letter,
         Notification,
