@@ -71,8 +71,8 @@ def test_f35_who_takes_it_on_and_a_step_that_is_due_do_not_pass_each_other(
     ended = Counter[str]()
     for _ in range(RACES):
         alert = scenes.red_flag(ward)
-        two = [lambda: escalation.fire_due(limit=10, now=later(5))] * 2
-        at_once(pool, lambda a=alert: alerts.acknowledge(alert_id=a.uuid, by=ward.nils, now=later(5)), *two)
+        two = [partial(escalation.fire_due, limit=10, now=later(5))] * 2
+        at_once(pool, partial(alerts.acknowledge, alert_id=alert.uuid, by=ward.nils, now=later(5)), *two)
 
         now_is = reload(alert)
         assert (now_is.status, now_is.owner) == ("acknowledged", ward.nils)
@@ -102,7 +102,7 @@ def test_f35_nobody_is_told_by_a_step_after_who_took_it_on_was_told_that_it_is_t
             alerts.acknowledge(alert_id=a.uuid, by=ward.nils, now=later(15))
             said.append(len(mailbox.mails))
 
-        at_once(pool, take_on, lambda: watch.cycle(later(15)), lambda: watch.cycle(later(15)))
+        at_once(pool, take_on, partial(watch.cycle, later(15)), partial(watch.cycle, later(15)))
         watch.cycle(later(15))
         assert len(mailbox.mails) - taken_at[0] <= 2, "each of two watches may be at one"
         alerts.close(
@@ -120,8 +120,8 @@ def test_a_contact_and_the_end_of_the_time_for_it_do_not_pass_each_other(
         scenes.turn(15)
         at_once(
             pool,
-            lambda a=alert: scenes.reach(a, ward.nils, 25),
-            lambda: escalation.fire_due(limit=10, now=later(25)),
+            partial(scenes.reach, alert, ward.nils, 25),
+            partial(escalation.fire_due, limit=10, now=later(25)),
         )
 
         now_is = reload(alert)
@@ -146,9 +146,9 @@ def test_steps_and_flagging_of_one_patient_at_once_lose_nothing(
         minutes = hour * 61
         at_once(
             pool,
-            lambda m=minutes: report(ward.ana, 30 + m / 60, **scenes.EMERGENCY, chest_pain="yes"),
-            lambda m=minutes: escalation.fire_due(limit=10, now=later(m)),
-            lambda m=minutes: escalation.fire_due(limit=10, now=later(m)),
+            partial(report, ward.ana, 30 + minutes / 60, **scenes.EMERGENCY, chest_pain="yes"),
+            partial(escalation.fire_due, limit=10, now=later(minutes)),
+            partial(escalation.fire_due, limit=10, now=later(minutes)),
         )
 
     assert alert.events.filter(kind="joined").count() == 7
