@@ -95,10 +95,14 @@ def sign_in() -> str:
     """The nurse's cookie."""
     from django.test import Client
 
+    from recovery import sessions
     from recovery.models import User
 
-    browser = Client()
-    browser.force_login(User.objects.get(email="nurse@example.org"))
+    nurse, browser = User.objects.get(email="nurse@example.org"), Client()
+    browser.force_login(nurse)
+    signed_in = browser.session
+    signed_in[sessions.SECOND_FACTOR] = str(nurse.pk)  # a password alone opens nothing
+    signed_in.save()
     return "; ".join(f"{name}={cookie.value}" for name, cookie in browser.cookies.items())
 
 

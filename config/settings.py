@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "django_htmx",
     "rest_framework",
     "drf_spectacular",
@@ -56,6 +57,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "recovery.dashboard.middleware.StaffSessions",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -210,11 +212,27 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody is mailed because a stranger typed their address
 # Tries are counted for each address; without this all the world would have the proxy's.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if PRODUCTION else 0
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # recovery/sessions.py, ASKED_AGAIN_AFTER
+# The second factor (ADR 21): every session needs it. The form is ours: codes count once, whatever comes at once.
+MFA_SUPPORTED_TYPES = ["totp"]
+MFA_FORMS = {"authenticate": "recovery.dashboard.forms.second_factor.SecondFactorForm"}
+# For the demo alone: one secret for everybody; the sign-in page then shows the code and says so.
+DEMO_SECOND_FACTOR = env.text("DEMO_SECOND_FACTOR", "")
+if DEMO_SECOND_FACTOR and PRODUCTION:
+    raise ImproperlyConfigured(
+        "DEMO_SECOND_FACTOR must not be set in production: everybody could read the code."
+    )
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "dashboard:board"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 
+SESSION_ENGINE = (
+    "recovery.dashboard.sessions"  # ends after 15 minutes without a deed, after 12 hours in any case
+)
 SESSION_COOKIE_AGE = 12 * 3600
+# A browser takes such a cookie from us alone, over TLS alone, and for every path.
+SESSION_COOKIE_NAME = "__Host-sessionid" if PRODUCTION else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if PRODUCTION else "csrftoken"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION

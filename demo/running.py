@@ -4,6 +4,7 @@ import http.client
 import json
 import secrets
 import sys
+from base64 import b32encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -171,6 +172,7 @@ class Demo:
             REDIS_URL=self.services.redis_url,
             EMAIL_URL=f"smtp://{ports.HOST}:{self.mail_port}",
             DEMO_CLOCK=str(self.clock),
+            DEMO_SECOND_FACTOR=b32encode(secrets.token_bytes(20)).decode(),
             STATIC_ROOT=str(self.var / "static"),
             OPERATOR_MAIL="operator@demo.example",
             CANARY_MAIL="canary@demo.example",

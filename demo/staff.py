@@ -8,11 +8,12 @@ from functools import partial
 from random import Random
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 from demo import names, roster
 from demo.clinics import CLINICS, DemoClinic, StaffMember
-from recovery import alerts
+from recovery import alerts, clock, second_factor
 from recovery.clinical.tiers import Tier
 from recovery.models import Alert, CareTeam, Clinic, Membership, User
 
@@ -60,6 +61,7 @@ def _user(member: StaffMember, team: CareTeam, password: str) -> User:
     user, _ = User.objects.update_or_create(
         email=member.email, defaults={"name": member.name, "password": hashed, "is_active": True}
     )
+    second_factor.give(user=user, secret=settings.DEMO_SECOND_FACTOR, now=clock.real())
     Membership.objects.get_or_create(user=user, team=team, ended_at=None, defaults={"role": member.role})
     return user
 

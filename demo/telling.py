@@ -38,6 +38,7 @@ def panel(
             f"      e-mail    {nurse['email']}",
             f"      password  {nurse['password']}",
         ]
+    lines += ["    The code that is asked for then stands on that page: this is a demonstration."]
     lines += [
         f"  A phone       {base_url}/phone",
         f"      code      {newcomer['code']}   ({newcomer['name']}, {newcomer['clinic']}, treated a few hours ago)",

@@ -8,7 +8,7 @@ from unittest.mock import patch
 import hypothesis
 import pytest
 
-from tests import chromium, databases, network
+from tests import chromium, databases, network, signing_in
 from tests.services_plugin import worker
 
 if TYPE_CHECKING:
@@ -20,6 +20,15 @@ hypothesis.settings.register_profile("nightly", deadline=None, print_blob=True, 
 hypothesis.settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev")
 )
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _whoever_is_signed_in_by_force_gave_both_factors() -> Generator[None]:
+    from django.contrib.auth.signals import user_logged_in
+
+    user_logged_in.connect(signing_in.whole_by_force)
+    yield
+    user_logged_in.disconnect(signing_in.whole_by_force)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -95,6 +95,9 @@ MATRIX: dict[str, Row] = {
     "phone": anybody(GET="200", HEAD="200", OPTIONS="200"),
     "phone/worker.js": anybody(GET="200", HEAD="200", OPTIONS="200"),
     # Signing in: pages of django-allauth, which answer PUT like POST
+    "accounts/second-factor/": signing_in("302"),  # of whoever gave their password a moment ago, and nobody else
+    "accounts/invitation/": anybody(GET="410", HEAD="410", POST="410"),  # without a link there is nothing to join
+    "accounts/invitation/<slug:token>/": anybody(GET="302", HEAD="302"),
     "accounts/login/": signing_in(OUT, but=("PATCH", "DELETE", "TRACE")),
     "accounts/signup/": signing_in(OUT),  # closed: says whom to ask
     "accounts/logout/": anybody(GET=IN, HEAD=IN, POST="302", OPTIONS="200"),
@@ -105,6 +108,19 @@ MATRIX: dict[str, Row] = {
     "accounts/password/reset/key/done/": anybody(GET="200", HEAD="200", OPTIONS="200"),
     "accounts/inactive/": anybody(GET="200", HEAD="200", OPTIONS="200"),
     RESET_LINK: signing_in("200"),  # with a key that never was: says so
+    # One's own account, and the people of a team: Ben is a nurse, so the latter is not there for him
+    "account/security": staff(GET="200 200", HEAD="200 200"),
+    "account/second-factor": staff(GET="200 200", HEAD="200 200", POST="200 200"),  # neither has one yet
+    "account/recovery-codes": staff(POST="200 200"),
+    "account/sessions/end": staff(POST="303 303"),
+    "account/sessions/<uuid:session_id>/end": staff(POST="303 303"),
+    "team": staff(GET="404 404", HEAD="404 404"),
+    "team/<uuid:team_id>/invite": staff(POST="404 404"),
+    "team/<uuid:team_id>/invitations/<uuid:invitation_id>/withdraw": staff(POST="404 404"),
+    "team/<uuid:team_id>/members/<uuid:user_id>/role": staff(POST="404 404"),
+    "team/<uuid:team_id>/members/<uuid:user_id>/end": staff(POST="404 404"),
+    "team/<uuid:team_id>/members/<uuid:user_id>/renew": staff(POST="404 404"),
+    "team/<uuid:team_id>/auditors/<uuid:user_id>/end": staff(POST="404 404"),
     # The care team's pages
     "": staff(GET="200 200", HEAD="200 200"),
     "board/list": staff(GET="200 200", HEAD="200 200"),
@@ -224,6 +240,10 @@ class Scene:
             "<uuid:episode_id>": episode.uuid,
             "<uuid:device_id>": factories.reload_phone(tokens["ana"]).uuid,
             "<uuid:key>": uuid4(),
+            "<uuid:session_id>": uuid4(),
+            "<uuid:invitation_id>": uuid4(),
+            "<uuid:user_id>": dee.uuid,
+            "<slug:token>": "no-such-link",
             "<uuid:contact_id>": self.contact.uuid,
             "<uuid:letter_id>": self.contact.letters.get().uuid,
             "<slug:code>": "not_found",

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
@@ -12,8 +13,11 @@ from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
+from recovery import clock
 from recovery.dashboard import unsent
 from recovery.models import User
+
+View = TypeVar("View", bound=Callable[..., HttpResponse])
 
 
 class StaffRequest(HttpRequest):
@@ -40,6 +44,31 @@ def staff_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
     return door
 
 
+def in_the_background(view: View) -> View:
+    """What an open page asks for by itself: it keeps nobody signed in."""
+    view.is_background = True  # type: ignore[attr-defined]
+    return view
+
+
+def with_password_alone(view: View) -> View:
+    """Open to whoever has signed in but not given their second factor yet."""
+    view.before_second_factor = True  # type: ignore[attr-defined]
+    return view
+
+
+def said_who_lately(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Asks for the password again, unless they signed in or typed it in the last minutes, and goes on with what was
+    sent."""
+
+    @wraps(view)
+    def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.session.began_lately(clock.real()):  # type: ignore[attr-defined]  # the store is ours
+            raise_if_reauthentication_required(request, app="")
+        return view(request, *args, **kwargs)
+
+    return door
+
+
 def kept_by_nobody(response: HttpResponse) -> HttpResponse:
     response.headers["Cache-Control"] = "no-store"
     patch_vary_headers(response, ["Cookie", "HX-Request"])
@@ -49,13 +78,13 @@ def kept_by_nobody(response: HttpResponse) -> HttpResponse:
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
     """A fragment cannot be replaced by the sign-in page: the whole page goes there, and back. What was typed is shown
     again instead, so that it is not lost."""
-    if not _is_fragment(request) and (typed := unsent.typed_in(request)):
+    if not is_fragment(request) and (typed := unsent.typed_in(request)):
         return unsent.shown_again(request, typed, status=401)
-    is_page = request.method == "GET" and not _is_fragment(request)
+    is_page = request.method == "GET" and not is_fragment(request)
     back_to = request.get_full_path() if is_page else unsent.page_before(request)
     sign_in = f"{resolve_url('account_login')}?{urlencode({'next': back_to})}"
-    return HttpResponseClientRedirect(sign_in) if _is_fragment(request) else HttpResponseRedirect(sign_in)
+    return HttpResponseClientRedirect(sign_in) if is_fragment(request) else HttpResponseRedirect(sign_in)
 
 
-def _is_fragment(request: HttpRequest) -> bool:
+def is_fragment(request: HttpRequest) -> bool:
     return "HX-Request" in request.headers

@@ -1,6 +1,14 @@
 from collections.abc import Callable
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
+
+from recovery import clock, sessions
+from recovery.dashboard.door import is_fragment, kept_by_nobody
 
 
 def refusals_are_kept_by_nobody(
@@ -15,3 +23,38 @@ def refusals_are_kept_by_nobody(
         return response
 
     return answer
+
+
+class StaffSessions:
+    """Whoever gave only a password is sent to the second factor, wherever they want to go; and what somebody does is
+    noted, while what an open page asks for by itself is not."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            return None
+        match = request.resolver_match
+        is_ours = match is not None and match.namespace == "dashboard"
+        if is_ours and not getattr(view, "before_second_factor", False) and _is_half(request):
+            return _to_second_factor(request)
+        if not getattr(view, "is_background", False):
+            request.session.note_deed(clock.real())  # type: ignore[attr-defined]  # the store is ours
+        return None
+
+
+def _is_half(request: HttpRequest) -> bool:
+    return SESSION_KEY in request.session and not sessions.is_whole(request.session)
+
+
+def _to_second_factor(request: HttpRequest) -> HttpResponse:
+    address = reverse("dashboard:second-factor")
+    return kept_by_nobody(
+        HttpResponseClientRedirect(address) if is_fragment(request) else HttpResponseRedirect(address)
+    )

@@ -23,6 +23,8 @@ from recovery.dashboard.views import (
     reports,
     review,
     rota,
+    security,
+    team,
     telephone,
 )
 
@@ -45,6 +47,20 @@ urlpatterns = [
         name="rota-remove-override",
     ),
     path("rota/<uuid:team_id>/lead", rota.name_lead, name="rota-lead"),
+    path("account/security", security.security, name="security"),
+    path("account/second-factor", security.set_up, name="second-factor"),
+    path("account/recovery-codes", security.new_codes, name="recovery-codes"),
+    path("account/sessions/end", security.end_other_sessions, name="end-other-sessions"),
+    path("account/sessions/<uuid:session_id>/end", security.end_session, name="end-session"),
+    path("team", team.team_page, name="team"),
+    path("team/<uuid:team_id>/invite", team.invite, name="team-invite"),
+    path(
+        "team/<uuid:team_id>/invitations/<uuid:invitation_id>/withdraw", team.withdraw, name="team-withdraw"
+    ),
+    path("team/<uuid:team_id>/members/<uuid:user_id>/role", team.change_role, name="team-role"),
+    path("team/<uuid:team_id>/members/<uuid:user_id>/end", team.end, name="team-end"),
+    path("team/<uuid:team_id>/members/<uuid:user_id>/renew", team.renew, name="team-renew"),
+    path("team/<uuid:team_id>/auditors/<uuid:user_id>/end", team.end_auditor, name="team-end-auditor"),
     path("rota/<uuid:team_id>/zone", rota.set_zone, name="rota-zone"),
     path("figures", figures.figures_page, name="figures"),
     path("figures/<slug:figure>.csv", figures.figures_csv, name="figures-csv"),

@@ -19,6 +19,7 @@ from .patient import Consent, Patient
 from .quarantine import Quarantine
 from .reminder import PhoneSign, Preferences, Reminder
 from .rota import NightCheck, RotaOverride, RotaShift
+from .staff import Invitation, Oversight, RecoveryCode, StaffSession
 from .user import User
 
 __all__ = [
@@ -43,19 +44,23 @@ __all__ = [
     "EpisodeEvent",
     "EscalationPolicy",
     "Heartbeat",
+    "Invitation",
     "Letter",
     "Membership",
     "Mute",
     "NightCheck",
     "Notification",
+    "Oversight",
     "Patient",
     "Pause",
     "PhoneSign",
     "Preferences",
     "Quarantine",
+    "RecoveryCode",
     "Reminder",
     "RotaOverride",
     "RotaShift",
+    "StaffSession",
     "Tally",
     "User",
 ]

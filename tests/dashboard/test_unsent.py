@@ -10,6 +10,7 @@ from recovery.models import Alert, DeviceToken, User
 from tests.dashboard.conftest import SignIn
 from tests.dashboard.scenes import alert_of, page_of, report, said
 from tests.factories import PASSWORD
+from tests.signing_in import give_app, shown_code
 
 HERE = "http://testserver"
 NOTE = "Her <b>son</b> is with her."
@@ -84,7 +85,10 @@ def test_signed_in_meanwhile_it_is_sent_again_by_one_press_on_the_page_that_came
     old = client.cookies["csrftoken"].value
     signed_out = client.post(page_of(alert, "/note"), {"note": NOTE, "csrfmiddlewaretoken": old})
     sign_in = {"login": ben.email, "password": PASSWORD, "csrfmiddlewaretoken": old}
+    give_app(ben)
     assert client.post("/accounts/login/", sign_in).status_code == 302
+    code = {"code": shown_code(), "csrfmiddlewaretoken": old}
+    assert client.post("/accounts/second-factor/", code)["Location"] == "/"
 
     refused = client.post(page_of(alert, "/note"), fields_of(signed_out.content.decode()))
     again = client.post(page_of(alert, "/note"), fields_of(refused.content.decode()))

@@ -6,15 +6,12 @@ from datetime import timedelta
 from ipaddress import ip_network
 from typing import Any
 
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.test import override_settings
 
 from recovery import clock, contacts
 from recovery.models import CareTeam, User
 from services import ports
-from tests import factories
+from tests import factories, signing_in
 from tests.mailbox import Mail
 from tests.system import System
 from tests.waiting import wait_until
@@ -205,9 +202,4 @@ def _patient(members: int, ago: timedelta) -> Patient:
 
 
 def _signed_in(user: User) -> Colleague:
-    session = SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.create()
-    return Colleague(user.email, user.name, str(session.session_key))
+    return Colleague(user.email, user.name, signing_in.session_of(user))

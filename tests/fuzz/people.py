@@ -15,7 +15,7 @@ from services.children import ROOT
 from tests.system import System
 
 if TYPE_CHECKING:
-    from recovery.models import CareTeam, DeviceToken, Episode, User
+    from recovery.models import CareTeam, DeviceToken, Episode
 
 NOBODY = "nobody"
 PATIENTS = ("ana", "eve")
@@ -60,7 +60,7 @@ def readable_by(caller: str) -> set[str]:
 
 def _make(now: datetime) -> People:
     from recovery import enrolment, episodes
-    from tests import factories
+    from tests import factories, signing_in
 
     here = factories.team(factories.clinic("Hillside Spine Clinic"))
     elsewhere = factories.team(factories.clinic("Northgate Clinic"))
@@ -81,7 +81,7 @@ def _make(now: datetime) -> People:
     episodes.end(episode_id=over.uuid, reason="Twelve weeks are over.", by=staff["doctor"], now=now)
 
     tokens = {name: {"Authorization": f"Bearer {token}"} for name, (_, token) in phones.items()}
-    cookies = {name: {"Cookie": f"sessionid={_session(user)}"} for name, user in staff.items()}
+    cookies = {name: {"Cookie": f"sessionid={signing_in.session_of(user)}"} for name, user in staff.items()}
     return People(
         headers={NOBODY: {}} | tokens | cookies,
         ids={"ana": _ids(ana), "eve": _ids(eve)},
@@ -115,19 +115,6 @@ def _report(device: "DeviceToken", words: str, now: datetime) -> None:
     quarantine.keep(device=device, body=body, code="invalid", problems=[], readable=False, now=now)
     for pk in list(Assessment.objects.filter(flagged_at=None).order_by("pk").values_list("pk", flat=True)):
         alerts.flag(assessment_id=pk, by="watch", now=now)
-
-
-def _session(user: "User") -> str:
-    from django.conf import settings
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
-
-    session = SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    return str(session.session_key)
 
 
 def _ids(episode: "Episode") -> list[str]:

@@ -40,7 +40,8 @@ def forms(system: System, people: People) -> list[Form]:
 def sessions(system: System, people: People) -> list[tuple[Any, ...]]:
     with psycopg.connect(system.database_url) as database:
         return database.execute(
-            "SELECT session_key, session_data, expire_date FROM django_session"
+            "SELECT session_key, session_data, expire_date, uuid, user_id, began_at, seen_at"
+            " FROM recovery_staffsession"
         ).fetchall()
 
 
@@ -103,7 +104,9 @@ def _sign_in_again(database: psycopg.Connection, sessions: list[tuple[Any, ...]]
     """Whoever signed out with what was tried goes on as they were."""
     with database.cursor() as cursor:
         cursor.executemany(
-            "INSERT INTO django_session (session_key, session_data, expire_date) VALUES (%s, %s, %s)"
+            "INSERT INTO recovery_staffsession"
+            " (session_key, session_data, expire_date, uuid, user_id, began_at, seen_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s)"
             " ON CONFLICT (session_key) DO UPDATE SET session_data = excluded.session_data",
             sessions,
         )

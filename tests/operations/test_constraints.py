@@ -31,16 +31,19 @@ from recovery.models import (
     Episode,
     EpisodeEvent,
     EscalationPolicy,
+    Invitation,
     Letter,
     Membership,
     Mute,
     NightCheck,
     Notification,
+    Oversight,
     Patient,
     Pause,
     PhoneSign,
     Preferences,
     Quarantine,
+    RecoveryCode,
     Reminder,
     RotaOverride,
     RotaShift,
@@ -243,6 +246,14 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "membership_role_known": lambda w: Membership.objects.create(
         user=w.ben, team=w.other_team, role="visitor"
     ),
+    "oversight_of_its_kind": lambda w: w_oversight(w, clinic=None),
+    "oversight_once": lambda w: [w_oversight(w, role="operator", clinic=None) for _ in range(2)],
+    "recovery_code_once": lambda w: [
+        RecoveryCode.objects.create(user=w.ben, code_hash="f" * 64) for _ in range(2)
+    ],
+    "invitation_of_its_kind": lambda w: w_invitation(w, role="operator"),
+    "invitation_ends_once": lambda w: w_invitation(w, accepted_at=at(20), withdrawn_at=at(20)),
+    "invitation_within_team_clinic": lambda w: w_invitation(w, team=w.other_team),
     "shift_level_known": lambda w: w_shift(w, level=3),
     "shift_weekday_known": lambda w: w_shift(w, weekday=7),
     "shift_within_a_day": lambda w: w_shift(w, lasts_min=1441),
@@ -583,6 +594,26 @@ def w_night(w: World, **fields: Any) -> NightCheck:
     )
 
 
+def w_oversight(w: World, **fields: Any) -> Oversight:
+    return Oversight.objects.create(
+        **{"user": w.ben, "role": "auditor", "clinic": w.clinic, "started_at": T0} | fields
+    )
+
+
+def w_invitation(w: World, **fields: Any) -> Invitation:
+    return Invitation.objects.create(
+        **{
+            "token_hash": uuid4().hex * 2,
+            "email": "nia@example.org",
+            "name": "Nia Boateng",
+            "role": "nurse",
+            "clinic": w.clinic,
+            "team": w.team,
+            "renews": False,
+            "created_at": T0,
+            "expires_at": at(72),
+        }
+        | fields
 def w_canary_run(w: World, **fields: Any) -> CanaryRun:
     return CanaryRun.objects.create(**{"clinic": w.clinic, "round": 1, "started_at": T0} | fields)
 

@@ -44,6 +44,9 @@ class Production:
             return Scene.of(self.system, **how)
 
 
+SESSION_COOKIE, CSRF_COOKIE = "__Host-sessionid", "__Host-csrftoken"
+
+
 def read(answered: bytes) -> Answer:
     assert answered.count(b"HTTP/1.1 ") == 1, "one request has one answer"
     head, _, body = answered.partition(b"\r\n\r\n")

@@ -8,12 +8,11 @@ import urllib.error
 import urllib.request
 
 import pytest
-from django.conf import settings
 
 from services import ports
 from tests.api.phones import CHECK_INS, check_in
 from tests.faults.scene import Scene
-from tests.security.production import Answer, Production, read
+from tests.security.production import CSRF_COOKIE, SESSION_COOKIE, Answer, Production, read
 from tests.security.proxy import NAME, request, until_closed, with_nginx
 
 pytestmark = [with_nginx, pytest.mark.slow]
@@ -27,7 +26,7 @@ def signed(scene: Scene) -> str:
 
 
 def session(scene: Scene) -> str:
-    return f"Cookie: {settings.SESSION_COOKIE_NAME}={scene.patients[0].team[0].session}"
+    return f"Cookie: {SESSION_COOKIE}={scene.patients[0].team[0].session}"
 
 
 # --- S25: started as it must be ---------------------------------------------------------------------------------------
@@ -134,7 +133,7 @@ def test_s47_no_cache_keeps_a_page_with_patients_in_it(service: Production, scen
 def test_s47_nobody_is_shown_what_was_asked_for_by_another(service: Production, scene: Scene) -> None:
     """Not even with the tag of the other's board."""
     first, second = scene.patients[0].team[0], service.scene().patients[0].team[0]
-    cookie = f"Cookie: {settings.SESSION_COOKIE_NAME}="
+    cookie = f"Cookie: {SESSION_COOKIE}="
     tagged = service.ask("GET /board/list", cookie + first.session, "HX-Request: true").headers.get(
         "etag", '"x"'
     )
@@ -217,7 +216,7 @@ def test_s29_no_other_site_may_act_in_somebodys_name(service: Production, scene:
     body = b"csrfmiddlewaretoken=" + b"a" * 32
     answer = service.ask(
         "POST /accounts/logout/",
-        session(scene) + f"; csrftoken={'a' * 32}",
+        session(scene) + f"; {CSRF_COOKIE}={'a' * 32}",
         f"Origin: {origin}",
         "Content-Type: application/x-www-form-urlencoded",
         f"Content-Length: {len(body)}",
@@ -241,4 +240,5 @@ def test_s29_a_cookie_is_no_token(service: Production, scene: Scene) -> None:
 def test_s17_cookies_leave_over_tls_alone_and_no_script_reads_them(service: Production) -> None:
     cookie = service.ask("GET /accounts/login/").headers["set-cookie"]
 
-    assert {"Secure", "HttpOnly", "SameSite=Lax"} <= {part.strip() for part in cookie.split(";")}
+    assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= {part.strip() for part in cookie.split(";")}
+    assert cookie.startswith(f"{CSRF_COOKIE}=")  # a name that no other host and no plain connection may set

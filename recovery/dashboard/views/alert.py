@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from recovery import clock
 from recovery.dashboard import drafts
-from recovery.dashboard.door import StaffRequest, staff_page
+from recovery.dashboard.door import StaffRequest, in_the_background, staff_page
 from recovery.dashboard.forms.moves import AskForm, CloseForm, ContactForm, Move, NoiseForm, NoteForm
 from recovery.dashboard.screens import alert as screen
 from recovery.dashboard.screens import alert_state as states
@@ -19,6 +19,7 @@ def alert(request: StaffRequest, alert_id: UUID) -> HttpResponse:
     return whole_alert(request, alert_id)
 
 
+@in_the_background
 @staff_page
 @require_safe
 def alert_state(request: StaffRequest, alert_id: UUID) -> HttpResponse:

@@ -6,7 +6,7 @@ from django.utils.http import parse_etags
 from django.views.decorators.http import require_safe
 
 from recovery import clock
-from recovery.dashboard.door import StaffRequest, kept_by_nobody, staff_page
+from recovery.dashboard.door import StaffRequest, in_the_background, kept_by_nobody, staff_page
 from recovery.dashboard.screens import board as screen
 from recovery.dashboard.screens import pulse
 from recovery.dashboard.screens.filters import Filters
@@ -19,6 +19,7 @@ def board(request: StaffRequest) -> HttpResponse:
     return whole_board(request)
 
 
+@in_the_background
 def board_list(request: HttpRequest) -> HttpResponse:
     """The list alone, asked for every few seconds: 304 after two statements while nothing has changed."""
     outline = pulse.outline_of_session(request.session, clock.now()) if request.method == "GET" else None

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from recovery import access, clock, contacts
 from recovery.contacts import ContactRefused
-from recovery.dashboard.door import StaffRequest, staff_page
+from recovery.dashboard.door import StaffRequest, said_who_lately, staff_page
 from recovery.dashboard.forms.my_contacts import AddForm, CodeForm
 from recovery.dashboard.screens import my_contacts as screen
 from recovery.models import Contact
@@ -26,6 +26,7 @@ def my_contacts(request: StaffRequest) -> HttpResponse:
 
 @staff_page
 @require_POST
+@said_who_lately
 def add(request: StaffRequest) -> HttpResponse:
     """A new contact, and the code that verifies it. The secret of a webhook is shown on this page and never again."""
     user, now, shown = request.user, clock.now(), screen.show(request.user, clock.now())
@@ -69,12 +70,14 @@ def send_test(request: StaffRequest, contact_id: UUID) -> HttpResponse:
 
 @staff_page
 @require_POST
+@said_who_lately
 def end(request: StaffRequest, contact_id: UUID) -> HttpResponse:
     return _do(request, contact_id, contacts.end, "It has ended: nothing goes there any more.")
 
 
 @staff_page
 @require_POST
+@said_who_lately
 def new_secret(request: StaffRequest, contact_id: UUID) -> HttpResponse:
     contact = access.contacts(request.user).get(uuid=contact_id)
     try:

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from recovery import clock
 from recovery.dashboard import drafts
-from recovery.dashboard.door import StaffRequest, staff_page
+from recovery.dashboard.door import StaffRequest, in_the_background, staff_page
 from recovery.dashboard.forms.care import NoteForm
 from recovery.dashboard.screens import patient as screen
 from recovery.dashboard.screens import patient_now
@@ -47,6 +47,7 @@ def whole_patient(
     return render(request, "dashboard/pages/patient.html", context, status=status)
 
 
+@in_the_background
 @staff_page
 @require_safe
 def patient_state(request: StaffRequest, episode_id: UUID) -> HttpResponse:

@@ -13,7 +13,7 @@ from django.utils.http import parse_etags
 from django.views.decorators.http import require_POST, require_safe
 
 from recovery import clock, rota
-from recovery.dashboard.door import StaffRequest, staff_page
+from recovery.dashboard.door import StaffRequest, in_the_background, staff_page
 from recovery.dashboard.forms.rota import LeadForm, OverrideForm, ShiftForm, ZoneForm
 from recovery.dashboard.screens import on_call, pulse
 from recovery.dashboard.screens import rota as screen
@@ -27,6 +27,7 @@ def rota_page(request: StaffRequest) -> HttpResponse:
     return _page(request, request.GET.get("team"))
 
 
+@in_the_background
 @staff_page
 @require_safe
 def on_call_now(request: StaffRequest) -> HttpResponse:

@@ -1,0 +1,55 @@
+"""Django's sessions in a table of ours: with an idle limit and a longest time, listed, and ended one by one.
+
+A session over its limit is not there for anybody who asks: neither a page, nor the board's poll, nor a program.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
+
+from recovery import clock, sessions
+from recovery.models import StaffSession
+
+
+class SessionStore(DatabaseSessions):
+    _row: StaffSession | None = None
+
+    @classmethod
+    def get_model_class(cls) -> type[StaffSession]:
+        return StaffSession
+
+    def _get_session_from_db(self) -> StaffSession | None:
+        row: StaffSession | None = super()._get_session_from_db()  # type: ignore[misc]  # Django's own hook
+        if row is not None and sessions.is_over(row, clock.real()):
+            self.delete(row.session_key)
+            self._session_key = row = None
+        self._row = row
+        return row
+
+    def create_model_instance(self, data: dict[str, Any]) -> StaffSession:
+        """Whose it is follows from what is in it. Signing in begins it anew; all else leaves its times alone."""
+        row = super().create_model_instance(data)
+        assert isinstance(row, StaffSession)
+        now, user_id = clock.real(), int(data[SESSION_KEY]) if SESSION_KEY in data else None
+        was = self._row
+        if was is not None and was.user_id == user_id and was.session_key == row.session_key:
+            row.uuid, row.began_at, row.seen_at = was.uuid, was.began_at, was.seen_at
+        else:
+            row.uuid, row.began_at, row.seen_at = uuid4(), now, now
+        row.user_id, row.expire_date = user_id, row.began_at + sessions.LONGEST
+        self._row = row
+        return row
+
+    def began_lately(self, now: datetime) -> bool:
+        """Whether they gave both factors a moment ago."""
+        return sessions.is_whole(self) and self._row is not None and sessions.is_fresh(self._row, now)
+
+    def note_deed(self, now: datetime) -> None:
+        """Whoever is signed in has done something."""
+        if self.get(SESSION_KEY) is None or self._row is None:
+            return
+        if sessions.noted(key=self._row.session_key, seen_at=self._row.seen_at, now=now):
+            self._row.seen_at = now

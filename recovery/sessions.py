@@ -1,0 +1,73 @@
+"""The browsers in which somebody is signed in. One that is ended here is signed out at its next request, open pages
+included: an open page asks every few seconds.
+
+Times are real ones, also in the demo: they are about a person before a screen, not about a patient's recovery.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import SESSION_KEY
+
+from recovery.models import StaffSession, User
+
+IDLE = timedelta(minutes=15)
+"""After so long without a deed of theirs somebody is signed out. An open page that asks by itself is no deed."""
+
+LONGEST = timedelta(hours=12)
+"""So long after signing in it is asked again who they are, whatever they do."""
+
+ASKED_AGAIN_AFTER = timedelta(minutes=5)
+"""Before a change for which a moment at a desk that was left must not be enough."""
+
+NOTED_EVERY = timedelta(seconds=30)
+"""So exactly it is known when somebody last did something: a write for each page would cost more than it tells."""
+
+
+SECOND_FACTOR = "second_factor_of"
+"""In a session: who has given their second factor in it."""
+
+
+def is_whole(session: Mapping[str, Any]) -> bool:
+    """Whether somebody is signed in by it who gave both factors. A password alone opens the page that asks for the
+    second and no other."""
+    return session.get(SESSION_KEY) is not None and session.get(SECOND_FACTOR) == session.get(SESSION_KEY)
+
+
+def is_over(session: StaffSession, now: datetime) -> bool:
+    return now >= session.seen_at + IDLE or now >= session.began_at + LONGEST
+
+
+def is_fresh(session: StaffSession, now: datetime) -> bool:
+    return now < session.began_at + ASKED_AGAIN_AFTER
+
+
+def noted(*, key: str, seen_at: datetime, now: datetime) -> bool:
+    """Note that they did something just now. False: it was noted a moment ago, or the session was ended meanwhile."""
+    if now < seen_at + NOTED_EVERY:
+        return False
+    return bool(StaffSession.objects.filter(session_key=key).update(seen_at=now))
+
+
+def of(user: User, now: datetime) -> list[StaffSession]:
+    """Those that are alive, the one used last first."""
+    rows = StaffSession.objects.filter(user=user, seen_at__gt=now - IDLE, began_at__gt=now - LONGEST)
+    return list(rows.order_by("-seen_at", "-began_at"))
+
+
+def end(*, user: User, session_id: UUID) -> bool:
+    """Sign one of their browsers out. False: it was no more, or it is not theirs."""
+    ended, _ = StaffSession.objects.filter(user=user, uuid=session_id).delete()
+    return bool(ended)
+
+
+def end_all(*, user: User, but: str | None = None) -> int:
+    """Sign all their browsers out, except the one with this key."""
+    return StaffSession.objects.filter(user=user).exclude(session_key=but or "").delete()[0]
+
+
+def forget_ended(now: datetime) -> int:
+    """Delete what can come back no more, of whomever."""
+    return StaffSession.objects.filter(expire_date__lt=now).delete()[0]

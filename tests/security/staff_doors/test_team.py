@@ -1,0 +1,385 @@
+"""S9, S13: who is invited, who gets another role, who leaves: at the next request, on pages that are open too."""
+
+import re
+from datetime import timedelta
+from smtplib import SMTPServerDisconnected
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from recovery import access, clock, staff
+from recovery.models import (
+    AuditEvent,
+    CareTeam,
+    DeviceToken,
+    Episode,
+    Invitation,
+    Membership,
+    Oversight,
+    StaffSession,
+    User,
+)
+from tests import factories
+from tests.dashboard.conftest import SetClock, SignIn
+from tests.dashboard.scenes import said
+from tests.factories import PASSWORD
+from tests.security.staff_doors.people import POLL, SET_UP, give_password, is_in, passes, with_app
+from tests.signing_in import sign_in as sign_in_through_the_pages
+
+NEW = "four words never together"
+NIA = {"name": "Nia Boateng", "email": "nia@clinic.example", "role": "nurse"}
+
+
+def address(team: CareTeam, what: str = "", of: User | None = None) -> str:
+    return f"/team/{team.uuid}/members/{of.uuid}/{what}" if of else f"/team/{team.uuid}/{what}"
+
+
+def link() -> str:
+    """In the mail that was sent last."""
+    found = re.search(r"http://\S+(/accounts/invitation/\S+)", mail.outbox[-1].body)
+    assert found is not None
+    return found[1]
+
+
+def join(to: str, password: str = NEW) -> Any:
+    client = Client()
+    page = client.get(to, follow=True)
+    return (
+        page
+        if page.status_code != 200
+        else client.post("/accounts/invitation/", {"password1": password, "password2": password}, follow=True)
+    )
+
+
+def test_an_administrator_invites_and_the_invited_comes_in_by_both_factors(
+    team: CareTeam, dee: User, sign_in: SignIn
+) -> None:
+    sent = sign_in(dee).post(address(team, "invite"), NIA, follow=True)
+    joined = join(link())
+    nia = User.objects.get(email=NIA["email"])
+    client = give_password(nia, password=NEW)
+
+    assert "An invitation is on its way to nia@clinic.example" in said(sent)
+    assert mail.outbox[-1].to == [NIA["email"]]
+    assert "You have joined." in said(joined)
+    assert (nia.name, nia.memberships.get().role) == ("Nia Boateng", "nurse")
+    assert client.get("/")["Location"] == SET_UP
+
+
+def test_an_invitation_names_nobody_and_nothing_of_health(team: CareTeam, dee: User, sign_in: SignIn) -> None:
+    sign_in(dee).post(address(team, "invite"), NIA)
+
+    told = mail.outbox[-1].subject + mail.outbox[-1].body
+    assert not [
+        word for word in ("Nia", "Dee", team.name, team.clinic.name, "patient", "nurse") if word in told
+    ]
+
+
+def test_a_link_works_once(team: CareTeam, dee: User, sign_in: SignIn) -> None:
+    sign_in(dee).post(address(team, "invite"), NIA)
+    join(link())
+
+    again = join(link(), "another four words here")
+
+    assert again.status_code == 410
+    assert User.objects.get(email=NIA["email"]).check_password(NEW)
+
+
+@pytest.mark.parametrize(("hours", "status"), [(71.9, 200), (72.1, 410)])
+def test_a_link_lasts_72_hours(
+    team: CareTeam, dee: User, sign_in: SignIn, set_clock: SetClock, hours: float, status: int
+) -> None:
+    sign_in(dee).post(address(team, "invite"), NIA)
+    set_clock(28.2 + hours)
+
+    assert Client().get(link(), follow=True).status_code == status
+
+
+def test_a_link_that_was_withdrawn_or_replaced_does_not_work(
+    team: CareTeam, dee: User, sign_in: SignIn
+) -> None:
+    client = sign_in(dee)
+    client.post(address(team, "invite"), NIA)
+    first = link()
+    client.post(address(team, "invite"), NIA | {"role": "doctor"})
+    second = link()
+
+    client.post(f"/team/{team.uuid}/invitations/{Invitation.objects.latest('pk').uuid}/withdraw")
+
+    assert [join(each).status_code for each in (first, second)] == [410, 410]
+    assert not User.objects.filter(email=NIA["email"]).exists()
+
+
+def test_what_stands_in_the_link_is_stored_nowhere_and_leaves_the_address(
+    team: CareTeam, dee: User, sign_in: SignIn
+) -> None:
+    sign_in(dee).post(address(team, "invite"), NIA)
+    token = link().split("/")[3]
+
+    there = Client().get(link())
+
+    assert Invitation.objects.get().token_hash == access.hash_of(token)
+    assert len(token) >= 43
+    assert there["Location"] == "/accounts/invitation/"
+
+
+def test_a_password_that_is_too_easy_is_refused_and_the_link_still_works(
+    team: CareTeam, dee: User, sign_in: SignIn
+) -> None:
+    sign_in(dee).post(address(team, "invite"), NIA)
+
+    refused = join(link(), "password")
+
+    assert refused.status_code == 422
+    assert "too short" in said(refused)
+    assert "You have joined." in said(join(link()))
+
+
+def test_somebody_who_has_an_account_keeps_password_and_second_factor(
+    team: CareTeam, dee: User, cleo: User, sign_in: SignIn
+) -> None:
+    sign_in(dee).post(address(team, "invite"), NIA | {"email": cleo.email.upper()})
+    client = Client()
+    page = client.get(link(), follow=True)
+
+    client.post("/accounts/invitation/")
+
+    assert "stay as they are" in said(page)
+    cleo.refresh_from_db()
+    assert cleo.check_password(PASSWORD)
+    assert access.memberships(cleo).filter(team=team, role="nurse").exists()
+
+
+def test_who_is_signed_in_at_the_desk_is_signed_out_when_somebody_else_joins(
+    team: CareTeam, ben: User, dee: User, sign_in: SignIn
+) -> None:
+    client = sign_in(ben)
+    sign_in(dee).post(address(team, "invite"), NIA)
+
+    client.get(link())
+    client.post("/accounts/invitation/", {"password1": NEW, "password2": NEW})
+
+    assert not is_in(client)
+
+
+def test_an_administrator_fills_nobodys_mailbox(team: CareTeam, dee: User, sign_in: SignIn) -> None:
+    client = sign_in(dee)
+    for number in range(staff.EACH_DAY):
+        staff.invite(
+            team_id=team.uuid, email=f"{number}@x.example", name="N", role="nurse", by=dee, now=clock.now()
+        )
+
+    answer = client.post(address(team, "invite"), NIA)
+
+    assert answer.status_code == 409
+    assert mail.outbox == []
+
+
+def test_a_mail_that_cannot_be_sent_is_said(
+    team: CareTeam, dee: User, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise SMTPServerDisconnected("gone")
+
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", away)
+
+    answer = sign_in(dee).post(address(team, "invite"), NIA)
+
+    assert answer.status_code == 409
+    assert "The mail could not be sent now" in said(answer)
+
+
+def test_s9_another_role_counts_at_the_next_request(
+    team: CareTeam, ana: DeviceToken, ben: User, dee: User, sign_in: SignIn
+) -> None:
+    bens = sign_in(ben)
+    before = bens.post(f"/figures/{team.uuid}/budget", {"budget": "20"}).status_code
+
+    sign_in(dee).post(address(team, "role", ben), {"role": "admin"})
+    after = bens.get("/team").status_code
+    sign_in(dee).post(address(team, "role", ben), {"role": "nurse"})
+
+    assert (before, after, bens.get("/team").status_code) == (422, 200, 404)
+    assert mail.outbox[-1].to == [ben.email]
+
+
+def test_s9_who_leaves_sees_nothing_from_the_next_request_on_and_is_signed_out(
+    team: CareTeam, ana: DeviceToken, ben: User, dee: User, sign_in: SignIn
+) -> None:
+    bens, page = sign_in(ben), f"/patients/{ana.episode.uuid}"
+    assert bens.get(page).status_code == 200
+
+    sign_in(dee).post(address(team, "end", ben))
+
+    assert bens.get(page).status_code == 302
+    assert bens.get(POLL, headers={"HX-Request": "true"})["HX-Redirect"].startswith("/accounts/login/")
+    assert not is_in(bens)
+    assert not StaffSession.objects.filter(user=ben).exists()
+
+
+def test_s9_who_leaves_one_of_two_teams_stays_signed_in_for_the_other(
+    team: CareTeam, ana: DeviceToken, ben: User, dee: User, sign_in: SignIn
+) -> None:
+    Membership.objects.create(user=ben, team=factories.team(team.clinic, "Hip team"), role="nurse")
+    bens = sign_in(ben)
+
+    sign_in(dee).post(address(team, "end", ben))
+
+    assert is_in(bens)
+    assert bens.get(f"/patients/{ana.episode.uuid}").status_code == 404
+
+
+def test_the_only_administrator_can_neither_leave_nor_become_something_else(
+    team: CareTeam, dee: User, sign_in: SignIn
+) -> None:
+    client = sign_in(dee)
+
+    answers = [
+        client.post(address(team, "end", dee)),
+        client.post(address(team, "role", dee), {"role": "nurse"}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [409, 409]
+    assert "only administrator" in said(answers[0])
+    assert access.membership_roles(dee) == {"admin"}
+
+
+def test_an_administrator_who_is_not_the_only_one_may_step_down(
+    team: CareTeam, dee: User, sign_in: SignIn
+) -> None:
+    factories.member(team, "Eli Brandt", "admin")
+
+    answer = sign_in(dee).post(address(team, "role", dee), {"role": "nurse"})
+
+    assert answer["Location"] == "/account/security"
+    assert access.membership_roles(dee) == {"nurse"}
+
+
+@pytest.mark.parametrize("role", ["nurse", "doctor", "coordinator"])
+def test_nobody_else_sees_or_changes_who_is_in_the_team(
+    team: CareTeam, dee: User, sign_in: SignIn, role: str
+) -> None:
+    client = sign_in(factories.member(team, "Nia Boateng", role))
+    forms = {"invite": NIA, f"members/{dee.uuid}/end": {}, f"members/{dee.uuid}/role": {"role": "nurse"}}
+
+    answers = [client.get("/team"), *(client.post(address(team, what), form) for what, form in forms.items())]
+
+    assert {answer.status_code for answer in answers} == {404}
+    assert access.membership_roles(dee) == {"admin"}
+
+
+def test_s2_an_administrator_has_no_hold_on_people_of_another_clinic(
+    team: CareTeam, dee: User, cleo: User, sign_in: SignIn
+) -> None:
+    client, hers = sign_in(dee), cleo.memberships.get()
+
+    answers = [
+        client.post(address(team, "end", cleo)),
+        client.post(address(hers.team, "end", cleo)),
+        client.post(address(team, "renew", cleo)),
+        client.post(address(hers.team, "invite"), NIA),
+        client.get(f"/team?team={hers.team.uuid}"),
+    ]
+
+    assert {answer.status_code for answer in answers} == {404}
+    assert access.membership_roles(cleo) == {"nurse"}
+    assert mail.outbox == []
+
+
+def test_s23_every_change_asks_for_the_password_again_and_then_goes_on(
+    team: CareTeam, ben: User, dee: User, sign_in: SignIn
+) -> None:
+    client = sign_in(dee)
+    passes(client, minutes=6)
+
+    asked = client.post(address(team, "role", ben), {"role": "doctor"})
+    before = access.membership_roles(ben)
+    done = client.post(asked["Location"], {"password": PASSWORD})
+
+    assert asked["Location"].startswith("/accounts/reauthenticate/")
+    assert (before, done.status_code, access.membership_roles(ben)) == ({"nurse"}, 303, {"doctor"})
+
+
+def test_who_lost_the_second_factor_begins_anew_by_their_own_mailbox(
+    team: CareTeam, ben: User, dee: User, sign_in: SignIn
+) -> None:
+    bens = Client()
+    sign_in_through_the_pages(bens, ben, PASSWORD)
+
+    sign_in(dee).post(address(team, "renew", ben))
+    refused = Client().post("/accounts/login/", {"login": ben.email, "password": PASSWORD})
+    join(link())
+
+    assert not is_in(bens)
+    assert refused.status_code == 200
+    assert mail.outbox[-1].to == [ben.email]
+    assert give_password(ben, password=NEW).get("/")["Location"] == SET_UP
+    assert access.membership_roles(ben) == {"nurse"}
+
+
+def test_nobody_takes_the_second_factor_from_themselves(team: CareTeam, dee: User, sign_in: SignIn) -> None:
+    with_app(dee)
+
+    answer = sign_in(dee).post(address(team, "renew", dee))
+
+    assert answer.status_code == 409
+    assert Client().post("/accounts/login/", {"login": dee.email, "password": PASSWORD}).status_code == 302
+
+
+@pytest.mark.parametrize("role", ["auditor", "operator"])
+def test_auditor_and_operator_reach_no_patient_and_no_team(
+    team: CareTeam, ana: DeviceToken, dee: User, sign_in: SignIn, role: str
+) -> None:
+    if role == "auditor":
+        sign_in(dee).post(address(team, "invite"), NIA | {"role": "auditor"})
+        to = link()
+    else:
+        to = f"/accounts/invitation/{staff.invite_operator(email=NIA['email'], name='Nia', now=clock.now())[1]}/"
+    join(to)
+    nia = User.objects.get(email=NIA["email"])
+    client = sign_in(nia)
+
+    pages = [client.get(f"/patients/{ana.episode.uuid}"), client.get("/team")]
+
+    assert Oversight.objects.get(user=nia, ended_at=None).role == role
+    assert {page.status_code for page in pages} == {404}
+    assert "Ana" not in said(client.get("/")) + said(client.get("/patients"))
+    assert role in said(client.get("/account/security")).lower()
+    assert Episode.objects.exists()
+    assert not access.episodes(nia).exists()
+
+
+def test_an_administrator_makes_no_operator(team: CareTeam, dee: User, sign_in: SignIn) -> None:
+    answer = sign_in(dee).post(address(team, "invite"), NIA | {"role": "operator"})
+
+    assert answer.status_code == 422
+    assert not Invitation.objects.exists()
+
+
+def test_an_auditor_is_let_go(team: CareTeam, dee: User, sign_in: SignIn) -> None:
+    sign_in(dee).post(address(team, "invite"), NIA | {"role": "auditor"})
+    join(link())
+    nia = User.objects.get(email=NIA["email"])
+    client = sign_in(nia)
+
+    sign_in(dee).post(f"/team/{team.uuid}/auditors/{nia.uuid}/end")
+
+    assert Oversight.objects.get(user=nia).ended_at is not None
+    assert not is_in(client)
+
+
+def test_what_an_administrator_did_is_on_record_without_names(
+    team: CareTeam, ben: User, dee: User, sign_in: SignIn
+) -> None:
+    client = sign_in(dee)
+    client.post(address(team, "invite"), NIA)
+    client.post(address(team, "role", ben), {"role": "doctor"})
+    client.post(address(team, "end", ben))
+
+    events = AuditEvent.objects.filter(user=dee, clinic=team.clinic).order_by("pk")
+
+    assert [event.what for event in events] == ["invited", "changed role", "ended membership"]
+    assert "Nia" not in str([event.detail for event in events])
+    assert clock.now() - events[0].at < timedelta(minutes=1)
