@@ -1,9 +1,10 @@
-"""Which people the words of a policy stand for now. Where a word stands for nobody, everybody of the team is told."""
+"""Which people the words of a policy stand for now. Where a word stands for nobody, or all who are named are known not
+to hear, everybody of the team is told."""
 
 from collections.abc import Collection
 from datetime import datetime
 
-from recovery import rota
+from recovery import reachability, rota
 from recovery.models import Membership
 from recovery.notifications.plan import EVERYBODY, Recipients
 
@@ -26,4 +27,7 @@ def people(words: Collection[str], *, team_id: int, now: datetime) -> Recipients
         if not (ids := list(leads.values_list("user", flat=True))):
             return EVERYBODY
         found += ids
-    return Recipients(tuple(dict.fromkeys(found)))
+    named = tuple(dict.fromkeys(found))
+    if reachability.deaf(named, team_id=team_id, now=now).issuperset(named):
+        return EVERYBODY
+    return Recipients(named)

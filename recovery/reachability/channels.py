@@ -32,6 +32,15 @@ _REACHABLE_OF_TEAMS = f"""
 """  # nosec B608
 
 
+_DEAF = f"""
+    SELECT c.user_id
+      FROM recovery_contact c JOIN recovery_careteam t ON t.clinic_id = c.clinic_id
+     WHERE t.id = %(team)s AND c.user_id = ANY(%(users)s::bigint[])
+       AND c.verified_at IS NOT NULL AND c.ended_at IS NULL
+     GROUP BY c.user_id HAVING NOT bool_or(coalesce({_WORKS.format(contact="c")}, false))
+"""  # nosec B608
+
+
 def reachable(user_ids: Collection[int], *, clinic_id: int, now: datetime) -> set[int]:
     """Who of these people has a working channel in this clinic."""
     asked = {"clinic": clinic_id, "users": sorted(set(user_ids))} | _since(now)
@@ -44,6 +53,13 @@ def reachable_of(team_ids: Collection[int], *, now: datetime) -> dict[int, froze
     for team_id, user_id in statements.fetch_all(_REACHABLE_OF_TEAMS, {"teams": sorted(found)} | _since(now)):
         found[team_id].add(user_id)
     return {team_id: frozenset(people) for team_id, people in found.items()}
+
+
+def deaf(user_ids: Collection[int], *, team_id: int, now: datetime) -> set[int]:
+    """Who of these people is known not to hear: they have verified contacts, and none of them works any more. Who has
+    none at all is told by the e-mail that they sign in with, and may hear."""
+    asked = {"team": team_id, "users": sorted(set(user_ids))} | _since(now)
+    return {user_id for (user_id,) in statements.fetch_all(_DEAF, asked)}
 
 
 def _since(now: datetime) -> dict[str, datetime]:

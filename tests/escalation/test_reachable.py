@@ -1,0 +1,38 @@
+"""A step that names nobody but people who are known not to hear tells everybody of the team."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.escalation import scenes
+from tests.escalation.scenes import START, Ward, told, turn
+from tests.rota.scenes import channel
+
+pytestmark = pytest.mark.django_db
+
+LONG_AGO = START - timedelta(hours=21)
+
+
+def test_who_is_on_call_and_left_the_last_test_unanswered_does_not_keep_the_others_from_hearing(ward: Ward):
+    channel(ward.team, ward.ben, tested_at=LONG_AGO)
+    scenes.red_flag(ward)
+    assert told(step="opened") == ward.everybody
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"tested_at": START - timedelta(hours=1)}, {"tested_at": LONG_AGO, "answered_at": START}]
+)
+def test_who_may_hear_is_told_alone(ward: Ward, fields: dict[str, object]):
+    channel(ward.team, ward.ben, **fields)
+    scenes.red_flag(ward)
+    assert told(step="opened") == {"Ben"}
+
+
+def test_one_channel_that_works_is_enough_and_one_that_ended_counts_for_nothing(ward: Ward):
+    channel(ward.team, ward.ben, tested_at=LONG_AGO)
+    channel(ward.team, ward.ben, address="ben@pager.example")
+    channel(ward.team, ward.cora, tested_at=LONG_AGO, ended_at=START)
+    scenes.red_flag(ward)
+    assert told(step="opened") == {"Ben"}
+    turn(5)
+    assert told(step="step-1") == {"Cora"}  # by the e-mail that she signs in with
