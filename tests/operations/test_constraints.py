@@ -614,6 +614,9 @@ def w_invitation(w: World, **fields: Any) -> Invitation:
             "expires_at": at(72),
         }
         | fields
+    )
+
+
 def w_canary_run(w: World, **fields: Any) -> CanaryRun:
     return CanaryRun.objects.create(**{"clinic": w.clinic, "round": 1, "started_at": T0} | fields)
 
