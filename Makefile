@@ -6,7 +6,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 CASES ?= 10000
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test faults chaos guards drill fuzz check bench screens lock clean
+.PHONY: help setup setup-dev demo test faults chaos guards drill fuzz check bench screens safety-case sbom lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -47,6 +47,12 @@ bench: setup  ## measure (ratios inside one run), write bench/results.json; ARGS
 
 screens: setup-dev  ## take the pictures under docs/screens/ from the demo that runs beside it
 	@$(BIN)/python -m demo.pictures
+
+safety-case:  ## write docs/safety-case.md from the hazard log and the marks in the tests
+	@$(BIN)/python -m tests.safety_case
+
+sbom:  ## write var/sbom.json: what the production image is made of (CycloneDX)
+	@$(PYTHON) .ci/sbom var/sbom.json
 
 lock:  ## write the lock files again from requirements*.in; ARGS="--upgrade"
 	@.ci/lock $(ARGS)

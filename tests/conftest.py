@@ -22,6 +22,12 @@ hypothesis.settings.load_profile(
 )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "hazard(control): shows that this control of docs/hazards.yaml works (docs/safety-case.md)"
+    )
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _whoever_is_signed_in_by_force_gave_both_factors() -> Generator[None]:
     from django.contrib.auth.signals import user_logged_in

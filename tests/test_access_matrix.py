@@ -312,6 +312,7 @@ FOREIGN = [
 ]
 
 
+@pytest.mark.hazard("HZ4.5")
 @pytest.mark.parametrize(("route", "method", "caller"), FOREIGN)
 def test_what_is_somebody_elses_looks_as_if_it_were_not_there(
     scene: Scene, route: str, method: str, caller: str

@@ -54,6 +54,7 @@ def test_a_call_within_a_day_is_due_in_a_day(ana: Phone) -> None:
     assert shown(ana)[0]["call_due_by"] == "2026-03-04T06:00:00Z"
 
 
+@pytest.mark.hazard("HZ6.3")
 def test_at_an_emergency_nobody_is_told_to_wait_for_a_call(ana: Phone) -> None:
     report(ana, 20, chest_pain="yes")
 

@@ -29,6 +29,7 @@ def test_a_check_in_is_answered_with_what_to_do(ana: Phone) -> None:
     assert told["footer"] == "This app is not watched all the time. In an emergency call 999."
 
 
+@pytest.mark.hazard("HZ6.1")
 def test_one_without_findings_says_so_without_saying_that_all_is_well(ana: Phone) -> None:
     told = ana.post(CHECK_INS, check_in()).json()
 
@@ -37,6 +38,7 @@ def test_one_without_findings_says_so_without_saying_that_all_is_well(ana: Phone
     assert told["notes"][0].startswith("Soreness is common for two or three days.")
 
 
+@pytest.mark.hazard("HZ3.1")
 def test_a_half_finished_one_is_judged_at_once(ana: Phone) -> None:
     sent = check_in() | {"status": "in-progress", "answers": {"chest_pain": "yes"}}
 
@@ -45,6 +47,7 @@ def test_a_half_finished_one_is_judged_at_once(ana: Phone) -> None:
     assert (told["status"], told["urgency"]) == ("in-progress", "emergency")
 
 
+@pytest.mark.hazard("HZ10.3")
 def test_the_same_sent_again_is_answered_byte_for_byte(ana: Phone) -> None:
     """Y1: the answer was lost on the way; the phone sends again and learns the same."""
     sent = check_in(bleeding="oozing")
@@ -300,6 +303,7 @@ def test_one_check_in_is_shown_with_its_answers_and_its_verdict(ana: Phone) -> N
     assert {name: shown[name] for name in told} == told
 
 
+@pytest.mark.hazard("HZ3.1")
 def test_the_request_leaves_the_alert_owed(ana: Phone) -> None:
     """It is opened by Celery or by the watch, whichever is alive."""
     ana.post(CHECK_INS, check_in(bleeding="soaking"))

@@ -37,6 +37,7 @@ RED_FLAGS: dict[str, tuple[bytes, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.hazard("HZ1.4")
 @pytest.mark.parametrize("name", RED_FLAGS)
 def test_a_red_flag_beside_what_nobody_can_read_is_an_emergency(ana: Phone, name: str) -> None:
     raw, code = RED_FLAGS[name]

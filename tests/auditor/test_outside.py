@@ -103,6 +103,7 @@ def test_o10_absent_twice_is_an_alarm_by_another_road(system: System):
         system.mailbox.refuse = {}
 
 
+@pytest.mark.hazard("HZ2.6")
 def test_o11_damage_is_found_within_two_minutes_and_the_outside_is_not_called(system: System):
     phones = Phones(Scene.of(system))
     phones.report_red_flag()

@@ -151,6 +151,7 @@ def test_fahrenheit_at_each_threshold(both: Any, value: float, expected: Found) 
     assert both(fever(value, "F")) == expected
 
 
+@pytest.mark.hazard("HZ8.1")
 @pytest.mark.parametrize(
     "temp", [{"value": 38.0}, {"value": 38.0, "unit": "c"}, {"value": 311.0, "unit": "K"}]
 )
@@ -185,6 +186,7 @@ REQUIRED = [
 ]  # fmt: skip
 
 
+@pytest.mark.hazard("HZ1.3")
 @pytest.mark.parametrize("link_id", REQUIRED)
 def test_a_safety_question_left_out_is_found_and_lowers_nothing(both: Any, link_id: str) -> None:
     assert both(At(30, {link_id: None})) == {"INCOMPLETE": "within_24h"}
@@ -284,6 +286,7 @@ def test_a_reading_and_its_pair_in_the_other_unit_are_one(both: Any) -> None:
         assert both(fever(celsius, "C")) == both(fever(fahrenheit, "F"))
 
 
+@pytest.mark.hazard("HZ8.2")
 def test_every_tenth_of_a_degree_is_judged_alike_in_both_units() -> None:
     for tenths in range(340, 431):
         celsius = {"value": tenths / 10, "unit": "C"}

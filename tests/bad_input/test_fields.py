@@ -41,6 +41,7 @@ def test_b21_an_id_in_capitals_is_the_same_id(ana: Phone) -> None:
     assert ana.get(f"{CHECK_INS}/{sent['id'].upper()}").json()["id"] == sent["id"]
 
 
+@pytest.mark.hazard("HZ9.1")
 @pytest.mark.parametrize("field", ["observed_at", "sent_at"])
 @pytest.mark.parametrize("value", ["2026-03-03T09:00:00", "2026-03-03T09:00:00.000"])
 def test_b22_an_instant_without_offset(ana: Phone, field: str, value: str) -> None:
@@ -77,6 +78,7 @@ def test_b24_an_instant_that_there_is_none_of(ana: Phone, value: object, code: s
     assert [error["code"] for error in problem["errors"]] == [code]
 
 
+@pytest.mark.hazard("HZ9.2")
 @pytest.mark.parametrize(
     "felt", ["2000-01-01T00:00:00Z", "2029-03-03T09:00:00.123456789+05:30", "2026-03-02T09:59:59Z"]
 )

@@ -71,6 +71,7 @@ def test_earlier_keeps_only_what_judging_needs():
 # Symptoms called the same (6.3)
 
 
+@pytest.mark.hazard("HZ15.2")
 @pytest.mark.parametrize(
     ("past", "baseline", "fires"),
     [
@@ -114,6 +115,7 @@ def test_places_that_need_no_cover_resolve_as_before():
     assert set(tiers(found)) == {"SYMPTOM-ONGOING"}
 
 
+@pytest.mark.hazard("HZ15.2")
 def test_weakness_called_the_same_in_a_new_limb_is_new_weakness():
     told = report(10, weakness="new_or_worse", weakness_where=["general"])
     found = judge(report(40, weakness="same", weakness_where=["one_leg"]), told)
@@ -140,6 +142,7 @@ def test_clock_is_believed_within_five_minutes_and_after_time_zero(observed_h, r
     assert effective_at(after(observed_h), received_at, START) == (after(at_h), suspect)
 
 
+@pytest.mark.hazard("HZ9.2")
 def test_check_in_with_a_suspect_clock_is_judged_when_it_was_received():
     found = judge(report(80, received_h=40, bandage="off"))
     assert (found.clock_suspect, found.hours, found.at) == (True, 40, after(40))

@@ -61,6 +61,7 @@ def _changed(case: dict[str, Any], **answers: Any) -> dict[str, Any]:
     return changed
 
 
+@pytest.mark.hazard("HZ1.2")
 @settings(max_examples=FEW)
 @given(cases(), st.sampled_from(sorted(STRONGEST)))
 def test_property_1_a_worse_answer_never_lowers_the_urgency(case, link_id):
@@ -68,6 +69,7 @@ def test_property_1_a_worse_answer_never_lowers_the_urgency(case, link_id):
     assert _urgency(_changed(case, **{link_id: strongest})) >= _urgency(_changed(case, **{link_id: negative}))
 
 
+@pytest.mark.hazard("HZ1.3")
 @settings(max_examples=2 * FEW)
 @given(cases(), st.sampled_from(sorted(ITEMS)))
 def test_property_2_a_missing_answer_raises_nothing_but_the_agreed(case, link_id):
@@ -93,6 +95,7 @@ def test_property_3_neither_zone_nor_order_of_arrival_matters(case, offset, rand
 PAIRED = [(37.5, 99.5), (37.8, 100.0), (38.0, 100.4), (40.0, 104.0), (36.7, 98.1)]
 
 
+@pytest.mark.hazard("HZ8.2")
 @settings(max_examples=FEW)
 @given(cases(), st.sampled_from(PAIRED))
 def test_property_3_paired_limits_are_the_same_in_both_units(case, pair):
@@ -120,6 +123,7 @@ def test_property_3_the_zone_of_the_server_does_not_matter():
     assert tiers(judge(report(48, bandage="off"))) == {}
 
 
+@pytest.mark.hazard("HZ9.1")
 def test_property_3_hours_count_across_a_change_of_the_clocks():
     """47 hours on the wall are 48 hours when the clocks went forward... and the other way round."""
     zone = ZoneInfo("Europe/London")
@@ -132,6 +136,7 @@ def test_property_3_hours_count_across_a_change_of_the_clocks():
         assert ("BANDAGE" in _tiers(_changed(case, observed_at=at.isoformat()))) is fires
 
 
+@pytest.mark.hazard("HZ10.3")
 @settings(max_examples=FEW)
 @given(cases(), st.floats(0.1, 500))
 def test_property_4_nothing_is_lost_for_being_late_or_partial(case, late_h):
@@ -163,6 +168,7 @@ RED_FLAGS: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.hazard("HZ1.2")
 @given(st.sampled_from(RED_FLAGS), hours, st.lists(st.sampled_from(RISKS), unique=True), st.booleans())
 def test_property_5_red_flags_are_emergencies_at_every_hour_for_everyone(flag, at_h, risks, completed):
     check_in = report(at_h, completed=completed, **flag)
@@ -204,6 +210,7 @@ def test_property_7_what_the_phone_shows_alone_is_an_emergency_here_too(case):
         assert judged(parsed, PROTOCOL).tier is Tier.EMERGENCY
 
 
+@pytest.mark.hazard("HZ10.1")
 @pytest.mark.parametrize("flag", [f for f in RED_FLAGS if "same" not in f.values()])
 def test_property_7_every_red_flag_shows_the_emergency_screen_without_a_network(flag):
     assert PROTOCOL.emergency_screen(View(answered(report(30, **flag).answers), {}, frozenset(), {}))

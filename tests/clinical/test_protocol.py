@@ -32,6 +32,7 @@ def test_document_holds_what_the_specification_counts():
     assert PROTOCOL.review_on > date(2027, 1, 1)
 
 
+@pytest.mark.hazard("HZ11.1")
 def test_unknown_version_is_no_protocol():
     for version in ("vk-default/2", "../vk-default/1", "vk-default", ""):
         with pytest.raises(KeyError):
@@ -45,6 +46,7 @@ FACTS = [
 ]
 
 
+@pytest.mark.hazard("HZ11.2")
 @pytest.mark.parametrize("fact_id", FACTS)
 def test_every_leaflet_fact_can_be_found_with_its_leaflet(fact_id):
     fact = PROTOCOL.facts[fact_id]
@@ -74,6 +76,7 @@ def _patient_texts() -> list[tuple[str, str]]:
     return texts
 
 
+@pytest.mark.hazard("HZ13.1")
 @pytest.mark.parametrize(("name", "text"), _patient_texts())
 def test_patient_text_is_at_school_grade_six_or_lower(name, text):
     assert grade(text) <= 6
@@ -309,6 +312,7 @@ def test_clinical_core_needs_neither_django_nor_a_network():
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.hazard("HZ11.1")
 def test_document_on_disk_is_what_is_loaded():
     assert document()["version"] == PROTOCOL.version
     assert PATH.is_file()

@@ -11,6 +11,7 @@ from tests.clinical.scenes import before, celsius, fahrenheit, report, tiers
 EPSILON = JUST_BEFORE
 
 
+@pytest.mark.hazard("HZ1.1")
 def test_every_rule_has_a_case_on_both_sides():
     assert CASES.keys() == get().rules.keys()
     assert len(CASES) == 51
@@ -22,6 +23,7 @@ def test_rule_fires(rule):
     assert tiers(fires.judge()).get(rule) == tier
 
 
+@pytest.mark.hazard("HZ1.1")
 @pytest.mark.parametrize("rule", CASES)
 def test_rule_just_does_not_fire(rule):
     _, _, misses = CASES[rule]

@@ -9,6 +9,7 @@ from recovery.clinical.protocol import get
 SCREEN = get().word_screen
 
 
+@pytest.mark.hazard("HZ14.1")
 @pytest.mark.parametrize(
     ("text", "level"),
     [
@@ -53,6 +54,7 @@ def test_lists_are_those_of_the_specification():
     assert set(SCREEN.worry) == {"bleeding", "fever", "numb", "weak", "pus", "worse", "fell"}
 
 
+@pytest.mark.hazard("HZ14.1")
 def test_every_phrase_of_every_list_is_found():
     for level in ("self_harm", "alarm", "worry"):
         for phrase in getattr(SCREEN, level):

@@ -17,6 +17,7 @@ def open_page(client: Client, rule: str) -> str:
     return said(response)
 
 
+@pytest.mark.hazard("HZ4.1")
 def test_two_identifiers_procedure_and_risks_stand_on_the_page(
     team: CareTeam, ben: User, sign_in: SignIn
 ) -> None:
@@ -64,6 +65,7 @@ def test_an_alert_that_was_worse_before_says_so(ana: DeviceToken, ben: User, sig
     )
 
 
+@pytest.mark.hazard("HZ14.2")
 @pytest.mark.parametrize(
     ("answered_by", "whose"),
     [("patient", "In the words of the patient"), ("carer", "In the words of the caregiver")],
@@ -148,6 +150,7 @@ def test_pain_now_before_lowest_and_baseline(ana: DeviceToken, ben: User, sign_i
     assert "14:00 today Day 1, hour 28 Days 1 to 3 7 of 10 This alert" in text
 
 
+@pytest.mark.hazard("HZ5.1")
 def test_a_late_report_with_a_wrong_clock_by_a_caregiver_says_so(
     ana: DeviceToken, ben: User, sign_in: SignIn
 ) -> None:

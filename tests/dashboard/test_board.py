@@ -134,6 +134,7 @@ def test_a_stranger_sees_nothing_of_it(ana: DeviceToken, cleo: User, sign_in: Si
         assert "Ana Whitfield" not in response.content.decode()
 
 
+@pytest.mark.hazard("HZ2.7")
 @pytest.mark.parametrize(
     ("status", "words"),
     [

@@ -100,6 +100,7 @@ def test_nothing_is_answered_beforehand_but_that_it_is_felt_now(
     assert (str(given["felt_on"]), str(given["felt_at"])) == ("2026-03-03", "14:12:00")
 
 
+@pytest.mark.hazard("HZ13.2")
 def test_it_is_judged_like_one_of_the_phone_and_says_what_to_read_out(
     ana: DeviceToken, ben: User, sign_in: SignIn
 ) -> None:
@@ -313,6 +314,7 @@ def test_who_wrote_it_down_is_recorded(ana: DeviceToken, ben: User, sign_in: Sig
     assert "by the care team" in text
 
 
+@pytest.mark.hazard("HZ13.2")
 def test_a_patient_who_has_no_phone_and_one_whose_recovery_has_ended_can_still_tell(
     team: CareTeam, ben: User, sign_in: SignIn
 ) -> None:
@@ -347,6 +349,7 @@ def send(client: Client, device: DeviceToken, act: str, **changes: Any) -> Any:
     return client.post(path, shown(client, path, **{"reason": "Told on the phone."} | changes))
 
 
+@pytest.mark.hazard("HZ15.3")
 def test_a_corrected_baseline_judges_every_check_in_anew(
     ana: DeviceToken, ben: User, sign_in: SignIn
 ) -> None:
@@ -376,6 +379,7 @@ def test_a_baseline_that_nobody_recorded_can_be_added(team: CareTeam, ben: User,
     assert (episode.baseline, episode.baseline_at) == ({"pain_now": 7, "bladder": "no"}, T0)
 
 
+@pytest.mark.hazard("HZ15.3")
 def test_risk_factors_and_the_plan_for_the_blood_thinner(
     ana: DeviceToken, ben: User, sign_in: SignIn
 ) -> None:

@@ -228,6 +228,7 @@ def test_a_time_at_the_end_of_the_calendar_is_no_fault(
         assert "There is no such time. Check the year." in said(page)
 
 
+@pytest.mark.hazard("HZ15.1")
 def test_nobody_asked_before_is_said_and_not_guessed(team: CareTeam, ben: User, sign_in: SignIn) -> None:
     blank = {
         item: None for item in TYPED if item in factories.BASELINE or item in {"temp-unit", "numbness_where"}
@@ -414,6 +415,7 @@ def test_a_sheet_printed_again_has_another_code_and_the_lost_one_is_worth_nothin
     assert again.replace("-", "")[4:] not in kept
 
 
+@pytest.mark.hazard("HZ15.1")
 def test_what_was_left_out_is_named_while_the_patient_is_here(
     team: CareTeam, ben: User, sign_in: SignIn
 ) -> None:

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.django_db
 LIMITS = [(Tier.EMERGENCY, 15, 10), (Tier.SAME_DAY, 4 * 60, 30), (Tier.WITHIN_24H, 24 * 60, 120)]
 
 
+@pytest.mark.hazard("HZ2.4")
 @pytest.mark.parametrize(("tier", "by", "grace"), LIMITS)
 def test_without_a_contact_the_owner_is_reminded_then_it_goes_back_to_the_queue_and_to_escalation(
     ward: Ward, tier: Tier, by: int, grace: int

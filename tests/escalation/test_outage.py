@@ -59,6 +59,7 @@ def test_f19_a_reminder_that_is_late_leaves_its_owner_the_time_they_have(ward: W
     assert reload(alert).status == "open"
 
 
+@pytest.mark.hazard("HZ3.3")
 def test_f19_the_worst_comes_first_then_what_waits_longest(db: None):
     wards = [scenes.ward() for _ in range(6)]
     tiers = [Tier.WITHIN_24H, Tier.EMERGENCY, Tier.SAME_DAY] * 2

@@ -16,6 +16,7 @@ from tests.operations.ward import kinds, report
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.hazard("HZ2.3")
 def test_an_emergency_goes_to_whoever_is_on_call_then_to_the_second_then_to_everybody(ward: Ward):
     alert = scenes.red_flag(ward)
     assert told(step="opened") == {"Ben"}
@@ -72,6 +73,7 @@ def test_a_gap_in_the_rota_tells_everybody(ward: Ward):
     assert told(step="opened") == ward.everybody
 
 
+@pytest.mark.hazard("HZ2.3")
 def test_when_no_step_is_left_everybody_is_told_round_by_round_and_the_clinics_administrators(ward: Ward):
     alert = scenes.red_flag(ward)
     for minutes in (5, 15, 75, 135, 195):

@@ -11,6 +11,7 @@ from tests.system import System
 pytestmark = pytest.mark.slow
 
 
+@pytest.mark.hazard("HZ2.1")
 @pytest.mark.parametrize(("program", "road"), [("worker", "celery"), ("watch", "watch")])
 def test_a_red_flag_reaches_the_mailbox_by_one_road_alone(system: System, program: str, road: str):
     system.restore("web", program)

@@ -29,6 +29,7 @@ def raised(rule: str, alerts: int, tier: Tier = Tier.SAME_DAY) -> Raised:
     return Raised(rule, tier, alerts, alerts, 0, 0)
 
 
+@pytest.mark.hazard("HZ7.3")
 def test_the_loudest_rules_are_named_until_the_rest_fits() -> None:
     counted = [raised("PAIN-UP", 25), raised("FEVER", 12), raised("CALL-ME", 10), raised("TEXT", 3)]
 

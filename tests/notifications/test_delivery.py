@@ -79,6 +79,7 @@ def test_a_sent_message_is_not_sent_again(mailbox: Postbox):
     assert len(mailbox.mails) == 1
 
 
+@pytest.mark.hazard("HZ3.2")
 def test_the_most_urgent_leaves_first_over_one_connection(mailbox: Postbox):
     today = scenes.red_flag(tier=Tier.SAME_DAY)
     now = scenes.red_flag()
@@ -98,6 +99,7 @@ def test_a_turn_is_bounded_and_ends_when_told_to(mailbox: Postbox):
     assert deliver_due() == 2
 
 
+@pytest.mark.hazard("HZ2.2")
 def test_a_refusal_for_now_is_tried_again_later_under_the_same_key(mailbox: Postbox):
     (lead,) = scenes.planned(scenes.red_flag())
     mailbox.refuse[None] = "450 4.2.1 mailbox busy"

@@ -50,6 +50,7 @@ def test_a_team_without_anybody_is_an_error_that_is_said(caplog):
     assert "nobody of the care team can be told" in caplog.text
 
 
+@pytest.mark.hazard("HZ7.1")
 def test_findings_of_one_check_in_leave_as_one_message_per_person_the_worst_first():
     team, ben, dee = scenes.care_team()
     found = scenes.assessment(factories.episode(team))

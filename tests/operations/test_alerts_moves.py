@@ -134,6 +134,7 @@ def test_of_twenty_colleagues_at_once_one_wins() -> None:
     assert AlertEvent.objects.filter(kind="acknowledged").count() == 1
 
 
+@pytest.mark.hazard("HZ7.1")
 @pytest.mark.django_db(transaction=True)
 def test_twenty_flaggings_at_once_open_one_alert() -> None:
     team = factories.team()

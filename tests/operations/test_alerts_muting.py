@@ -54,6 +54,7 @@ def test_what_is_muted_opens_nothing_and_is_still_told_to_the_patient(
     assert [finding["rule"] for finding in judged.findings] == ["NEURO-RADIATE"]
 
 
+@pytest.mark.hazard("HZ7.2")
 @pytest.mark.parametrize(("hours", "expected"), [(199.99, {}), (200, {"NEURO-RADIATE": "same_day"})])
 def test_a_mute_ends_with_its_date(
     alert: Alert, ana: DeviceToken, ben: User, hours: float, expected: dict
@@ -129,6 +130,7 @@ def test_only_a_clinician_mutes_and_ends_a_mute(alert: Alert, role: str) -> None
         alerts.unmute(alert_id=alert.uuid, by=dee, now=at(31))
 
 
+@pytest.mark.hazard("HZ7.2")
 def test_an_emergency_is_not_muted_by_way_of_a_milder_report(ana: DeviceToken, ben: User) -> None:
     report(ana, 30, pain_where=["down_both_legs"])
     report(ana, 31, **SCIATICA)

@@ -91,6 +91,7 @@ def test_check_ins_whose_time_was_over_before_are_not_expected(
     )
 
 
+@pytest.mark.hazard("HZ4.3")
 def test_a_hospital_number_with_another_birthday_is_somebody_elses() -> None:
     first = factories.episode()
     other = enrolment.NewPatient(
@@ -119,6 +120,7 @@ def test_a_code_forgives_how_it_is_typed() -> None:
     assert enrolment.redeem(code=typed, device_name="phone", platform="web", now=T0)
 
 
+@pytest.mark.hazard("HZ4.2")
 def test_a_code_works_once() -> None:
     code = enrolment.issue_code(episode=factories.episode(), now=T0)
     enrolment.redeem(code=code, device_name="phone", platform="web", now=T0)

@@ -60,6 +60,7 @@ def test_a_half_finished_check_in_fills_no_slot(ana: DeviceToken) -> None:
     assert set(silent()) == {"S0"}
 
 
+@pytest.mark.hazard("HZ12.1")
 def test_silence_after_a_red_flag_weighs_more(ana: DeviceToken) -> None:
     checkins.submit(device=ana, submission=submission(5), now=at(5))
     checkins.submit(device=ana, submission=submission(30, temp={"value": 38.5, "unit": "C"}), now=at(30))
@@ -69,6 +70,7 @@ def test_silence_after_a_red_flag_weighs_more(ana: DeviceToken) -> None:
     assert silent() == {"S2": ("MISSED-1", "within_24h"), "S3": ("MISSED-2", "same_day")}
 
 
+@pytest.mark.hazard("HZ12.2")
 def test_ten_days_of_outage_are_caught_up_with_a_row_for_each_slot_and_one_message(ana: DeviceToken) -> None:
     checkins.submit(device=ana, submission=submission(5, temp={"value": 38.5, "unit": "C"}), now=at(5))
     for pk in Assessment.objects.values_list("pk", flat=True):

@@ -84,6 +84,7 @@ def test_the_first_screens_have_no_barrier(take_phone: TakePhone, episode: Episo
     phone.examine("code")
 
 
+@pytest.mark.hazard("HZ13.1")
 def test_type_and_targets_are_large(ana: Pocket) -> None:
     for name in screens(ana):
         assert ana.page.evaluate(SMALL) == [], name
@@ -98,6 +99,7 @@ def test_text_twice_as_large_still_fits(ana: Pocket) -> None:
         ana.page.evaluate("document.documentElement.style.fontSize = ''")
 
 
+@pytest.mark.hazard("HZ13.1")
 def test_words_are_plain(ana: Pocket) -> None:
     """School grade 6 over each screen, as for the texts of the protocol."""
     for name in screens(ana):

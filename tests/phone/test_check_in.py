@@ -93,6 +93,7 @@ def test_nothing_is_lost_on_reload_and_back_works(ana: Pocket) -> None:
     assert ana.kept("draft")["draft"]["answers"]["bladder"] == "no"
 
 
+@pytest.mark.hazard("HZ8.1")
 def test_a_temperature_in_the_wrong_unit_is_asked_about(ana: Pocket, episode: Episode) -> None:
     """HZ8: 38.4 taken as Fahrenheit would hide a fever."""
     ana.begin()
@@ -112,6 +113,7 @@ def test_a_temperature_in_the_wrong_unit_is_asked_about(ana: Pocket, episode: Ep
     assert ana.kept("draft")["draft"]["answers"]["temp"] is None
 
 
+@pytest.mark.hazard("HZ5.1")
 def test_a_carer_says_so(ana: Pocket, episode: Episode) -> None:
     ana.begin("I help Ana answer")
     ana.page.goto("/phone#/part/3")

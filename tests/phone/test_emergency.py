@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 CALL = "Call 999 now. Do not drive yourself."
 
 
+@pytest.mark.hazard("HZ10.1")
 def test_a_red_flag_without_a_network(ana: Pocket, episode: Episode) -> None:
     """HZ10: told at once; reported as soon as it can be; finished later as the same check-in."""
     ana.begin()

@@ -65,6 +65,7 @@ def test_a_tap_is_not_lost_when_the_page_is_brought_up_to_date_under_the_finger(
     ana.at("Who is answering?")
 
 
+@pytest.mark.hazard("HZ6.2")
 @pytest.mark.parametrize("screen", ["home", "who", "part/1", "review", "not-me"])
 def test_the_red_flag_card_is_on_every_screen(ana: Pocket, screen: str) -> None:
     """HZ6."""
@@ -74,6 +75,7 @@ def test_the_red_flag_card_is_on_every_screen(ana: Pocket, screen: str) -> None:
     ana.sees("you cannot move a part of your body")
 
 
+@pytest.mark.hazard("HZ6.2")
 def test_before_anybody_signed_in_the_card_is_there_too(take_phone: TakePhone) -> None:
     stranger = take_phone()
     stranger.page.goto("/phone")

@@ -26,6 +26,7 @@ def short_check_in(phone: Pocket, who: str = "I am Ana", pain: str = "3") -> Non
     phone.tap("Send to my care team")
 
 
+@pytest.mark.hazard("HZ10.2")
 def test_without_a_network_it_is_kept_and_said_plainly(ana: Pocket, episode: Episode) -> None:
     ana.lose_network()
     ana.say_all_is_well()
@@ -169,6 +170,7 @@ def test_a_phone_that_was_signed_out_keeps_what_it_has(ana: Pocket, episode: Epi
     wait_until(lambda: ana.kept("report.") == {})
 
 
+@pytest.mark.hazard("HZ4.4")
 def test_what_one_patient_wrote_is_never_sent_as_anothers(
     ana: Pocket, episode: Episode, team: CareTeam
 ) -> None:

@@ -143,6 +143,7 @@ def test_signing_off_is_not_believed_of_somebody_elses_network(ana: Pocket, epis
     wait_until(lambda: is_revoked(episode))
 
 
+@pytest.mark.hazard("HZ4.4")
 def test_the_next_patient_sees_nothing_of_the_one_before(ana: Pocket, team: CareTeam) -> None:
     ana.begin()
     ana.tap("None of these")

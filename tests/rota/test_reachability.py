@@ -129,6 +129,7 @@ SAME = "020 7946-0101"
 """The team's own number, written otherwise."""
 
 
+@pytest.mark.hazard("HZ2.5")
 def test_no_recovery_begins_into_a_night_in_which_nobody_can_be_reached(team, ben, dee):
     Clinic.objects.update(urgent_line=SAME)
     team = CareTeam.objects.get()

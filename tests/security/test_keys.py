@@ -48,7 +48,7 @@ def test_s48_the_same_body_is_sealed_differently_each_time(ana: Phone, eve: Phon
 
 def test_s48_what_was_stored_before_there_were_seals_is_read_as_it_stands(ana: Phone) -> None:
     ana.post(CHECK_INS, REFUSED)
-    assert Quarantine._meta.get_field("body").from_db_value(b"{", None, connection) == b"{"  # type: ignore[attr-defined]
+    assert Quarantine._meta.get_field("body").from_db_value(b"{", None, connection) == b"{"
 
 
 def test_s48_a_body_of_a_lost_key_says_so_and_breaks_no_page(ana: Phone, settings: Settings) -> None:

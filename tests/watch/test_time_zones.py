@@ -71,6 +71,7 @@ def episode(change: Change) -> Episode:
     return factories.episode(team, procedure_at=procedure_at, time_zone=change.zone, now=procedure_at)
 
 
+@pytest.mark.hazard("HZ12.1")
 def test_each_slot_is_missed_once_when_it_has_closed(episode: Episode, mailbox: Postbox) -> None:
     """The watch looks at each half hour around the change, and every twelve hours before and after it."""
     start = episode.procedure_at
