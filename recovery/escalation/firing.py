@@ -165,6 +165,9 @@ def _fire(alert_ids: Sequence[int], *, now: datetime) -> None:
     due = Alert.objects.filter(pk__in=alert_ids).select_related("owner").order_by("-tier", "pk")
     alerts = list(due)
     for alert in alerts:
+        if alert.status not in Alert.LIVE:  # ended by an older version of this service, while this was rolled out
+            Alert.objects.filter(pk=alert.pk).update(next_step_at=None)
+            continue
         if alert.status == S.ACKNOWLEDGED:
             if step := _remind(alert, now=now):
                 tell.append((alert.pk, step))
@@ -206,6 +209,8 @@ def _remind(alert: Alert, *, now: datetime) -> str | None:
         _give_back(alert, why="left", now=now)
     elif steps.patient_was_reached(alert):
         Alert.objects.filter(pk=alert.pk).update(next_step_at=None)
+    elif alert.lap_at is None or alert.owned_since is None or alert.lap_at < alert.owned_since:
+        steps.taken_on(alert, now=now)  # by an older version, which left the steps as they were
     elif alert.step:
         _give_back(alert, why="no contact", now=now)
     else:

@@ -171,9 +171,8 @@ class Alert(models.Model):
                 condition=Q(noise="") | ~Q(outcome="sent-to-emergency"), name="an_emergency_was_no_noise"
             ),
             models.CheckConstraint(
-                condition=Q(next_step_at=None)
-                | Q(lap_at__isnull=False, status__in=["open", "acknowledged"], tier__gte=Tier.WITHIN_24H),
-                name="steps_while_it_lives",
+                condition=Q(next_step_at=None) | Q(lap_at__isnull=False, tier__gte=Tier.WITHIN_24H),
+                name="steps_have_a_lap",
             ),
         ]
         indexes = [

@@ -167,6 +167,22 @@ def test_so_is_one_that_somebody_had_taken_on(ward: Ward):
     assert kinds(alert)[-1] == "reminded"
 
 
+def test_what_an_older_version_takes_on_or_closes_is_told_to_nobody(ward: Ward):
+    """While this version is being rolled out: it leaves the steps as they were."""
+    taken, closed = scenes.red_flag(ward), scenes.red_flag(scenes.ward())
+    Alert.objects.filter(pk=taken.pk).update(status="acknowledged", owner=ward.nils, acknowledged_at=later(2))
+    Alert.objects.filter(pk=closed.pk).update(
+        status="closed", ended_at=later(2), ended_by=ward.nils, outcome="seen", patient_contacted=True
+    )
+
+    assert turn(5) == 2
+    assert [scenes.steps(alert) for alert in (taken, closed)] == [["opened"]] * 2
+    assert reload(taken).next_step_at == later(15)
+    assert reload(closed).next_step_at is None
+    turn(15)
+    assert kinds(taken)[-1] == "reminded"
+
+
 def test_a_step_that_cannot_be_taken_keeps_nobody_else_waiting(
     ward: Ward, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):

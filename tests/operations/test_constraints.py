@@ -408,7 +408,7 @@ BREAKS: dict[str, Callable[[World], Any]] = {
         w.alert, status="closed", ended_at=at(21), ended_by=w.ben, patient_contacted=True, outcome="fine"
     ),
     "asked_while_it_lives": lambda w: w.change(w.alert, asked=w.ben),
-    "steps_while_it_lives": lambda w: w.new_alert(rule="CHEST", tier=1, lap_at=at(20), next_step_at=at(21)),
+    "steps_have_a_lap": lambda w: w.change(w.alert, next_step_at=at(21)),
     "alert_noise_known": lambda w: w.change(w.alert, noise="loud"),
     "an_emergency_was_no_noise": lambda w: w.change(
         w.alert,
