@@ -35,9 +35,11 @@ def test_the_examples_work_as_they_stand(django_db_setup: None) -> None:
         )
 
     assert done.returncode == 0, done.stderr
-    me, _, sent, corrected, history, _, withdrawn, batch, signed_off = done.stdout.splitlines()
+    me, _, sent, corrected, history, _, withdrawn, batch, *reminding, signed_off = done.stdout.splitlines()
     assert json.loads(me)["episode"]["procedure"] == "vertebroplasty"
     assert [json.loads(answer)["urgency"] for answer in (sent, corrected)] == ["same_day", "within_24h"]
     assert len(json.loads(history)["check_ins"]) == 1
     assert withdrawn == signed_off == ""
+    _, chosen, standing, opened = map(json.loads, reminding)
+    assert (chosen["address_hint"], standing, "opened_at" in opened) == ("...123", {"reminders": []}, True)
     assert [result["status"] for result in json.loads(batch)["results"]] == [201, 422]

@@ -86,7 +86,7 @@ def test_the_pages_have_no_barrier(long_story: None, ana: DeviceToken, ben: User
     )
     desk = sit_down(ben)
 
-    for action in ("mute", "pause", "extend", "end", "summary", "phones"):
+    for action in ("mute", "pause", "extend", "end", "summary", "phones", "reminders"):
         desk.page.goto(address(action))
         desk.examine(f"care-{action}")
     desk.page.goto(address())
@@ -280,3 +280,16 @@ def test_text_twice_as_large_loses_nothing(
 
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     assert page.evaluate(CUT_OFF, "main :is(p, a, button, label, h1, h2, dd)") == 0
+
+
+def test_reminders_are_changed_with_the_keyboard_and_stand_on_the_page(
+    ana: DeviceToken, sit_down: SitDown, ben: User
+) -> None:
+    desk = sit_down(ben)
+    act(desk.page, "Change the reminders")
+    desk.page.get_by_label("By e-mail").check()
+    write(desk.page, "Mobile number or e-mail address", "ana@example.org")
+    press(desk.page, "Change the reminders")
+
+    expect(desk.page.get_by_text("The reminders are changed.")).to_be_visible()
+    expect(desk.page.get_by_text("Reminders by e-mail at 10:00 to a...@example.org")).to_be_visible()

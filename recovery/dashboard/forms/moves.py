@@ -16,6 +16,7 @@ from recovery.models import Alert, User
 
 YES_NO = [("yes", "Yes"), ("no", "No")]
 BY_WHAT = [("phone", "Phone"), ("visit", "Visit"), ("message", "Message")]
+OUTCOME_ALONE = "outcome"
 CHOOSE = {"required": "Choose one.", "invalid_choice": "Choose one."}
 
 
@@ -182,7 +183,11 @@ class CloseForm(Move):
         label="What the patient reads",
         help_text="Beside the outcome, with the number to call if it gets worse. Your note stays with the team.",
         required=False,
-        choices=[("", "Only the outcome"), *telling.SAYINGS.items(), (telling.OWN, "My own words:")],
+        choices=[
+            (OUTCOME_ALONE, "Only the outcome"),
+            *telling.SAYINGS.items(),
+            (telling.OWN, "My own words:"),
+        ],
         widget=forms.RadioSelect,
         error_messages=CHOOSE,
     )
@@ -212,13 +217,15 @@ class CloseForm(Move):
             and "note" not in self.errors
         ):
             self.add_error("note", "Write a few words.")
-        own = (cleaned.get("tell_words") or "").strip()
-        if cleaned.get("tell") == telling.OWN and not own and "tell_words" not in self.errors:
+        own, tell = (cleaned.get("tell_words") or "").strip(), cleaned.get("tell")
+        if tell == telling.OWN and not own and "tell_words" not in self.errors:
             self.add_error("tell_words", "Write what the patient is to read.")
-        elif own and cleaned.get("tell") == "":
+        elif own and tell == "":
             cleaned["tell"] = telling.OWN  # what somebody wrote is meant to be read
-        elif own and cleaned.get("tell") not in (telling.OWN, None):
+        elif own and tell not in (telling.OWN, None):
             self.add_error("tell_words", "Choose “My own words” above, or leave this empty.")
+        elif tell == OUTCOME_ALONE:
+            cleaned["tell"] = ""
         return cleaned
 
     def words(self) -> dict[str, object]:
