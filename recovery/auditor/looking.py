@@ -36,7 +36,7 @@ PUT_OFF = timedelta(minutes=12)
 """No back-off of a message is longer than five minutes, no lease longer than ten (DELIVERY_LEASE_S)."""
 
 CONFIRMED_AFTER = timedelta(seconds=10)
-SWEEP_S, ANEW_S = 2.0, 1.2
+SWEEP_S, ANEW_S = 2.0, 0.8
 AT_ONCE, NEWEST = 20, 400
 MOST = 100
 """Of one kind in one look: more says no more."""
@@ -101,9 +101,12 @@ def look(*, now: datetime, programs: Sequence[str] | None = None, later: timedel
         _take("wall-down", findings, walls.look)
         _take("program-silent", findings, partial(service.silent_programs, real, programs))
         _take("canary-absent", findings, partial(service.absent_canaries, real))
-        for sweep in sweeps.SWEEPS:
+        sweeps_end = time.monotonic() + SWEEP_S
+        for done, sweep in enumerate(sweeps.SWEEPS):
+            share_s = (sweeps_end - time.monotonic()) / (len(sweeps.SWEEPS) - done)
             with _in_time(sweep.name, findings):
-                came[sweep.name] = _sweep(sweep, came.get(sweep.name, [0, 0]), standing, findings, given)
+                so_far = came.get(sweep.name, [0, 0])
+                came[sweep.name] = _sweep(sweep, so_far, share_s, standing, findings, given)
         with _in_time("anew", findings):
             newest, came["anew"] = _judge_anew(newest, came.get("anew", [0, 0]), standing, findings, now=now)
     return _write_down(findings, standing, real=real, came=came, newest=newest, began=began)
@@ -162,14 +165,19 @@ def _asked(check: Check, given: dict[str, Any]) -> Iterator[Found]:
 
 
 def _sweep(
-    sweep: Sweep, came: Sequence[int], standing: Sequence[Defect], findings: Findings, given: dict[str, Any]
+    sweep: Sweep,
+    came: Sequence[int],
+    share_s: float,
+    standing: Sequence[Defect],
+    findings: Findings,
+    given: dict[str, Any],
 ) -> list[int]:
     """What of it was found before, and a share of all. Returns how far it has come: last id, times round."""
     place, rounds = came
     known = [defect.place for defect in standing if defect.kind in sweep.kinds]
     for each in known[:MOST]:
         _one_chunk(sweep, each - 1, each, findings, given)
-    ends_at, top, done = time.monotonic() + SWEEP_S / len(sweeps.SWEEPS), _top(sweep.table), 0
+    ends_at, top, done = time.monotonic() + share_s, _top(sweep.table), 0
     while done < top:
         if place >= top:
             place, rounds = 0, rounds + 1

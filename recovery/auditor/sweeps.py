@@ -36,7 +36,8 @@ REPORTS = Sweep(
                 WHEN v.tier <> said.tier THEN 'verdict-not-its-findings'
                 ELSE 'revision-lost' END, c.id, c.clinic_id, ''
       FROM recovery_checkin c
-      LEFT JOIN recovery_assessment v ON v.check_in_id = c.id AND v.is_current
+      LEFT JOIN recovery_assessment v
+        ON v.check_in_id = c.id AND v.is_current AND v.check_in_id > %(after)s AND v.check_in_id <= %(until)s
       LEFT JOIN LATERAL (
           SELECT max(array_position({_CODES}, finding ->> 'tier') - 1) AS tier
             FROM jsonb_array_elements(v.findings) AS finding
@@ -51,7 +52,7 @@ REPORTS = Sweep(
                    AND NOT EXISTS (SELECT FROM recovery_checkinrevision r
                                     WHERE r.check_in_id = c.id AND r.revision = earlier.revision)))
     """,
-    50_000,
+    20_000,
 )
 
 # A finding is news where no earlier verdict on the same report held it as high. What a nurse judged by hand was told
@@ -80,7 +81,7 @@ RED_FLAGS = Sweep(
             WHERE m.episode_id = v.episode_id AND m.rule = finding ->> 'rule' AND said.tier < 4
               AND v.flagged_at BETWEEN m.from_at AND least(m.until_at, coalesce(m.ended_at, m.until_at)))
     """,
-    200_000,
+    100_000,
 )
 
 # Index: events_of_alert.
@@ -106,7 +107,7 @@ ALERTS = Sweep(
        AND (h.opened <> 1 OR h.tier <> a.tier OR h.closed <> (a.status = 'closed')
             OR h.resolved <> (a.status = 'resolved') OR a.status = 'acknowledged' AND NOT h.taken_on)
     """,
-    20_000,
+    10_000,
 )
 
 # What ends by itself ends when its last slot closed, or its extension; before that somebody ends it.
@@ -124,7 +125,7 @@ ENDINGS = Sweep(
                         WHERE v.episode_id = e.id AND v.what IN ('ended episode', 'changed procedure time',
                                                                  'extended episode'))
     """,
-    50_000,
+    20_000,
 )
 
 # The close that follows the latest report, or now, is the latest that the next look may be at.
@@ -156,7 +157,8 @@ LOOKS = Sweep(
                THEN coalesce(e.extended_until, e.procedure_at + p.ends_h * interval '1 hour')
                ELSE e.procedure_at + greatest(slot.after_report, slot.after_now) * interval '1 hour' END
     """,
-    20_000,
+    5_000,
 )
 
-SWEEPS = (REPORTS, RED_FLAGS, ALERTS, ENDINGS, LOOKS)
+SWEEPS = (RED_FLAGS, ALERTS, ENDINGS, LOOKS, REPORTS)
+"""The largest last: it has the time that the others did not need."""

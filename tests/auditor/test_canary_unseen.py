@@ -94,7 +94,11 @@ def test_no_page_and_no_figure_shows_or_counts_the_canary(
 
     bird = sings(healthy, NOW_H)
     red_flag = Alert.objects.get(team=bird.team, status="open", tier=4)
-    private = [canary.TEAM, bird.user.email, *(str(each.uuid) for each in (bird.team, bird.episode, red_flag))]
+    private = [
+        canary.TEAM,
+        bird.user.email,
+        *(str(each.uuid) for each in (bird.team, bird.episode, red_flag)),
+    ]
 
     for who in people:
         after = read(sign_in, who, addresses)
