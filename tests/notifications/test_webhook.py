@@ -12,8 +12,9 @@ from uuid import UUID
 import pytest
 
 from recovery import clock
+from recovery.clinical import protocol as protocols
 from recovery.clinical.tiers import Tier
-from recovery.notifications.channels import Message, Permanent, Temporary, post
+from recovery.notifications.channels import Message, Permanent, Temporary, post, webhook
 from recovery.notifications.channels.webhook import Webhook, signature
 from services import ports
 from tests.notifications.test_message import TELLING
@@ -72,6 +73,16 @@ def test_the_body_says_how_urgent_it_is_and_where_to_sign_in_and_nothing_else(bo
     assert body.keys() == {"type", "timestamp", "data"}
     assert body["data"] == {"key": str(KEY), "tier": "emergency", "links": list(message("").links)}
     assert TELLING.findall(re.sub("emergency", "", request.body.decode())) == []
+
+
+def test_s55_the_largest_body_that_can_leave_is_far_below_64_kb():
+    """As many links as there are rules: an episode has one open alert of each at most."""
+    links = tuple(f"https://app.example.org/alerts/{KEY}" for _ in protocols.get().rules)
+    largest = Message(
+        KEY, "", Tier.EMERGENCY, "Urgent item", "Please sign in.\n", links=links, secrets=SECRETS
+    )
+
+    assert len(webhook.compose(largest)) < 64 * 1024
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
