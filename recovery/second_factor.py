@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 
 from recovery import access, audit, sealing, sessions
 from recovery.models import RecoveryCode, User
@@ -31,6 +31,11 @@ _USED = """
     UPDATE mfa_authenticator
     SET data = jsonb_set(data, '{last_step}', to_jsonb(%(step)s::bigint)), last_used_at = %(now)s
     WHERE id = %(id)s AND coalesce((data->>'last_step')::bigint, -1) < %(step)s
+"""
+
+_SEALED_ANEW = """
+    UPDATE mfa_authenticator SET data = jsonb_set(data, '{secret}', to_jsonb(%(anew)s::text))
+    WHERE id = %(id)s AND data->>'secret' = %(sealed)s
 """
 
 
@@ -153,6 +158,22 @@ def forget(*, user: User) -> None:
     """Take it from somebody who has lost it. They are let in by nothing until they have set up another."""
     Authenticator.objects.filter(user=user).delete()
     RecoveryCode.objects.filter(user=user).delete()
+
+
+def seal_anew(*, database: str) -> tuple[int, int]:
+    """After a change of SECRET_KEY: how many secrets were sealed under the new one, and how many cannot be read."""
+    done, unreadable = 0, 0
+    apps = Authenticator.objects.using(database).filter(type=Authenticator.Type.TOTP)
+    for pk, sealed in list(apps.values_list("pk", "data__secret")):
+        try:
+            anew = sealing.sealed_anew(sealed.encode()).decode()
+        except sealing.CannotUnseal:
+            unreadable += 1
+            continue
+        with connections[database].cursor() as cursor:
+            cursor.execute(_SEALED_ANEW, {"anew": anew, "id": pk, "sealed": sealed})
+            done += cursor.rowcount
+    return done, unreadable
 
 
 @transaction.atomic

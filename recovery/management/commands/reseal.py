@@ -10,7 +10,7 @@ from django.db import connections
 from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
-from recovery import sealing
+from recovery import sealing, second_factor
 from recovery.models.sealed import MARK, SealedBytesField
 
 BATCH = 500
@@ -43,6 +43,9 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{column.table}.{column.name}: {done} sealed anew, {unreadable} under a key that is missing"
             )
+        done, unreadable = second_factor.seal_anew(database=database)
+        lost += unreadable
+        self.stdout.write(f"authenticator apps: {done} sealed anew, {unreadable} under a key that is missing")
         if lost:
             raise CommandError(
                 f"{lost} were left as they are: name their key in SECRET_KEY_FALLBACKS and run it again."

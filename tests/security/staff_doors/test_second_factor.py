@@ -9,6 +9,7 @@ from allauth.mfa.models import Authenticator
 from django.core import mail
 from django.db import connection, connections
 from django.test import Client
+from pytest_django import Settings
 
 from recovery import clock, second_factor
 from recovery.dashboard.urls import urlpatterns
@@ -231,3 +232,50 @@ def test_s15_the_app_is_replaced_after_the_password_alone_and_the_old_one_counts
     )
     assert secret != SECRET
     assert "second factor was replaced" in mail.outbox[-1].body
+
+
+def test_s48_a_change_of_the_key_takes_no_app_from_anybody(ben: User, settings: Settings) -> None:
+    with_app(ben)
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another key that is long enough for a test of ours"
+
+    sealed_anew = second_factor.seal_anew(database="default")
+    settings.SECRET_KEY_FALLBACKS = []
+
+    assert sealed_anew == (1, 0)
+    assert second_factor.takes(user=ben, typed=shown_code(), now=clock.real()) == "app"
+
+
+def test_without_the_key_of_an_app_a_recovery_code_lets_in(ben: User, settings: Settings) -> None:
+    with_app(ben)
+    code = second_factor.new_codes(user=ben, now=clock.real())[0]
+    settings.SECRET_KEY = "a key under which nothing was ever sealed, long enough"
+
+    assert second_factor.seal_anew(database="default") == (0, 1)
+    assert second_factor.takes(user=ben, typed=shown_code(), now=clock.real()) is None
+    assert second_factor.takes(user=ben, typed=code, now=clock.real()) == "recovery code"
+
+
+def test_a_demo_shows_the_code_and_says_that_it_is_one(ben: User, settings: Settings) -> None:
+    with_app(ben)
+    settings.DEMO_SECOND_FACTOR = SECRET
+    seats = [give_password(ben), give_password(ben)]
+
+    page = seats[0].get(CODE)
+    first = give_code(seats[0], demo_code_on(page))
+    second = give_code(seats[1], demo_code_on(seats[1].get(CODE)))
+
+    assert "This is a demonstration" in said(page)
+    assert [first["Location"], second["Location"]] == ["/", "/"]
+
+
+def test_outside_of_a_demo_no_page_shows_a_code(ben: User) -> None:
+    with_app(ben)
+
+    assert "demonstration" not in said(give_password(ben).get(CODE))
+
+
+def demo_code_on(page: Any) -> str:
+    found = re.search(r'id="demo-code">(\d{6})<', page.content.decode())
+    assert found is not None
+    return found[1]

@@ -2,11 +2,13 @@
 
 import re
 from datetime import timedelta
+from io import StringIO
 from smtplib import SMTPServerDisconnected
 from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from recovery import access, clock, staff
@@ -383,3 +385,16 @@ def test_what_an_administrator_did_is_on_record_without_names(
     assert [event.what for event in events] == ["invited", "changed role", "ended membership"]
     assert "Nia" not in str([event.detail for event in events])
     assert clock.now() - events[0].at < timedelta(minutes=1)
+
+
+def test_the_command_line_invites_an_operator(db: None) -> None:
+    told = StringIO()
+
+    call_command("operator", "nia@clinic.example", "Nia Boateng", stdout=told)
+    with pytest.raises(CommandError, match="no e-mail address"):
+        call_command("operator", "nia", "Nia Boateng")
+    found = re.search(r"(/accounts/invitation/\S+)", told.getvalue())
+    assert found is not None
+    join(found[1])
+
+    assert Oversight.objects.get(user__email="nia@clinic.example").role == "operator"
