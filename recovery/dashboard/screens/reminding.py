@@ -39,10 +39,13 @@ def reminding_of(episode: Episode, clock: Clock) -> Reminding:
     """Three queries."""
     row = reminders.of_episode(episode)
     sign = reminders.sign_of(episode)
+    is_to_come = (
+        row.next_at is not None and row.next_at > clock.now and episode.status == Episode.Status.ACTIVE
+    )
     return Reminding(
         way=_way(row),
         quiet="" if row.channel == CHANNELS.NONE else _quiet(row),
-        next_at=clock.moment(row.next_at) if row.next_at and episode.status == Episode.Status.ACTIVE else "",
+        next_at=clock.moment(row.next_at) if row.next_at and is_to_come else "",
         sent=_sent(episode, clock),
         heard=f"{span(clock.now - sign.heard_at)} ago ({clock.moment(sign.heard_at)})" if sign else "",
         opened=clock.moment(sign.form_opened_at) if sign and sign.form_opened_at else "",
