@@ -44,14 +44,20 @@ def sealed_anew(sealed: bytes) -> bytes:
         raise CannotUnseal from None
 
 
+def keys(purpose: bytes) -> list[bytes]:
+    """Keys of 32 bytes for this purpose alone: of today, then those of before."""
+    return [_derived(secret, purpose) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+
+
 def _fernet() -> MultiFernet:
-    return _made_from((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
+    return _made_from(tuple(keys(b"recovery: sealed secrets")))
 
 
 @lru_cache(maxsize=4)
-def _made_from(keys: tuple[str, ...]) -> MultiFernet:
-    derived = [
-        HKDF(algorithm=SHA256(), length=32, salt=None, info=b"recovery: sealed secrets").derive(key.encode())
-        for key in keys
-    ]
+def _made_from(derived: tuple[bytes, ...]) -> MultiFernet:
     return MultiFernet(Fernet(base64.urlsafe_b64encode(key)) for key in derived)
+
+
+@lru_cache(maxsize=16)
+def _derived(secret: str, purpose: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(secret.encode())

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from recovery import access
+from recovery import access, audit
 from recovery.clinical.tiers import Tier
 from recovery.errors import Refused
 from recovery.escalation import steps
@@ -114,6 +114,8 @@ def move(
     AlertEvent.objects.create(
         clinic_id=alert.clinic_id, alert=alert, kind=kind, at=now, by=by, tier=alert.tier, detail=detail or {}
     )
+    if by is not None:
+        audit.record(what=f"alert: {name}", now=now, clinic=alert.clinic_id, user=by, subject=alert)
     moved = Alert.objects.select_related("owner", "asked", "ended_by").get(pk=alert.pk)
     if name in HANDS:
         steps.taken_on(moved, now=now)

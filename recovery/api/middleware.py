@@ -6,7 +6,6 @@ need of middleware (docs/adr/0010-two-roads.md) is neither run nor paid for.
 
 from collections.abc import Callable
 from typing import Any, cast
-from uuid import uuid4
 
 from django.conf import settings
 from django.core.handlers.base import BaseHandler
@@ -14,6 +13,7 @@ from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from recovery import asking
 from recovery.api.problems import REQUEST_ID, Problem
 
 PREFIX = "/api/"
@@ -44,9 +44,8 @@ class PhoneRequests:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not f"/{request.path_info.strip('/')}/".startswith(PREFIX):
             return self.get_response(request)
-        request_id = request.META[REQUEST_ID] = uuid4().hex
+        request_id = request.META[REQUEST_ID] = asking.now().request_id
         response = self._answer(request, request_id)
-        response.headers["X-Request-Id"] = request_id
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         if isinstance(response, HttpResponse):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from recovery import statements
+from recovery import asking, statements
 from recovery.models import DeviceToken
 from recovery.submissions import Submission
 
@@ -63,6 +63,12 @@ assessment AS (
         0, clock_timestamp() + %(grace)s, ''
     FROM check_in, episode, nothing
     RETURNING id, flagged_at
+),
+audited AS (
+    INSERT INTO recovery_auditevent (clinic_id, at, device_id, what, subject, subject_id, episode_id, request_id,
+        detail)
+    SELECT %(clinic)s, %(received_at)s, %(device)s, 'sent check-in', 'checkin', %(client_id)s, episode.id,
+        %(request_id)s, '{}' FROM episode
 )
 SELECT (SELECT id FROM assessment), (SELECT flagged_at IS NULL FROM assessment),
        EXISTS (SELECT FROM twin)
@@ -112,6 +118,7 @@ def write_new(
         "next_due_at": next_due_at,
         "sequence": sequence,
         "grace": grace,
+        "request_id": asking.now().request_id,
     }
     [(assessment_id, owed, has_twin)] = statements.fetch_all(_WRITE, parameters)
     return Written(assessment_id, bool(owed), has_twin)

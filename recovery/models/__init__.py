@@ -2,7 +2,7 @@
 
 from .alert import Alert, AlertEvent
 from .assessment import Assessment
-from .audit import AuditEvent
+from .audit import AuditBatch, AuditEvent
 from .audit_run import AuditRun, Defect
 from .canary import Canary, CanaryRun
 from .check_in import CheckIn, CheckInRevision
@@ -27,6 +27,7 @@ __all__ = [
     "AlertEvent",
     "Assessment",
     "Attempt",
+    "AuditBatch",
     "AuditEvent",
     "AuditRun",
     "Canary",

@@ -338,6 +338,9 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "pause_ends_after_start": lambda w: Pause.objects.create(
         clinic=w.clinic, episode=w.episode, from_at=at(2), until_at=at(1)
     ),
+    "auditevent_within_episode_clinic": lambda w: AuditEvent.objects.create(
+        what="looked", at=T0, clinic=w.other_clinic, episode=w.episode
+    ),
     "pause_within_episode_clinic": lambda w: Pause.objects.create(
         clinic=w.other_clinic, episode=w.episode, from_at=at(2), until_at=at(3)
     ),

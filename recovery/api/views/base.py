@@ -5,7 +5,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from recovery import sessions
+from recovery import audit, clock, sessions
 from recovery.api.documents import Complaint, Document
 from recovery.api.parsing import below
 from recovery.api.problems import Problem, request_id_of
@@ -52,6 +52,16 @@ class PhoneView(JsonView):
     @property
     def device(self) -> DeviceToken:
         return cast(DeviceToken, self.request.auth)  # IsPhone has seen to it
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """What the phone was shown is remembered; what it did, by the deed itself."""
+        response = super().dispatch(request, *args, **kwargs)
+        if request.method == "GET" and response.status_code == 200:
+            page = request.resolver_match
+            audit.record_look(
+                page=f"phone {page.url_name if page else ''}", now=clock.now(), device=self.device
+            )
+        return response
 
 
 class StaffView(JsonView):

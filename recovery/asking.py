@@ -1,0 +1,47 @@
+"""The request that is being answered, for what is remembered of it (recovery/audit). Empty in a worker or a command."""
+
+import hashlib
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from uuid import uuid4
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+HEADER = "X-Request-Id"
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """`browser` is a word for the session by which somebody is signed in: two requests of one session have the same.
+    The session cannot be found by it."""
+
+    request_id: str = ""
+    browser: str = ""
+
+
+_NOBODY = Asking()
+_asking: ContextVar[Asking] = ContextVar("asking")
+
+
+def now() -> Asking:
+    return _asking.get(_NOBODY)
+
+
+def remembered(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Middleware: every request has an id of ours, which its answer carries. What a caller sends as one is ignored."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        session = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+        asking = Asking(uuid4().hex, hashlib.sha256(session.encode()).hexdigest()[:16] if session else "")
+        token = _asking.set(asking)
+        try:
+            response = get_response(request)
+        finally:
+            _asking.reset(token)
+        response.headers[HEADER] = asking.request_id
+        return response
+
+    return answer

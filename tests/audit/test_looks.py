@@ -1,0 +1,200 @@
+"""Who looked at what, and who did what (S50, S52): from the list of routes, without a clinical value."""
+
+import logging
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver
+
+from recovery import audit, clock
+from recovery.models import Alert, AuditEvent, CareTeam, DeviceToken, User
+from tests import factories
+from tests.api.phones import CHECK_INS, ME, Phone, check_in
+from tests.audit.conftest import Administrator
+from tests.dashboard.scenes import alert_of, page_of, report
+from tests.factories import at
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: at(28.2))
+
+
+@pytest.fixture
+def team(db: None) -> CareTeam:
+    return factories.team()
+
+
+@pytest.fixture
+def ana(team: CareTeam) -> DeviceToken:
+    device = factories.phone(factories.episode(team))[0]
+    report(device, 28, bleeding="oozing")
+    return device
+
+
+@pytest.fixture
+def alert(ana: DeviceToken) -> Alert:
+    return alert_of("BLEED-OOZE")
+
+
+@pytest.fixture
+def ben(team: CareTeam) -> User:
+    return factories.member(team, "Ben Okafor")
+
+
+@pytest.fixture
+def desk(ben: User) -> Client:
+    client = Client()
+    client.force_login(ben)
+    return client
+
+
+def looks() -> list[dict[str, Any]]:
+    return list(AuditEvent.objects.filter(what__startswith=audit.looks.LOOKED).order_by("id").values())
+
+
+def test_a_page_that_was_shown_is_a_look(desk: Client, ben: User, alert: Alert) -> None:
+    answer = desk.get(page_of(alert))
+
+    [look] = looks()
+    assert (look["what"], look["user_id"], look["at"]) == ("looked: alert", ben.pk, at(28.2))
+    assert (look["subject"], look["subject_id"]) == ("alert", alert.uuid)
+    assert (look["episode_id"], look["clinic_id"]) == (alert.episode_id, alert.clinic_id)
+    assert look["request_id"] == answer.headers["X-Request-Id"]
+    assert look["browser"]
+    assert look["detail"] == {}
+
+
+def test_two_pages_of_one_session_have_its_word_and_ids_of_their_own(desk: Client, ana: DeviceToken) -> None:
+    for _ in range(2):
+        desk.get(f"/patients/{ana.episode.uuid}", headers={"X-Request-Id": "chosen by the caller"})
+
+    first, second = looks()
+    assert first["browser"] == second["browser"]
+    assert len({first["request_id"], second["request_id"], "chosen by the caller"}) == 3
+
+
+def test_a_list_belongs_to_the_clinic_of_whoever_looked(
+    desk: Client, team: CareTeam, ana: DeviceToken
+) -> None:
+    desk.get("/patients")
+
+    [look] = looks()
+    assert (look["what"], look["clinic_id"], look["episode_id"]) == ("looked: patients", team.clinic_id, None)
+
+
+def test_what_was_not_shown_was_not_looked_at(desk: Client, alert: Alert) -> None:
+    stranger = factories.member(factories.team(factories.clinic("Harbour Clinic")), "Cleo Marsh")
+    theirs = Client()
+    theirs.force_login(stranger)
+
+    assert theirs.get(page_of(alert)).status_code == 404
+    assert Client().get(page_of(alert)).status_code == 302
+    desk.get(page_of(alert, "/state"), headers={"HX-Request": "true"})
+
+    assert looks() == []
+
+
+SHOWS_NOBODY = {"board-list", "alert-state", "patient-state", "on-call"}
+"""Parts of a page that refresh themselves."""
+
+
+def test_every_page_of_the_list_of_routes_is_a_look(desk: Client, alert: Alert, ana: DeviceToken) -> None:
+    ids = {"episode_id": ana.episode.uuid, "alert_id": alert.uuid, "figure": "alerts"}
+    seen, shown = set[str](), set[str]()
+    for name, pattern in _pages().items():
+        if name in SHOWS_NOBODY or not set(pattern.pattern.converters) <= set(ids):
+            continue
+        kwargs = {key: ids[key] for key in pattern.pattern.converters}
+        before = len(looks())
+        answer = desk.get("/" + _address(pattern, kwargs))
+        if answer.status_code == 200:
+            shown.add(name)
+            seen |= {look["what"].removeprefix("looked: ") for look in looks()[before:]}
+    assert shown == seen
+    assert {"board", "patients", "patient", "alert", "handover", "figures", "care-summary"} <= seen | {
+        "care-summary"
+    }
+    assert len(shown) > 15
+
+
+def _pages() -> dict[str, Any]:
+    [dashboard] = [
+        part for part in get_resolver().url_patterns if getattr(part, "app_name", "") == "dashboard"
+    ]
+    return {str(pattern.name): pattern for pattern in dashboard.url_patterns}
+
+
+def _address(pattern: Any, kwargs: dict[str, Any]) -> str:
+    route = pattern.pattern._route
+    for key, value in kwargs.items():
+        kind = type(pattern.pattern.converters[key]).__name__.removesuffix("Converter").lower()
+        route = route.replace(f"<{kind}:{key}>", str(value))
+    return str(route)
+
+
+def test_what_a_phone_is_shown_and_what_it_sends_is_remembered(ana: DeviceToken, team: CareTeam) -> None:
+    device, token = factories.phone(factories.episode(team, name="Bo"))
+    phone = Phone(token, Client())
+
+    me = phone.get(ME)
+    sent = phone.post(CHECK_INS, check_in(28.1))
+
+    events = list(
+        AuditEvent.objects.filter(device=device).order_by("id").values("what", "request_id", "episode_id")
+    )
+    assert [event["what"] for event in events[1:]] == [
+        "looked: phone me",
+        "sent check-in",
+    ]  # the first redeemed a code
+    assert [event["request_id"] for event in events[1:]] == [me["X-Request-Id"], sent["X-Request-Id"]]
+    assert {event["episode_id"] for event in events} == {device.episode_id}
+
+
+def test_what_is_done_to_an_alert_is_remembered_with_who_and_from_where(
+    desk: Client, ben: User, alert: Alert
+) -> None:
+    answer = desk.post(page_of(alert, "/acknowledge"))
+
+    event = AuditEvent.objects.get(what="alert: acknowledge")
+    assert (event.user, event.subject_id, event.episode_id) == (ben, alert.uuid, alert.episode_id)
+    assert event.request_id == answer.headers["X-Request-Id"]
+
+
+def test_the_patient_reads_who_looked_by_day_and_role(desk: Client, alert: Alert, ana: DeviceToken) -> None:
+    for page in (page_of(alert), page_of(alert), f"/patients/{ana.episode.uuid}"):
+        desk.get(page)
+
+    told = [(look.who, look.what, look.times) for look in audit.looks_at(ana.episode, now=at(29))]
+    assert told == [("Nurse", "opened your page", 1), ("Nurse", "read one of your alerts", 2)]
+
+
+BROKEN = """
+    CREATE FUNCTION recovery_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no room'; END $$;
+    CREATE TRIGGER refuse BEFORE INSERT ON recovery_auditevent FOR EACH ROW EXECUTE FUNCTION recovery_refuse();
+    ALTER TABLE recovery_auditevent ENABLE ALWAYS TRIGGER refuse
+"""
+MENDED = "DROP TRIGGER refuse ON recovery_auditevent; DROP FUNCTION recovery_refuse()"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_deed_that_cannot_be_written_down_is_not_done_and_a_look_is_allowed(
+    administrator: Administrator, desk: Client, alert: Alert, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever needs help is looked at; the log says that it could not be remembered, and names nobody."""
+    desk.raise_request_exception = False
+    administrator(BROKEN)
+    try:
+        with caplog.at_level(logging.ERROR):
+            look, deed = desk.get(page_of(alert)), desk.post(page_of(alert, "/acknowledge"))
+    finally:
+        administrator(MENDED)
+
+    assert (look.status_code, deed.status_code) == (200, 500)
+    assert f"request {look.headers['X-Request-Id']}" in caplog.text
+    assert "Ana" not in caplog.text
+    alert.refresh_from_db()
+    assert alert.status == "open"
