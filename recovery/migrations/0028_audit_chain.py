@@ -12,7 +12,7 @@ THIS_TRANSACTION = Cast(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("recovery", "0026_staff")]
+    dependencies = [("recovery", "0027_steps_outlive_an_old_hand")]
 
     operations = [
         migrations.CreateModel(
