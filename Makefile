@@ -31,7 +31,7 @@ faults: setup-dev  ## the fault tests with the numbers of a night: about an hour
 	@exec env FAULTS=long $(BIN)/python -m pytest -n $(WORKERS) tests/faults $(ARGS)
 
 chaos: setup-dev  ## ten thousand red flags through a system to which everything happens; RED_FLAGS=100000; SEED=... again
-	@exec env RED_FLAGS=$(RED_FLAGS) SEED=$(SEED) $(BIN)/python -m tests.chaos
+	@exec env RED_FLAGS=$(RED_FLAGS) SEED=$(SEED) MEMBERS=$(MEMBERS) $(BIN)/python -m tests.chaos
 
 guards: setup-dev  ## remove each safety guard in turn, in a copy: a named test must fail; ARGS="sweep"
 	@exec env WORKERS=$(WORKERS) $(BIN)/python -m tests.guards $(ARGS)

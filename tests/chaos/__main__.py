@@ -14,6 +14,7 @@ from tests.alone import prepare
 def main() -> int:
     red_flags = int(os.environ.get("RED_FLAGS") or 10_000)
     seed = int(os.environ.get("SEED") or secrets.randbelow(1_000_000))
+    members = int(os.environ.get("MEMBERS") or 2)
     rate = float(os.environ.get("RATE") or 25)
     directory = Path(tempfile.mkdtemp(prefix="recovery-chaos-"))
     directory.chmod(0o711)
@@ -21,7 +22,7 @@ def main() -> int:
         prepare(directory)
         from tests.chaos import report, run
 
-        outcome = run.run(red_flags=red_flags, seed=seed, rate=rate, say=_say)
+        outcome = run.run(red_flags=red_flags, seed=seed, rate=rate, members=members, say=_say)
         _say(report.table(outcome))
         return 0 if outcome.holds else 1
     finally:

@@ -14,7 +14,7 @@ from tests.system import System
 REMEMBERS = {"track_commit_timestamp": "on"}
 """What the PostgreSQL must be set to."""
 
-IN_A_HURRY = 4
+IN_A_HURRY = 10
 """Of so many teams one escalates within this run, the others hours after it."""
 
 SOON = (timedelta(0), timedelta(seconds=20), timedelta(seconds=40))

@@ -1,10 +1,16 @@
-"""Phones of all patients, at a steady pace, each until it was told that its report is kept; and when that was."""
+"""Phones of all patients, at a steady pace, each until it was told that its report is kept; and when that was.
+
+They hold back while the teams are far behind: this is about what is lost, not about how much a machine can take."""
 
 import random
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
+
+import psycopg
 
 from tests.faults.phones import Phones, Report
 from tests.faults.scene import Patient, Scene
@@ -17,6 +23,11 @@ RED_FLAGS: tuple[dict[str, Any], ...] = (
 )
 
 AT_ONCE = 8
+BEHIND = 100
+"""So many messages may wait."""
+
+WAITING = "SELECT count(*) FROM recovery_notification WHERE status IN ('waiting', 'sending')"
+
 AGAIN = 10
 """Every so many patients report the same again, under another id: it joins what is open, and opens nothing."""
 
@@ -44,12 +55,22 @@ class Reporting:
         self.failures: list[BaseException] = []
         self._turn = threading.Lock()
         self._next, self._begun = 0, 0.0
+        self._held, self._behind = threading.Event(), False
         self._threads = [threading.Thread(target=self._go_on, daemon=True) for _ in range(AT_ONCE)]
 
     def start(self) -> None:
         self._begun = time.monotonic()
-        for thread in self._threads:
+        for thread in (*self._threads, threading.Thread(target=self._look_behind, daemon=True)):
             thread.start()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Nobody reports anything new meanwhile."""
+        self._held.set()
+        try:
+            yield
+        finally:
+            self._held.clear()
 
     @property
     def is_over(self) -> bool:
@@ -75,7 +96,20 @@ class Reporting:
                 return None
             self._next += 1
         time.sleep(max(0.0, self._begun + number / self.rate - time.monotonic()))
+        while (self._held.is_set() or self._behind) and not self.failures:
+            time.sleep(0.1)
         return number
+
+    def _look_behind(self) -> None:
+        url = self.scene.system.database_url
+        while not self.is_over:
+            with (
+                suppress(psycopg.Error),
+                psycopg.connect(url, autocommit=True, connect_timeout=5) as database,
+            ):
+                row = database.execute(WAITING).fetchone()
+                self._behind = row is not None and row[0] > BEHIND
+            time.sleep(0.5)
 
     def _report(self, patient: Patient, number: int, *, repeats: bool) -> None:
         report = self.phones.report(patient, self.signs(number))

@@ -53,12 +53,13 @@ class Outcome:
 
 
 def run(
-    *, red_flags: int, seed: int, rate: float, say: Callable[[str], None], pause_s: float = 3.0
+    *, red_flags: int, seed: int, rate: float, members: int, say: Callable[[str], None], pause_s: float = 3.0
 ) -> Outcome:
-    """`rate` is how many report each second, `pause_s` how long it is left alone between two mishaps at most."""
+    """`rate` is how many report each second at most, `members` how many are to be told of each, `pause_s` how long it
+    is left alone between two mishaps at most."""
     began = time.monotonic()
     with System(postgres=POSTGRES, DELIVERY_LEASE_S=LEASE_S) as system:
-        scene = ward.fill(system, red_flags)
+        scene = ward.fill(system, red_flags, members)
         in_a_hurry = lateness.hurry(system)
         system.start(*PROGRAMS)
         say(f"{red_flags} patients, {len(scene.patients[0].team)} to tell of each; seed {seed}")
@@ -98,7 +99,9 @@ def _suffer(
         mishap = draw()
         of_postgres = mishap in mishaps.OF_POSTGRES
         if of_postgres:
-            _wait_until_nothing_is_overdue(system)
+            with reporting.held():
+                _wait_until_nothing_is_overdue(system)
+            time.sleep(1)
         cut_off += mishap(system, chance)
         system.revive()
         befell[mishap.__name__] += 1
@@ -114,7 +117,7 @@ def _suffer(
 def _wait_until_nothing_is_overdue(system: System) -> None:
     """What an earlier mishap put off is not to be counted against this one."""
     wait_until(
-        lambda: _overdue(system, 10) == 0, within_s=QUIET_WITHIN_S, why="what was put off is never done"
+        lambda: _overdue(system, 3) == 0, within_s=QUIET_WITHIN_S, why="what was put off is never done"
     )
 
 

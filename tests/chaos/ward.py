@@ -10,12 +10,11 @@ from tests.faults.scene import Colleague, Patient, Scene, left_alone_tonight
 from tests.system import System
 
 TEAMS = 20
-MEMBERS = 2
 
 PEOPLE = ("recovery_patient", "recovery_consent", "recovery_episode", "recovery_devicetoken")
 
 
-def fill(system: System, patients: int) -> Scene:
+def fill(system: System, patients: int, members: int) -> Scene:
     """Half an hour after the procedure: no check-in is missed while this runs, so that only what is reported alerts."""
     with system.django():
         now = clock.now()
@@ -23,7 +22,7 @@ def fill(system: System, patients: int) -> Scene:
         clinic = factories.clinic("Chaos")
         teams = [left_alone_tonight(factories.team(clinic, f"Team {number}")) for number in range(TEAMS)]
         colleagues = [
-            tuple(factories.member(team, f"Nurse{n} Lund", password=None) for n in range(MEMBERS))
+            tuple(factories.member(team, f"Nurse{n} Lund", password=None) for n in range(members))
             for team in teams
         ]
         someone = enrolment.NewPatient(

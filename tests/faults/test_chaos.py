@@ -22,7 +22,9 @@ pytestmark = pytest.mark.slow
 
 def test_whatever_happens_nothing_is_lost_and_nothing_told_twice():
     said: list[str] = []
-    outcome = run.run(red_flags=times(40, 1_000), seed=7, rate=times(4, 20), pause_s=1.0, say=said.append)
+    outcome = run.run(
+        red_flags=times(40, 1_000), seed=7, rate=times(4, 20), members=2, pause_s=1.0, say=said.append
+    )
 
     assert outcome.broken == []
     assert outcome.counted.red_flags == times(40, 1_000)
