@@ -1,5 +1,5 @@
 """Who did what, and who looked at what: written with the deed itself, chained by the watch, verified by command
-(docs/adr/0027-what-is-remembered.md)."""
+(docs/adr/0028-what-is-remembered.md)."""
 
 from .chain import Flaw, seal_owed, verify
 from .looks import LOOKS, Look, looks_at, record_look
