@@ -168,8 +168,8 @@ GUARDS = (
     Guard(
         "SKIP LOCKED, taking the steps of an escalation",
         "recovery/escalation/firing.py",
-        "           FOR NO KEY UPDATE SKIP LOCKED",
-        "           FOR NO KEY UPDATE",
+        "           FOR NO KEY UPDATE SKIP LOCKED\n    ), others",
+        "           FOR NO KEY UPDATE\n    ), others",
         f"{OF_GUARDS}::test_an_alert_that_somebody_is_at_keeps_no_other_from_its_step",
     ),
     Guard(
@@ -312,8 +312,8 @@ GUARDS = (
     Guard(
         "auditor: its sweeps",
         "recovery/auditor/looking.py",
-        "for sweep in sweeps.SWEEPS:",
-        "for sweep in ():",
+        "for done, sweep in enumerate(sweeps.SWEEPS):",
+        "for done, sweep in enumerate(()):",
         "tests/auditor/test_damage.py::test_each_kind_of_damage_is_found_within_two_minutes",
     ),
     Guard(
