@@ -183,6 +183,7 @@ CANARY_MAIL = env.text("CANARY_MAIL", "canary@localhost.localdomain")
 # Where the canary's phone finds the API: past the proxy, if the public address cannot be reached from inside.
 CANARY_URL = env.text("CANARY_URL", BASE_URL).rstrip("/")
 CANARY_EVERY_S = env.integer("CANARY_EVERY_S", 300, least=5, most=3_600)
+CANARY_WITHIN_S = env.integer("CANARY_WITHIN_S", 60, least=1, most=600)  # later is absent
 
 # --- text messages: optional, by Twilio ----------------------------------------------------------------------------
 # A number of ours or a messaging service (MG...) sends them. Another address of the API is for tests.

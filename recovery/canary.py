@@ -39,9 +39,6 @@ NUMBER = "canary"
 TEAM = "Canary (no patients)"
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
-ARRIVES_WITHIN_S = 60.0
-"""A red flag that is later counts as absent."""
-
 AGAIN_S = 3.0
 """A phone that was not answered sends again, under the same id."""
 
@@ -171,7 +168,7 @@ def follow(flight: Flight, *, now: datetime) -> CanaryRun | None:
     told = _told(flight) if flight.posted else None
     if told is not None:
         return _ended(flight, CanaryRun.Outcome.ARRIVED, now=now, took_ms=round(waited_s * 1000), **told)
-    if waited_s > ARRIVES_WITHIN_S:
+    if waited_s > settings.CANARY_WITHIN_S:
         return _ended(flight, CanaryRun.Outcome.ABSENT, now=now, fault=flight.fault or "not-told")
     return None
 

@@ -16,8 +16,6 @@ PROGRAMS = ("watch", "worker", "canary", *(f"sender-{channel}" for channel in CH
 """Who has to drain a row every few seconds, beside the auditor itself."""
 
 ABSENT = Value(CanaryRun.Outcome.ABSENT.value)
-ARRIVES_WITHIN_S = 60
-"""A red flag that is later counts as absent."""
 
 
 def silent_programs(real: datetime, programs: Sequence[str] | None = None) -> Iterator[Found]:
@@ -30,7 +28,7 @@ def silent_programs(real: datetime, programs: Sequence[str] | None = None) -> It
 
 def absent_canaries(real: datetime) -> Iterator[Found]:
     """Where the last two were absent, or two rounds have passed and none arrived, whoever was to begin them."""
-    since = real - timedelta(seconds=2 * settings.CANARY_EVERY_S + ARRIVES_WITHIN_S + 30)
+    since = real - timedelta(seconds=2 * settings.CANARY_EVERY_S + settings.CANARY_WITHIN_S + 30)
     runs = CanaryRun.objects.filter(clinic=OuterRef("clinic"))
     in_vain = runs.exclude(outcome="").order_by("-round").values("outcome")
     absent = Canary.objects.filter(

@@ -3,10 +3,10 @@ import pytest
 from tests.auditor import ward
 from tests.auditor.ward import Ward
 from tests.dashboard.conftest import set_clock, sign_in
-from tests.notifications.conftest import mailbox
+from tests.notifications.conftest import both, mailbox
 from tests.notifications.postbox import Postbox
 
-__all__ = ["mailbox", "set_clock", "sign_in"]
+__all__ = ["both", "mailbox", "set_clock", "sign_in"]
 
 
 @pytest.fixture

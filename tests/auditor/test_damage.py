@@ -182,7 +182,7 @@ class Copy:
 
     def __init__(self, admin: psycopg.Connection) -> None:
         self.admin = admin
-        self.columns = dict(
+        self.columns: dict[str, str] = dict(
             admin.execute(
                 "SELECT table_name, string_agg(quote_ident(column_name), ', ') FROM information_schema.columns"
                 " WHERE table_schema = 'public' AND table_name LIKE 'recovery\\_%' AND is_generated = 'NEVER'"

@@ -7,12 +7,14 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from config.celery import app
 from recovery import heartbeats, nudges
 from recovery.breaker import Breaker
 from recovery.models import Alert, Assessment, AuditRun, Heartbeat, Notification, Quarantine
 from tests.auditor import ward
 from tests.auditor.ward import Ward
 from tests.dashboard.conftest import SetClock
+from tests.factories import at
 
 TOKEN = "t" * 40
 
@@ -65,7 +67,7 @@ def test_o9_it_tells_what_is_stored_now(metrics: Any):
     after = metrics()
     assert after['recovery_owed{state="message-uncertain",owner="senders"}'] == 1
     oldest = after['recovery_owed_oldest_seconds{state="message-uncertain",owner="senders"}']
-    assert oldest == pytest.approx((ward.at(ward.NOW_H) - held[0].planned_at).total_seconds(), abs=5)
+    assert oldest == pytest.approx((at(ward.NOW_H) - held[0].planned_at).total_seconds(), abs=5)
     assert after["recovery_dead_rows"] == 1
 
 
@@ -94,7 +96,7 @@ def test_a_row_is_drained_once_in_a_while_by_whoever_comes_first(db: None):
 
 def test_what_the_broker_did_not_take_is_counted_over_all_processes(metrics: Any, monkeypatch: Any):
     monkeypatch.setattr(nudges, "breaker", Breaker(failures=3, seconds=3600))
-    monkeypatch.setattr(nudges.app, "send_task", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(app, "send_task", lambda *_, **__: 1 / 0)
     for _ in range(5):
         nudges.flag(7)
 
