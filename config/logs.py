@@ -4,10 +4,12 @@ The text of a database's error holds the failing row, and so the answers; that o
 """
 
 import logging
+import re
 import traceback
 from collections.abc import Iterator
 
 CAUSE = "\nThat was the cause of:\n"
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class WithoutErrorTexts(logging.Formatter):
@@ -20,13 +22,14 @@ class WithoutErrorTexts(logging.Formatter):
             record.exc_text = kept
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # named by logging
-        """The line. Where a message repeats the text of the error that it is about, it is taken out."""
+        """One line, whatever somebody put into it: what ends a line or colours a terminal is written out. Where a
+        message repeats the text of the error that it is about, it is taken out."""
         line = super().formatMessage(record)
         error = record.exc_info[1] if record.exc_info else None
         texts = {text for each in _chain(error) for text in (repr(each), str(each)) if text}
         for text in sorted(texts, key=len, reverse=True):
             line = line.replace(text, "(not logged)")
-        return line
+        return CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
 
     def formatException(self, ei: object) -> str:  # noqa: N802  # named by logging
         error = ei[1] if isinstance(ei, tuple) else None

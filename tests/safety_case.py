@@ -22,8 +22,8 @@ Made by `make safety-case` from [the hazard log](hazards.yaml) and the marks in 
 its score before and with the controls, and each control with the code that does it and the tests that show it. The
 release is that of [CHANGELOG.md](../CHANGELOG.md) in which this page lies: **{release}**.
 
-Owner of every row: the Clinical Safety Officer (to be named by whoever puts this into service). A residual risk of 3 has
-to be accepted by them in writing. The clinical content is a draft that no clinician has signed yet.
+Owner of every row: the Clinical Safety Officer (to be named by whoever puts this into service). A residual risk of 3
+has to be accepted by them in writing. The clinical content is a draft that no clinician has signed yet.
 """
 
 
