@@ -121,12 +121,9 @@ def test_the_board_says_by_itself_who_is_on_call_by_now(
     scenes.shifts(team, ben, by=dee)
     for person in (ben, dora, dee):
         scenes.channel(team, person)
-    page = sit_down(ben, signed_in=False).page
+    page = sit_down(ben).page
     page.clock.install()
     page.goto("/")
-    page.get_by_label("Email").fill(ben.email)
-    page.get_by_label("Password").fill(factories.PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="On call", exact=True)).to_be_visible()
     expect(page.get_by_text("First: Ben Okafor", exact=False).first).to_be_visible()
     expect(page.get_by_role("heading", name="Nobody can be reached tonight")).to_have_count(0)
