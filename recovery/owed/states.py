@@ -71,6 +71,12 @@ STATES = (
             WHERE e.next_due_at <= %(now)s""",
     ),
     State(
+        "reminder-due", "Patients whose reminder is due", WATCH,
+        """SELECT e.team_id, p.next_at, NULL, e.id, NULL
+             FROM recovery_preferences p JOIN recovery_episode e ON e.id = p.episode_id
+            WHERE p.next_at <= %(now)s AND e.status = 'active'""",
+    ),
+    State(
         "step-due", "Steps of an escalation that are due", WATCH,
         f"""SELECT a.team_id, a.next_step_at, NULL, e.id, a.uuid FROM recovery_alert a {_EPISODE_OF_ALERT}
              WHERE a.next_step_at <= %(now)s""",

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from recovery import checkins, episodes, procedure_time, reminders
+from recovery import checkins, episodes, owed, procedure_time, reminders
 from recovery.models import CareTeam, DeviceToken, Episode, Letter, Preferences, Reminder, User
 from recovery.reminders import Chosen
 from tests import factories
@@ -347,3 +347,14 @@ def test_enrolled_late_only_what_is_to_come_is_reminded_of(team: CareTeam) -> No
 
     assert [slot for slot, hours in reminded()] == ["S1"]
     assert Preferences.objects.get(episode=episode).next_at == at(48)
+
+
+def test_a_reminder_that_nobody_has_sent_is_among_what_is_owed(episode: Episode) -> None:
+    def due() -> tuple[int, datetime | None]:
+        (state,) = [each for each in owed.everything(now=at(25)) if each.state.name == "reminder-due"]
+        return state.count, state.oldest
+
+    assert due() == (1, at(3))
+    while turn(25):
+        pass
+    assert due() == (0, None)
