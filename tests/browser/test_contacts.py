@@ -132,9 +132,11 @@ def test_who_was_told_has_no_barrier(
     report(ana, 28, bladder="new_or_worse")
     alert = Alert.objects.latest("tier")
     both.sms.answers["+447700900456"] = Answer(400)
-    delivery.deliver_due(limit=9, road="watch", now=at(28.1))
+    delivery.deliver_due(limit=9, road="watch", now=at(28.1), fresh=True)
     desk = sit_down(ben)
     desk.page.goto(f"/alerts/{alert.uuid}")
 
     expect(desk.page.get_by_role("heading", name="Who was told")).to_be_visible()
+    expect(desk.page.get_by_text("Could not be sent (http-400)")).to_be_visible()
+    expect(desk.page.get_by_text("not confirmed yet")).to_be_visible()
     desk.examine("alert-told")
