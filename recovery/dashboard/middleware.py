@@ -38,15 +38,19 @@ class StaffSessions:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
-            return None
         match = request.resolver_match
         is_ours = match is not None and match.namespace == "dashboard"
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES or not (is_ours or _is_of_account(request)):
+            return None  # whether a process lives is said without a database, whoever asks
         if is_ours and not getattr(view, "before_second_factor", False) and _is_half(request):
             return _to_second_factor(request)
         if not getattr(view, "is_background", False):
             request.session.note_deed(clock.real())  # type: ignore[attr-defined]  # the store is ours
         return None
+
+
+def _is_of_account(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/accounts/")
 
 
 def _is_half(request: HttpRequest) -> bool:

@@ -1,6 +1,7 @@
 """Signing in by two factors, one's account and the people of a team: by keyboard, by touch, without JavaScript."""
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -141,3 +142,23 @@ def test_an_invitation_has_no_barrier_and_leads_to_the_sign_in(team: CareTeam, s
 
     desk.page.get_by_text("You have joined.").wait_for()
     assert desk.page.get_by_role("button", name="Sign in").is_visible()
+
+
+def test_two_minutes_ahead_it_is_said_that_the_session_ends_and_one_press_keeps_it(
+    ben: User, sit_down: SitDown
+) -> None:
+    desk = sit_down(ben)
+    desk.page.clock.install()
+    desk.page.goto("/account/security")
+    StaffSession.objects.update(seen_at=clock.real() - timedelta(minutes=13))
+
+    desk.page.clock.run_for("12:59")
+    before = desk.page.get_by_role("alert").is_visible()
+    desk.page.clock.run_for("00:02")
+    desk.page.get_by_role("alert").wait_for()
+    desk.examine("idle")
+    desk.page.get_by_role("button", name="Stay signed in").click()
+    desk.page.get_by_role("alert").wait_for(state="hidden")
+
+    assert not before
+    assert StaffSession.objects.get().seen_at > clock.real() - timedelta(minutes=1)
