@@ -13,7 +13,7 @@ from bench.stage import Stage
 from bench.world import First
 
 REPORTS = size.pick(1_000_000, 1_000)
-LOOKS = size.pick(12, 3)
+LOOKS = size.pick(8, 3)
 ALERTED = 100
 
 
@@ -35,7 +35,8 @@ def _see_to_it() -> None:
 
 def _fill(first: First, patients: int, *, owner_url: str) -> None:
     """Every copy says what the first patient said, under the same ids: so what it says is unaltered."""
-    world.multiply(first, patients, days=len(first.check_ins) - 1, owner_url=owner_url)
+    days = len(first.check_ins) - 1
+    world.multiply(first, patients, days=days, owner_url=owner_url, client_id="it.client_id")
     live = max(patients // ALERTED, 2)
     desk.copy_alerts(first, patients=patients, live=live, total=2 * live, owner_url=owner_url)
     with copies.copying(owner_url) as owner:

@@ -125,8 +125,14 @@ def first(token: str) -> First:
     )
 
 
-def multiply(first: First, count: int, *, owner_url: str, days: int | None = None) -> list[Phone]:
-    """Copy the first patient, with all or so many of their days, until there are `count`.
+NEW_ID = "gen_random_uuid()"
+
+
+def multiply(
+    first: First, count: int, *, owner_url: str, days: int | None = None, client_id: str = NEW_ID
+) -> list[Phone]:
+    """Copy the first patient, with all or so many of their days, until there are `count`. `client_id` is SQL for that
+    of a copied report.
 
     Reports lie day by day, as they would have arrived.
     """
@@ -136,12 +142,12 @@ def multiply(first: First, count: int, *, owner_url: str, days: int | None = Non
         _copy_people(owner, first, everybody)
         if more * len(each_day) < LARGE:
             for day in each_day:
-                copy_day(owner, first, day, more=more, many=everybody)
+                copy_day(owner, first, day, more=more, many=everybody, client_id=client_id)
         else:
 
             def copy_day_beside_others(day: int) -> None:
                 with copies.copying(owner_url) as one_of_several:
-                    copy_day(one_of_several, first, day, more=more, many=everybody)
+                    copy_day(one_of_several, first, day, more=more, many=everybody, client_id=client_id)
 
             with copies.without_indexes(owner, *REPORTS), ThreadPoolExecutor(3) as pool:
                 list(pool.map(copy_day_beside_others, each_day))
@@ -149,13 +155,15 @@ def multiply(first: First, count: int, *, owner_url: str, days: int | None = Non
     return [first.phone, *(Phone(first.phone.episode_id + i, f"bench-{i}") for i in range(1, count))]
 
 
-def copy_day(owner: psycopg.Connection, first: First, day: int, *, more: int, many: str) -> None:
+def copy_day(
+    owner: psycopg.Connection, first: First, day: int, *, more: int, many: str, client_id: str = NEW_ID
+) -> None:
     """The report of one day for the copies that `many` names: an SQL source of their numbers, `n.i`, out of `more`."""
     original, verdict, episode = first.check_ins[day], first.assessments[day], first.phone.episode_id
     check_in = first.check_in_of("n.i", day=day, more=more)
     copies.copy(
         owner, "recovery_checkin", where=f"it.id = {original}", many=many,
-        id=check_in, client_id="gen_random_uuid()", patient_id=f"{first.patient_id} + n.i",
+        id=check_in, client_id=client_id, patient_id=f"{first.patient_id} + n.i",
         episode_id=f"{episode} + n.i", device_id=f"{first.device_id} + n.i",
     )  # fmt: skip
     copies.copy(
