@@ -37,7 +37,9 @@ def flag_red_flags(assessment_id: int, **_: object) -> None:
     """Open and raise the alerts of one assessment, and have the team told."""
     is_over = _turn()
     with _left_to_the_watch("assessment", assessment_id), closing(Lines(_breakers)) as lines:
-        planned = alerts.flag(assessment_id=assessment_id, by=Assessment.FlaggedBy.CELERY, now=clock.of_database())
+        planned = alerts.flag(
+            assessment_id=assessment_id, by=Assessment.FlaggedBy.CELERY, now=clock.of_database()
+        )
         if len(planned) > 1:
             nudges.deliver(planned[-1])  # a second pair of hands, should the provider be slow
         _work_on(lines, is_over)
