@@ -147,7 +147,7 @@ def _run(tree: Path, tests: list[str]) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-_OPTIONS = ("-p", "tests.services_plugin", "-p", "no:valkey", "-rfE", "--timeout=60", "--tb=line")
+_OPTIONS = ("-p", "tests.services_plugin", "-p", "no:valkey", "-rfE", "--timeout=180", "--tb=line")
 
 
 def _failed(output: str) -> list[str]:
