@@ -662,7 +662,7 @@ def test_every_constraint_of_ours_has_somebody_who_tries_to_break_it() -> None:
             "SELECT indexrelid::regclass::text FROM pg_index WHERE indisunique AND NOT indisprimary"
             " AND indrelid::regclass::text LIKE 'recovery\\_%'"
             " UNION SELECT conname FROM pg_constraint"
-            " WHERE contype = 'c' AND conrelid::regclass::text LIKE 'recovery\\_%'"
+            " WHERE contype IN ('c', 'x') AND conrelid::regclass::text LIKE 'recovery\\_%'"
             " UNION SELECT conname FROM pg_constraint WHERE contype = 'f' AND conname LIKE '%\\_within\\_%'"
         )
         ours = {name for (name,) in cursor.fetchall()}
