@@ -37,7 +37,7 @@ PUT_OFF = timedelta(minutes=12)
 
 CONFIRMED_AFTER = timedelta(seconds=10)
 SWEEP_S, ANEW_S = 2.0, 0.8
-AT_ONCE, NEWEST = 20, 400
+AT_ONCE, NEWEST = 4, 400
 MOST = 100
 """Of one kind in one look: more says no more."""
 
