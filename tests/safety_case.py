@@ -7,6 +7,7 @@ fails when a control has no test, a mark names no control, or the page is not wh
 import ast
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import yaml
@@ -31,6 +32,7 @@ def hazards() -> list[dict[str, Any]]:
     return list(yaml.safe_load(HAZARDS.read_text()))
 
 
+@cache
 def marked() -> dict[str, list[str]]:
     """The tests that bear the mark of each control."""
     found: dict[str, list[str]] = defaultdict(list)
