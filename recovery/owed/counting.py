@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from recovery import access, statements
-from recovery.models import User
+from recovery.models import Episode, User
 from recovery.owed.states import STATES, State
 
 SHOWN = 5
@@ -39,9 +39,9 @@ class Item:
 
     since: datetime | None
     who: str
-    patient: str
-    episode: UUID
+    episode: Episode
     alert: UUID | None
+    rule: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +65,12 @@ def of_teams(user: User, *, now: datetime) -> list[Owed]:
     teams: Collection[int] = list(access.memberships(user).values_list("team", flat=True))
     asked = {"now": now, "teams": list(teams), "shown": SHOWN}
     rows = statements.fetch_all(_ROWS, asked)
-    people = {
-        pk: (uuid, name)
-        for pk, uuid, name in access.episodes(user)
-        .filter(pk__in={row[3] for row in rows})
-        .values_list("pk", "uuid", "patient__name")
-    }
+    whose = access.episodes(user).select_related("patient", "clinic").in_bulk({row[3] for row in rows})
+    alerts = access.alerts(user).filter(uuid__in={row[4] for row in rows if row[4]})
+    rules = dict(alerts.values_list("uuid", "rule"))
     found: dict[int, Owed] = {}
     for place, since, who, episode, alert, number, _ in rows:
         owed = found.setdefault(place, Owed(STATES[place], number, since))
-        if episode in people:
-            uuid, name = people[episode]
-            owed.items.append(Item(since, who or "", name, uuid, alert))
+        if episode in whose:
+            owed.items.append(Item(since, who or "", whose[episode], alert, rules.get(alert, "")))
     return [found.get(place, Owed(state, 0, None)) for place, state in enumerate(STATES)]

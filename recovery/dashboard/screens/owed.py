@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from django.urls import reverse
 
 from recovery import owed
+from recovery.clinical import protocol as protocols
+from recovery.dashboard.screens.person import Person, person_of
 from recovery.dashboard.screens.place import Clock
 from recovery.dashboard.wording import span
 from recovery.models import User
-from recovery.owed import Owed, Service
+from recovery.owed import Item, Owed, Service
 
 LATE = timedelta(minutes=2)
 """What the service owes is late after this. What people owe has targets of its own, on the board."""
@@ -33,7 +35,8 @@ PROGRAMS = {
 class Line:
     """One thing that is owed."""
 
-    patient: str
+    person: Person
+    what: str
     url: str
     waits: str
     who: str
@@ -101,10 +104,11 @@ def _row(found: Owed, now: datetime) -> Row:
         late=is_ours and since is not None and now - since > LATE,
         lines=[
             Line(
-                patient=item.patient,
+                person=person_of(item.episode, now),
+                what=_named(item),
                 url=reverse("dashboard:alert", args=[item.alert])
                 if item.alert
-                else reverse("dashboard:patient", args=[item.episode]),
+                else reverse("dashboard:patient", args=[item.episode.uuid]),
                 waits=span(now - item.since) if item.since else "",
                 who=item.who,
             )
@@ -112,6 +116,12 @@ def _row(found: Owed, now: datetime) -> Row:
         ],
         more=found.count - len(found.items) if found.items else 0,
     )
+
+
+def _named(item: Item) -> str:
+    protocol = protocols.get_or_default(item.episode.protocol)
+    rule = protocol.rules.get(item.rule) or protocol.service_alerts.get(item.rule)
+    return rule.name if rule else item.rule
 
 
 def _at_work(name: str, at_work: bool, silent_s: float | None) -> AtWork:
