@@ -95,8 +95,12 @@ MATRIX: dict[str, Row] = {
     "phone": anybody(GET="200", HEAD="200", OPTIONS="200"),
     "phone/worker.js": anybody(GET="200", HEAD="200", OPTIONS="200"),
     # Signing in: pages of django-allauth, which answer PUT like POST
-    "accounts/second-factor/": signing_in("302"),  # of whoever gave their password a moment ago, and nobody else
-    "accounts/invitation/": anybody(GET="410", HEAD="410", POST="410"),  # without a link there is nothing to join
+    "accounts/second-factor/": signing_in(
+        "302"
+    ),  # of whoever gave their password a moment ago, and nobody else
+    "accounts/invitation/": anybody(
+        GET="410", HEAD="410", POST="410"
+    ),  # without a link there is nothing to join
     "accounts/invitation/<slug:token>/": anybody(GET="302", HEAD="302"),
     "accounts/login/": signing_in(OUT, but=("PATCH", "DELETE", "TRACE")),
     "accounts/signup/": signing_in(OUT),  # closed: says whom to ask

@@ -165,7 +165,9 @@ def _fire(alert_ids: Sequence[int], *, now: datetime) -> None:
     due = Alert.objects.filter(pk__in=alert_ids).select_related("owner").order_by("-tier", "pk")
     alerts = list(due)
     for alert in alerts:
-        if alert.status not in Alert.LIVE:  # ended by an older version of this service, while this was rolled out
+        if (
+            alert.status not in Alert.LIVE
+        ):  # ended by an older version of this service, while this was rolled out
             Alert.objects.filter(pk=alert.pk).update(next_step_at=None)
             continue
         if alert.status == S.ACKNOWLEDGED:

@@ -31,6 +31,12 @@ def current(team_id: int) -> EscalationPolicy | None:
     return own.order_by("-version").first()
 
 
+def versions(team: CareTeam, *, most: int) -> list[EscalationPolicy]:
+    """Those of the team, the newest first."""
+    written = EscalationPolicy.objects.filter(team=team).select_related("created_by")
+    return list(written.order_by("-version")[:most])
+
+
 def freeze(team_id: int, tier: Tier) -> dict[str, object]:
     """What an alert of this team that opens at this tier is worked on under, whatever becomes of the policy."""
     policy = current(team_id)

@@ -23,7 +23,9 @@ class AuditEvent(models.Model):
     browser = models.CharField(max_length=16, db_default="", blank=True, help_text="A word for the session")
     detail = models.JSONField(default=dict, help_text="No clinical values, no names")
     xact = models.BigIntegerField(
-        db_default=THIS_TRANSACTION, editable=False, help_text="The transaction that wrote it; the chain's order"
+        db_default=THIS_TRANSACTION,
+        editable=False,
+        help_text="The transaction that wrote it; the chain's order",
     )
 
     class Meta:

@@ -74,11 +74,7 @@ def show(user: User, team_id: UUID | None, now: datetime) -> Page | None:
     if team is None:
         raise CareTeam.DoesNotExist
     clock = Clock(now, ZoneInfo(team.clinic.time_zone))
-    versions = list(
-        EscalationPolicy.objects.filter(team=team)
-        .select_related("created_by")
-        .order_by("-version")[: VERSIONS + 1]
-    )
+    versions = escalation.versions(team, most=VERSIONS + 1)
     current = versions[0] if versions else None
     policies = read(current.document if current else None)
     return Page(
