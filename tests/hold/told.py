@@ -39,19 +39,26 @@ def assert_each_message_left_once(episode: Episode, mailbox: Postbox, *, deaths:
 
 def assert_nobody_was_told_too_late(episode: Episode, *, on_their_way: int = 0) -> None:
     """I7, by the history: nothing goes out for an alert that has ended. Of one that somebody took on, only what was
-    raised since goes to everybody; what repeats itself is for its owner. `on_their_way` is how many may be sending at
+    raised since goes to everybody; what repeats itself, and what reminds, is for its owner. What was given back is for
+    everybody again. `on_their_way` is how many may be sending at
     that instant: what each of them is at cannot be called back."""
     for alert in episode.alerts.all():
         owner, has_ended, late = None, False, 0
         for event in alert.events.order_by("id").select_related("by"):
             if event.kind == K.ACKNOWLEDGED:
                 owner = event.by
+            if event.kind == K.GIVEN_BACK:
+                owner = None
             has_ended |= event.kind in {K.CLOSED, K.RESOLVED}
             if event.kind != K.TOLD:
                 continue
             step = event.detail["step"]
             to_owner = owner is not None and event.detail["to"] == str(owner.uuid)
-            is_due = owner is None or step.startswith("raised") or (step.startswith("repeat") and to_owner)
+            is_due = (
+                owner is None
+                or step.startswith("raised")
+                or (step.startswith(("repeat", "reminded")) and to_owner)
+            )
             late += has_ended or not is_due
         assert late <= on_their_way
 
