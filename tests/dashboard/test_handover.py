@@ -170,4 +170,4 @@ def test_twenty_patients_cost_as_many_statements_as_one(team: CareTeam, ben: Use
     for number in range(19):
         report(phone_of(team, f"P {number}"), 28, **RED)
 
-    assert count() == one <= 8
+    assert count() == one <= 9  # one of them writes down that it was looked at

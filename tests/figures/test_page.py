@@ -327,7 +327,7 @@ def test_any_page_costs_the_same_statements(
     world.store(team, ben, world.drawn(7, recoveries=20))
 
     assert [count(address) for address in addresses] == one == empty
-    assert max(empty) <= 9
+    assert max(empty) <= 10  # one of them writes down that it was looked at
 
 
 def rows_of(answered: Any) -> list[dict[str, str]]:
