@@ -13,7 +13,7 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 from demo import names, roster
 from demo.clinics import CLINICS, DemoClinic, StaffMember
-from recovery import alerts, clock, second_factor
+from recovery import alerts, clock, contacts, second_factor
 from recovery.clinical.tiers import Tier
 from recovery.models import Alert, CareTeam, Clinic, Membership, User
 
@@ -63,6 +63,10 @@ def _user(member: StaffMember, team: CareTeam, password: str) -> User:
     )
     second_factor.give(user=user, secret=settings.DEMO_SECOND_FACTOR, now=clock.real())
     Membership.objects.get_or_create(user=user, team=team, ended_at=None, defaults={"role": member.role})
+    if not user.contacts.filter(ended_at=None).exists():
+        at = clock.real()  # so that no monthly test falls due while the story is told
+        mailbox = contacts.add_email(user=user, clinic=team.clinic, address=member.email, now=at)
+        contacts.verify(contact=mailbox, now=at)
     return user
 
 
