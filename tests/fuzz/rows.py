@@ -6,7 +6,9 @@ from psycopg import sql
 from tests.fuzz.people import People
 
 TABLES = "SELECT table_name FROM information_schema.columns WHERE column_name = 'clinic_id' AND table_schema = 'public'"
-ROWS = "SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY id), '')) FROM {table} t WHERE clinic_id = %s"
+ROWS = (
+    "SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table} t WHERE clinic_id = %s"
+)
 
 
 def of_clinic(database: psycopg.Connection, people: People, patient: str) -> dict[str, str]:
