@@ -67,9 +67,9 @@ def _at_the_desk(browser: Any, demo: dict[str, Any]) -> None:
             _enrolling(page)
             _refused_reports(page)
             _figures(page)
-            for other in ("handover", "review"):
+            for other in ("handover", "review", "rota", "escalation", "contacts", "owed", "account/security"):
                 page.goto(f"/{other}")
-                page.screenshot(path=SCREENS / f"{other}.png", full_page=True)
+                page.screenshot(path=SCREENS / f"{other.rpartition('/')[2]}.png", full_page=True)
 
 
 def _reports(page: Any, patients: list[dict[str, Any]]) -> None:
