@@ -401,6 +401,25 @@ def test_an_open_page_says_what_happened_since_it_was_loaded(
     assert "Closed by Ben Okafor at 14:06 today: seen by a clinician. Load the page again" in news(as_loaded)
 
 
+def test_an_open_page_of_what_a_colleague_was_asked_to_take_over_tells_of_no_report_that_nobody_sent(
+    ana: DeviceToken, ben: User, team: CareTeam, sign_in: SignIn
+) -> None:
+    report(ana, 27, bleeding="oozing")
+    alert = alert_of("BLEED-OOZE")
+    dora = factories.member(team, "Dora Klein", "doctor")
+    alerts.acknowledge(alert_id=alert.uuid, by=ben, now=at(27.1))
+    alerts.ask(alert_id=alert.uuid, to=dora.uuid, by=ben, note="", now=at(27.2))
+    client = sign_in(dora)
+    as_loaded = client.get(page_of(alert)).context["screen"].state.seen
+
+    before = said(client.get(page_of(alert, "/state"), {"seen": as_loaded}))
+    alerts.close(alert_id=alert.uuid, by=ben, outcome="seen", contacted=True, note="Seen.", now=at(28.1))
+    after = said(client.get(page_of(alert, "/state"), {"seen": as_loaded}))
+
+    assert "Load the page again" not in before
+    assert "Closed by Ben Okafor at 14:06 today: seen by a clinician. Load the page again" in after
+
+
 def test_a_report_that_could_not_be_judged_is_for_a_colleague_to_read(
     ana: DeviceToken, ben: User, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:

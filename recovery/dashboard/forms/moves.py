@@ -19,6 +19,10 @@ BY_WHAT = [("phone", "Phone"), ("visit", "Visit"), ("message", "Message")]
 OUTCOME_ALONE = "outcome"
 CHOOSE = {"required": "Choose one.", "invalid_choice": "Choose one."}
 
+SEEN_LETTERS = 200
+"""Room for a status, two colleagues and a word for what the alert tells: cut short it would tell of a report that
+nobody sent."""
+
 
 def _yes_no(label: str) -> forms.TypedChoiceField:
     """Nothing is chosen beforehand: an answer nobody gave is not stored."""
@@ -47,7 +51,7 @@ class Move(forms.Form):
 
     use_required_attribute = False
 
-    seen = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, max_length=SEEN_LETTERS, widget=forms.HiddenInput)
 
     def seen_now(self, seen: str) -> Self:
         """The same form, as typed, on a page that shows another state by now: sent again it is meant."""

@@ -8,7 +8,15 @@ from django.views.decorators.http import require_safe
 from recovery import clock
 from recovery.dashboard import drafts
 from recovery.dashboard.door import StaffRequest, in_the_background, staff_page
-from recovery.dashboard.forms.moves import AskForm, CloseForm, ContactForm, Move, NoiseForm, NoteForm
+from recovery.dashboard.forms.moves import (
+    SEEN_LETTERS,
+    AskForm,
+    CloseForm,
+    ContactForm,
+    Move,
+    NoiseForm,
+    NoteForm,
+)
 from recovery.dashboard.screens import alert as screen
 from recovery.dashboard.screens import alert_state as states
 
@@ -30,7 +38,7 @@ def alert_state(request: StaffRequest, alert_id: UUID) -> HttpResponse:
     if f'"{state.tag}"' in known:
         response = HttpResponseNotModified()
     else:
-        seen = request.GET.get("seen", "")[:100]
+        seen = request.GET.get("seen", "")[:SEEN_LETTERS]
         news = states.news_since(seen, state) if seen else ""
         response = render(request, "dashboard/fragments/alert_state.html", {"state": state, "news": news})
     response.headers["ETag"] = f'"{state.tag}"'
