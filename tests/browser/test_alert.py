@@ -11,7 +11,7 @@ from recovery.models import Alert, DeviceToken, User
 from tests.browser.conftest import SitDown
 from tests.browser.desk import Desk
 from tests.dashboard.scenes import page_of, report, take_on
-from tests.factories import PASSWORD, at
+from tests.factories import at
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -246,9 +246,7 @@ def test_it_outlives_the_end_of_the_session(alert: Alert, ben: User, sit_down: S
     write_half(page)
     page.context.clear_cookies(name="sessionid")
     page.wait_for_url("**/accounts/login/**", timeout=15_000)
-    page.get_by_label("Email").fill(ben.email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    desk.give_both_factors()
     page.wait_for_url(f"**{page_of(alert)}")
 
     expect(page.get_by_label("What should the next colleague know?")).to_have_value(HALF)
@@ -331,9 +329,7 @@ def test_without_javascript_words_sent_too_late_come_back(alert: Alert, ben: Use
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Sign in").click()
     beside = opened.value
-    beside.get_by_label("Email").fill(ben.email)
-    beside.get_by_label("Password").fill(PASSWORD)
-    beside.get_by_role("button", name="Sign in").click()
+    Desk(beside, ben, None).give_both_factors()
     beside.wait_for_url(f"**{page_of(alert)}")
 
     page.get_by_role("button", name="Send it again").click()

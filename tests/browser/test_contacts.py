@@ -50,7 +50,7 @@ def test_a_contact_is_added_verified_tested_and_ended_with_the_keyboard(
     width, height = size
     desk = sit_down(ben, java_script_enabled=java_script_enabled, viewport={"width": width, "height": height})
     page = desk.page
-    page.get_by_role("link", name="Contacts").focus()
+    page.get_by_role("link", name="Contacts", exact=True).focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="No contact yet")).to_be_visible()
     expect(page.get_by_label("Where?")).to_have_value(ben.email)
