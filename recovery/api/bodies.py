@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from recovery.api.documents import Complaint
-from recovery.api.fields import ClientId, Instant, ShortText, TimeOfDay, Whole
+from recovery.api.fields import ClientId, Instant, OrWrittenWithAPoint, ShortText, TimeOfDay
 from recovery.api.parsing import below
 from recovery.api.problems import Problem
 from recovery.clinical import protocol as protocols
@@ -79,7 +79,7 @@ class CheckInBody(Report):
 
 class CorrectionBody(Report):
     id: ClientId | None = Field(None, description="May be repeated from the path")
-    base_revision: Annotated[Whole, Field(ge=1, le=32_000)] = Field(
+    base_revision: Annotated[int, Field(ge=1, le=32_000), OrWrittenWithAPoint] = Field(
         description="The revision that is corrected"
     )
 
@@ -108,7 +108,9 @@ class PreferencesBody(Body):
         None, description="For `email` and `sms` (with country code). Left out: the one that is known stays"
     )
     remind_at: TimeOfDay = Field(description="Outside the quiet hours")
-    repeats: Annotated[Whole, Field(ge=0, le=2)] = Field(description="How often again while nobody answers")
+    repeats: Annotated[int, Field(ge=0, le=2), OrWrittenWithAPoint] = Field(
+        description="How often again while nobody answers"
+    )
     quiet_from: TimeOfDay
     quiet_until: TimeOfDay = Field(description="The same as `quiet_from`: no quiet hours")
 

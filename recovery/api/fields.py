@@ -80,5 +80,7 @@ TimeOfDay = Annotated[
     BeforeValidator(time_of_day),
     WithJsonSchema({"type": "string", "pattern": f"^{_TIME_OF_DAY}$"}),
 ]
-Whole = Annotated[int, BeforeValidator(whole)]
+OrWrittenWithAPoint = BeforeValidator(whole)
+"""For whole numbers. It stands after their bounds: of what stands after it the description knows no keyword."""
+
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=40)]

@@ -1,6 +1,6 @@
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -9,9 +9,30 @@ from django.test import Client
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
+from recovery.api.examples import CORRECTION, PREFERENCES
 from recovery.clinical import protocol as protocols
 from tests.api.conftest import SetClock
 from tests.api.phones import BATCH, CHECK_INS, Phone, check_in
+
+ANNOTATIONS = {"title", "description", "default", "examples", "example", "discriminator", "readOnly"}
+
+
+def keywords(described: Any) -> Iterator[str]:
+    """Of a JSON Schema and of all that are part of it; what a property is called is none."""
+    if not isinstance(described, dict):
+        return
+    yield from described
+    for word, inside in described.items():
+        if word in {"properties", "patternProperties", "$defs"}:
+            parts = list(inside.values())
+        elif word in {"anyOf", "allOf", "oneOf", "prefixItems"}:
+            parts = inside
+        elif word in {"items", "additionalProperties", "not", "if", "then", "else"}:
+            parts = [inside]
+        else:
+            continue
+        for part in parts:
+            yield from keywords(part)
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +45,13 @@ def test_the_description_is_valid_openapi_without_a_warning(schema: Any) -> None
 
     validate(schema)
     assert schema["openapi"].startswith("3.1")
+
+
+def test_nothing_is_said_in_words_that_no_reader_of_it_knows(schema: Any) -> None:
+    """A bound under another name would bind nobody, and no validator would say so."""
+    known = set(OAS31Validator.VALIDATORS) | ANNOTATIONS
+
+    assert {word for each in schema["components"]["schemas"].values() for word in keywords(each)} <= known
 
 
 def test_every_call_of_the_phone_is_described(schema: Any) -> None:
@@ -111,6 +139,22 @@ def test_what_is_refused_does_not_fit_what_is_described_either(
 
     assert not fits("CheckInBodyRequest", sent)
     assert ana.post(CHECK_INS, sent).status_code in {400, 422}
+
+
+@pytest.mark.parametrize(
+    ("document", "unfit"),
+    [
+        ("PreferencesBodyRequest", PREFERENCES | {"repeats": 3}),
+        ("PreferencesBodyRequest", PREFERENCES | {"repeats": -1}),
+        ("CorrectionBodyRequest", CORRECTION | {"base_revision": 0}),
+        ("CorrectionBodyRequest", CORRECTION | {"base_revision": 32_001}),
+    ],
+)
+def test_what_is_out_of_its_bounds_does_not_fit_either(
+    fits: Fits, document: str, unfit: dict[str, Any]
+) -> None:
+    assert fits(document, PREFERENCES if "repeats" in unfit else CORRECTION)
+    assert not fits(document, unfit)
 
 
 def test_a_batch_may_hold_what_is_no_check_in_as_described(fits: Fits, ana: Phone) -> None:
