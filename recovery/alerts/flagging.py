@@ -24,10 +24,11 @@ from recovery.notifications import plan
 FLAGGING = 0x5245_0001
 """Class of the advisory lock that keeps two flaggings of one episode apart, without holding up its check-ins."""
 
+# No key is changed: whoever holds the episode may refer to the verdict meanwhile, as a report does that is taken back.
 _CLAIM = """
     SELECT episode_id, pg_advisory_xact_lock(%s::int, (episode_id %% 2147483648)::int)
       FROM (SELECT episode_id FROM recovery_assessment
-             WHERE id = %s AND flagged_at IS NULL FOR UPDATE SKIP LOCKED) AS ours
+             WHERE id = %s AND flagged_at IS NULL FOR NO KEY UPDATE SKIP LOCKED) AS ours
 """
 
 

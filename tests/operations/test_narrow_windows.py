@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from recovery import alerts, assessments, checkins, episodes, silence, watch
-from recovery.alerts import owed
+from recovery.alerts import flagging, owed
 from recovery.models import Alert, AlertEvent, Assessment, DeviceToken, Episode
 from recovery.silence import due
 from tests import factories
@@ -99,6 +99,40 @@ def test_a_report_that_waits_to_be_taken_back_holds_up_no_red_flag() -> None:
 
     assert AlertEvent.objects.earliest("id").kind == "opened"
     assert AlertEvent.objects.filter(kind="changed").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_report_is_taken_back_while_its_new_verdict_waits_to_be_flagged() -> None:
+    """The note refers to the verdict that the other has claimed, who waits for whoever writes the note."""
+    device, report = phone(), submission(30, chest_pain="yes")
+    checkins.submit(device=device, submission=report, now=at(30))
+    alerts.flag(assessment_id=Assessment.objects.get().pk, by="watch", now=at(30))
+    milder = submission(30, client_id=report.client_id)
+    checkins.correct(device=device, submission=milder, base_revision=1, now=at(30))
+    verdict = Assessment.objects.get(flagged_at=None, is_current=True).pk
+
+    def flag() -> None:
+        try:
+            alerts.flag(assessment_id=verdict, by="watch", now=at(30))
+        finally:
+            connection.close()
+
+    def waits() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'")
+            return bool(cursor.fetchone()[0])
+
+    with ThreadPoolExecutor() as hands:
+        with transaction.atomic():
+            Episode.objects.select_for_update(no_key=True).get()
+            flagging.one_at_a_time(device.episode_id)
+            flagged = hands.submit(flag)
+            wait_until(waits)
+            checkins.withdraw(device=device, client_id=report.client_id, now=at(30))
+        flagged.result(timeout=30)
+
+    assert AlertEvent.objects.filter(kind="changed", assessment=verdict).exists()
+    assert not Assessment.objects.filter(flagged_at=None).exists()
 
 
 @pytest.mark.django_db
