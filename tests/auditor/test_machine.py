@@ -33,7 +33,7 @@ class Audited(Hold):
     def watch_has_its_turn(self, _: Draw | None = None) -> None:
         for _turn in range(TURNS):
             self._let_leases_and_grace_run_out()
-            if not +watch.cycle(self.clock_of("watch")):
+            if not +watch.cycle(self.clock_of("database")):
                 break
         assert self._look() & self._look() <= self.known
 
@@ -48,7 +48,7 @@ class Audited(Hold):
     def _look(self) -> Known:
         """Each some time after the one before, by real time, which does not pass here."""
         self.looks += 1
-        auditor.look(now=self.clock_of("watch"), later=timedelta(seconds=20 * self.looks), programs=())
+        auditor.look(now=self.clock_of("database"), later=timedelta(seconds=20 * self.looks), programs=())
         return set(Defect.objects.filter(gone_at=None).values_list("kind", "place", "detail"))
 
 

@@ -13,6 +13,7 @@ from recovery.models import Alert, AlertEvent, Assessment, Episode, Mute
 K, S = AlertEvent.Kind, Alert.Status
 REPORTED = (K.OPENED, K.RAISED, K.JOINED)
 ENDED_BY = {K.CLOSED: S.CLOSED, K.RESOLVED: S.RESOLVED}
+IN_HANDS_BY = {K.ACKNOWLEDGED: S.ACKNOWLEDGED, K.GIVEN_BACK: S.OPEN}
 
 
 def assert_no_red_flag_was_dropped(episode: Episode) -> None:
@@ -100,6 +101,6 @@ def assert_every_move_left_an_event(episode: Episode) -> None:
         ended = next((place for place, kind in enumerate(kinds) if kind in ENDED_BY), len(kinds))
         assert not set(kinds[ended:]) & set(REPORTED), "what comes after the end opens an alert of its own"
         ends = [ENDED_BY[kind] for kind in kinds if kind in ENDED_BY]
-        taken_on = S.ACKNOWLEDGED if K.ACKNOWLEDGED in kinds else S.OPEN
+        in_hands = [IN_HANDS_BY[kind] for kind in kinds if kind in IN_HANDS_BY]
         assert ([alert.status] if ends else []) == ends
-        assert ends or alert.status == taken_on
+        assert ends or alert.status == (in_hands[-1] if in_hands else S.OPEN)

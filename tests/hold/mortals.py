@@ -108,7 +108,7 @@ def _load() -> None:
 def _work(now: str, dies_at: int, **work: Any) -> None:
     from recovery import clock
 
-    clock.now = lambda: datetime.fromisoformat(now)
+    clock.now = clock.of_database = lambda: datetime.fromisoformat(now)
     _die_after(dies_at)
     match work:
         case {"task": name, "args": args}:

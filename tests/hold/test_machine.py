@@ -100,14 +100,15 @@ def _given(sent: Sent) -> dict[str, object]:
 
 @pytest.fixture
 def scene(transactional_db: None, mailbox: Postbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
-    def set_clock(hours: float) -> None:
-        monkeypatch.setattr(clock, "now", lambda: at(hours))
+    def set_clocks(doors_h: float, database_h: float) -> None:
+        monkeypatch.setattr(clock, "now", lambda: at(doors_h))
+        monkeypatch.setattr(clock, "of_database", lambda: at(database_h))
 
     team = factories.team()
     ben = factories.member(team, "Ben Okafor", password=None)
     factories.member(team, "Dora Klein", "doctor", password=None)
     broker, mortals = Broker(settings.REDIS_URL), Mortals(EMAIL_URL=mailbox.url)
-    yield Scene(team, ben, mailbox, broker, mortals, set_clock)
+    yield Scene(team, ben, mailbox, broker, mortals, set_clocks)
     mortals.close()
     broker.close()
 

@@ -22,15 +22,13 @@ class Machinery(World):
         if nudge is None:
             return
         if end == "killed":
-            self.deaths += self.scene.mortals.task(*nudge, now=self.clock_of("worker"), dies_at=dies_at)
+            self.deaths += self.scene.mortals.task(*nudge, now=self.clock_of("database"), dies_at=dies_at)
             return
-        self.scene.set_clock(self.now_h + self.server_skews_h["worker"])
         for _ in range(2 if end == "doubled" else 1):
             self.scene.broker.work(*nudge)
-        self.time_passes(0)
 
     def watch_dies(self, draw: Draw) -> None:
-        self.deaths += self.scene.mortals.watch(now=self.clock_of("watch"), dies_at=draw(statements))
+        self.deaths += self.scene.mortals.watch(now=self.clock_of("database"), dies_at=draw(statements))
 
     def broker_is_flushed(self, _: Draw) -> None:
         self.scene.broker.flush()
@@ -43,7 +41,7 @@ class Machinery(World):
     def watch_has_its_turn(self, _: Draw | None = None) -> None:
         for _turn in range(TURNS):
             self._let_leases_and_grace_run_out()
-            done = watch.cycle(self.clock_of("watch"))
+            done = watch.cycle(self.clock_of("database"))
             assert not done["failed"]
             if not +done:
                 break

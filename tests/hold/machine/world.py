@@ -24,14 +24,14 @@ any_of = st.integers(0, 1_000)
 
 @dataclass(frozen=True)
 class Scene:
-    """What all recoveries of one run share. `set_clock` sets the clock of the doors."""
+    """What all recoveries of one run share. `set_clocks` sets the clock of the doors, and that of the database."""
 
     team: CareTeam
     ben: User
     mailbox: Postbox
     broker: Broker
     mortals: Mortals
-    set_clock: Callable[[float], None]
+    set_clocks: Callable[[float, float], None]
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class World(RuleBasedStateMachine):
         super().__init__()
         self.now_h = 3.0
         self.phone_skew_h = 0.0
-        self.server_skews_h = {"web": 0.0, "worker": 0.0, "watch": 0.0}
+        self.server_skews_h = {"web": 0.0, "database": 0.0}
         self.said: dict[UUID, Said] = {}
         self.count = 0
         self.refused: set[str] = set()
@@ -83,12 +83,13 @@ class World(RuleBasedStateMachine):
         self.deaths = 0
 
     def clock_of(self, server: str) -> datetime:
-        """What time that server believes it is."""
+        """What time that server believes it is. Worker and watch go by the database's clock."""
         return at(self.now_h + self.server_skews_h[server])
 
     def time_passes(self, hours: float) -> None:
         self.now_h += hours
-        self.scene.set_clock(self.now_h + self.server_skews_h["web"])
+        skews_h = self.server_skews_h
+        self.scene.set_clocks(self.now_h + skews_h["web"], self.now_h + skews_h["database"])
 
     def one_said(self, draw: Draw) -> Said | None:
         """One of the latest reports."""
