@@ -79,6 +79,7 @@ def _let_all_be_quiet(first: First, count: int, *, owner_url: str) -> None:
         owner.execute(
             "UPDATE recovery_notification SET status = 'sent', sent_at = now() WHERE status <> 'sent'"
         )
+        owner.execute("UPDATE recovery_letter SET status = 'sent', sent_at = now() WHERE status <> 'sent'")
         copies.settle(owner, *world.PEOPLE, *world.REPORTS, *desk.ALERTS)
 
 
