@@ -87,7 +87,8 @@ def test_o10_the_canary_comes_through_the_api_celery_and_the_channel(system: Sys
     assert any(
         recipient.startswith("canary+") for mail in system.mailbox.mails for recipient in mail.recipients
     )
-    assert standing(system) == set()
+    # on a crowded machine a program may have been silent for a while: that it is not found any more is waited for
+    wait_until(lambda: standing(system) == set(), within_s=120, why="something is found to be wrong")
 
 
 def test_o10_absent_twice_is_an_alarm_by_another_road(system: System):
