@@ -3,7 +3,7 @@
 MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
-WORKERS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores > 8 ? 8 : cores)))
+WORKERS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores > 8 ? 8 : cores < 3 ? 3 : cores)))
 CASES ?= 10000
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo test faults chaos guards drill fuzz check bench screens safety-case sbom lock clean
