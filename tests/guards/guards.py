@@ -104,8 +104,8 @@ GUARDS = (
     Guard(
         "SKIP LOCKED, flagging a report",
         FLAGGING,
-        "FOR UPDATE SKIP LOCKED",
-        "FOR UPDATE",
+        "FOR NO KEY UPDATE SKIP LOCKED",
+        "FOR NO KEY UPDATE",
         f"{OF_GUARDS}::test_who_is_nudged_for_what_somebody_is_at_goes_on",
     ),
     Guard(
