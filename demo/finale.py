@@ -19,7 +19,8 @@ from recovery.models import Alert, Episode
 
 @dataclass(frozen=True)
 class Scene:
-    """`before` the landing, this is reported, unless the board shows `enough` alerts of the tier already."""
+    """`before` the landing, this is reported, unless the board shows `enough` alerts of the tier already: of what is
+    left to the newcomer, one that nobody has."""
 
     before: timedelta
     tier: Tier
@@ -64,8 +65,11 @@ def stage(driver: Driver, *, lands_at: datetime) -> None:
 
 
 def play(driver: Driver, scene: Scene) -> None:
-    shown = Alert.objects.filter(status__in=Alert.LIVE, tier=scene.tier)
-    if shown.count() >= scene.enough:
+    live = Alert.objects.filter(status__in=Alert.LIVE, tier=scene.tier)
+    is_there = (
+        live.filter(status=Alert.Status.OPEN).exists() if scene.left_alone else live.count() >= scene.enough
+    )
+    if is_there:
         return
     episode = _chosen(driver, scene.tier)
     if episode is None:

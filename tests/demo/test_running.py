@@ -106,13 +106,10 @@ def test_a_life_was_lived(first):
     assert count(first, "recovery_assessment WHERE silent_slot IS NOT NULL") > 5
     assert count(first, "recovery_alert WHERE status = 'closed' AND outcome <> ''") > 20
     with database(first) as connection:
-        tiers = connection.execute("SELECT DISTINCT tier FROM recovery_alert").fetchall()
         waiting = connection.execute(
             "SELECT DISTINCT tier FROM recovery_alert WHERE status = 'open' AND owner_id IS NULL"
         ).fetchall()
-    assert {4, 3, 2} <= {tier for (tier,) in tiers}
-    assert (4,) in waiting  # of the others it depends on the hour who is at the desk
-    assert len(waiting) > 1
+    assert {4, 3, 2} <= {tier for (tier,) in waiting}
 
 
 def test_a_missed_check_in_is_noticed_on_its_own_day(first):
