@@ -238,11 +238,9 @@ def test_a_turn_takes_no_more_than_its_limit_and_the_longest_due_first(team):
     others = [factories.team(team.clinic, f"Team {number}") for number in range(3)]
     for number, each in enumerate([team, *others]):
         due(each, EVENING - number * HOUR)
-    assert [reachability.check_due(limit=2, now=EVENING) for _ in range(3)] == [2, 2, 0]
-    assert list(NightCheck.objects.order_by("pk").values_list("team", flat=True)[:2]) == [
-        others[2].pk,
-        others[1].pk,
-    ]
+    assert reachability.check_due(limit=2, now=EVENING) == 2
+    assert set(NightCheck.objects.values_list("team", flat=True)) == {others[1].pk, others[2].pk}
+    assert [reachability.check_due(limit=2, now=EVENING) for _ in range(2)] == [2, 0]
 
 
 @pytest.mark.django_db(transaction=True)
