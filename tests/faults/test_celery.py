@@ -15,7 +15,7 @@ from recovery.clinical import protocol as protocols
 from services.children import ROOT
 from tests.faults import mishaps
 from tests.faults.aftermath import assert_invariants
-from tests.faults.by_celery import BY_THE_WATCH_ALONE, nudge, wait_until_celery_is_back
+from tests.faults.by_celery import BY_THE_WATCH_ALONE, WATCHES, nudge, wait_until_celery_is_back
 from tests.faults.line import between_worker_and_broker
 from tests.faults.mishaps import POOL, some_time
 from tests.faults.phones import Phones
@@ -25,8 +25,6 @@ from tests.system import System
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
-
-WATCHES = ("watch", "watch-2", "watch-3", "watch-4")
 
 LEFT_ALONE = timedelta(days=10, hours=12)
 """How long ago the procedure of a patient was who has not been heard of since. No slot closes on the hour after it."""
