@@ -31,6 +31,14 @@ _CLAIM = """
              WHERE id = %s AND flagged_at IS NULL FOR NO KEY UPDATE SKIP LOCKED) AS ours
 """
 
+# What judging at last writes to: the episode, and then the verdict that its own takes the place of.
+_HOLD = (
+    """SELECT e.id FROM recovery_assessment a JOIN recovery_episode e ON e.id = a.episode_id
+        WHERE a.id = %s FOR NO KEY UPDATE OF e""",
+    """SELECT b.id FROM recovery_assessment a JOIN recovery_assessment b ON b.check_in_id = a.check_in_id
+        WHERE a.id = %s AND b.id <> a.id AND b.is_current FOR NO KEY UPDATE OF b""",
+)
+
 
 class Tell(NamedTuple):
     """That an alert is told, why (the step), and to whom: in the words of a policy; and its owner, who is always told
@@ -40,6 +48,13 @@ class Tell(NamedTuple):
     step: str
     to: tuple[str, ...]
     owner_id: int | None = None
+
+
+class Flagged(NamedTuple):
+    """The notifications planned, and whether later reports of the episode must be judged anew."""
+
+    planned: list[int]
+    to_rejudge: bool
 
 
 def flag(*, assessment_id: int, by: str, now: datetime) -> list[int]:
@@ -52,18 +67,22 @@ def flag(*, assessment_id: int, by: str, now: datetime) -> list[int]:
 
 def flag_if_owed(assessment_id: int, *, by: str, now: datetime) -> list[int] | None:
     """The same; None when nothing was owed, or somebody else is at it."""
-    with transaction.atomic():
-        episode_id = _claim(assessment_id)
-        if episode_id is None:
-            return None
-        planned, to_rejudge = _flag_claimed(assessment_id, by=by, now=now)
-    if to_rejudge:
-        planned += _flag_rejudged(episode_id, by=by, now=now)
-    return planned
+    for may_judge in (False, True):
+        with transaction.atomic():
+            if may_judge:
+                _hold(assessment_id)
+            episode_id = _claim(assessment_id)
+            if episode_id is None:
+                return None
+            done = _flag_claimed(assessment_id, may_judge=may_judge, by=by, now=now)
+        if done is not None:
+            again = _flag_rejudged(episode_id, by=by, now=now) if done.to_rejudge else []
+            return done.planned + again
+    raise AssertionError("what was to be judged first was held, and was not judged")
 
 
-def _flag_claimed(assessment_id: int, *, by: str, now: datetime) -> tuple[list[int], bool]:
-    """What was planned, and whether later reports of the episode must be judged anew."""
+def _flag_claimed(assessment_id: int, *, may_judge: bool, by: str, now: datetime) -> Flagged | None:
+    """None for what has to be judged first, which is for whoever holds what that writes to: nothing was done."""
     if opened := usual.open_alerts(assessment_id, by=by, now=now):
         planned = plan.tell_team(
             assessment_id=assessment_id,
@@ -72,10 +91,12 @@ def _flag_claimed(assessment_id: int, *, by: str, now: datetime) -> tuple[list[i
             now=now,
             road=by,
         )
-        return planned, opened.to_rejudge
+        return Flagged(planned, opened.to_rejudge)
     assessment = Assessment.objects.select_related("episode__clinic", "check_in").get(pk=assessment_id)
     episode = assessment.episode
     if assessment.tier is None:
+        if not may_judge:
+            return None
         assessment = _judge_at_last(assessment, by=by, now=now)
     tell: list[Tell] = []
     findings = _new_findings(assessment)
@@ -89,7 +110,7 @@ def _flag_claimed(assessment_id: int, *, by: str, now: datetime) -> tuple[list[i
     clearing.resolve_cleared(episode=episode, now=now)
     planned = _tell(tell, assessment, now=now, road=by)
     _mark_flagged(assessment, by=by, now=now)
-    return planned, episode.rejudge_from is not None
+    return Flagged(planned, episode.rejudge_from is not None)
 
 
 def open_service_alert(rule: str, *, assessment: Assessment, now: datetime) -> list[int]:
@@ -122,11 +143,16 @@ def _claim(assessment_id: int) -> int | None:
     return None if row is None else int(row[0])
 
 
+def _hold(assessment_id: int) -> None:
+    for statement in _HOLD:
+        statements.fetch_all(statement, [assessment_id])
+
+
 def one_at_a_time(episode_id: int) -> None:
     """Nothing else of the episode is flagged until the transaction ends.
 
-    To be asked when no row is locked but the episode's, and after that: flagging never waits for the episode, but
-    whoever holds the episode may wait for a verdict that is being flagged.
+    To be asked after all else that is locked, but alerts: the episode, then verdicts, then this. Who has this waits for
+    neither, and whoever holds the episode may wait for a verdict that is being flagged.
     """
     statements.fetch_all(
         "SELECT pg_advisory_xact_lock(%s::int, (%s %% 2147483648)::int)", [FLAGGING, episode_id]

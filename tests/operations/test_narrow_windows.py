@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, NoReturn
 
 import pytest
@@ -9,7 +10,7 @@ from django.db import OperationalError, connection, transaction
 
 from recovery import alerts, assessments, checkins, episodes, silence, watch
 from recovery.alerts import flagging, owed
-from recovery.models import Alert, AlertEvent, Assessment, DeviceToken, Episode
+from recovery.models import Alert, AlertEvent, Assessment, CheckIn, DeviceToken, Episode
 from recovery.silence import due
 from tests import factories
 from tests.factories import at, submission
@@ -18,6 +19,20 @@ from tests.waiting import wait_until
 
 def fail(*_: Any, **__: Any) -> NoReturn:
     raise ValueError
+
+
+def aside(work: Callable[[], object]) -> None:
+    try:
+        work()
+    finally:
+        connection.close()
+
+
+def waiting() -> int:
+    """How many wait for a lock that somebody has."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return int(cursor.fetchone()[0])
 
 
 def phone() -> DeviceToken:
@@ -74,24 +89,13 @@ def test_a_report_that_waits_to_be_taken_back_holds_up_no_red_flag() -> None:
     checkins.submit(device=device, submission=report, now=at(30))
     verdict = Assessment.objects.get().pk
 
-    def waits() -> bool:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            return bool(cursor.fetchone()[0])
-
-    def aside(work: Callable[[], object]) -> None:
-        try:
-            work()
-        finally:
-            connection.close()
-
     with ThreadPoolExecutor() as hands:
         with transaction.atomic():
             Episode.objects.select_for_update(no_key=True).get()
             taken_back = hands.submit(
                 aside, lambda: checkins.withdraw(device=device, client_id=report.client_id, now=at(30))
             )
-            wait_until(waits)
+            wait_until(waiting)
             flagged = hands.submit(aside, lambda: alerts.flag(assessment_id=verdict, by="watch", now=at(30)))
             flagged.result(timeout=30)
             Assessment.objects.filter(pk=verdict).update(attempts=1)
@@ -111,27 +115,68 @@ def test_a_report_is_taken_back_while_its_new_verdict_waits_to_be_flagged() -> N
     checkins.correct(device=device, submission=milder, base_revision=1, now=at(30))
     verdict = Assessment.objects.get(flagged_at=None, is_current=True).pk
 
-    def flag() -> None:
-        try:
-            alerts.flag(assessment_id=verdict, by="watch", now=at(30))
-        finally:
-            connection.close()
-
-    def waits() -> bool:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'")
-            return bool(cursor.fetchone()[0])
-
     with ThreadPoolExecutor() as hands:
         with transaction.atomic():
             Episode.objects.select_for_update(no_key=True).get()
             flagging.one_at_a_time(device.episode_id)
-            flagged = hands.submit(flag)
-            wait_until(waits)
+            flagged = hands.submit(aside, lambda: alerts.flag(assessment_id=verdict, by="watch", now=at(30)))
+            wait_until(waiting)
             checkins.withdraw(device=device, client_id=report.client_id, now=at(30))
         flagged.result(timeout=30)
 
     assert AlertEvent.objects.filter(kind="changed", assessment=verdict).exists()
+    assert not Assessment.objects.filter(flagged_at=None).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_report_is_taken_back_while_it_is_judged_at_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Judging writes to the episode. Whoever takes the report back has it, and waits until nothing of it is flagged."""
+    device, report = phone(), submission(30, chest_pain="yes")
+    with monkeypatch.context() as broken:
+        broken.setattr(assessments, "assess", fail)
+        checkins.submit(device=device, submission=report, now=at(30))
+    verdict = Assessment.objects.get().pk
+
+    with ThreadPoolExecutor() as hands:
+        with transaction.atomic():
+            Episode.objects.select_for_update(no_key=True).get()
+            flagged = hands.submit(aside, lambda: alerts.flag(assessment_id=verdict, by="watch", now=at(30)))
+            wait_until(waiting)
+            checkins.withdraw(device=device, client_id=report.client_id, now=at(30))
+        flagged.result(timeout=30)
+
+    assert list(Alert.objects.values_list("rule", flat=True)) == ["CHEST"]
+    assert not Assessment.objects.filter(flagged_at=None).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_verdicts_on_a_report_that_are_judged_at_last_neither_waits_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each takes the place of the current one, and of these only one at a time is flagged."""
+    device, report = phone(), submission(30, chest_pain="yes")
+    with monkeypatch.context() as broken:
+        broken.setattr(assessments, "assess", fail)
+        checkins.submit(device=device, submission=report, now=at(30))
+        check_in = CheckIn.objects.get()
+        with transaction.atomic():
+            assessments.replace(check_in=check_in, episode=check_in.episode, verdict=None, now=at(30))
+    first, current = Assessment.objects.order_by("pk").values_list("pk", flat=True)
+
+    with ThreadPoolExecutor() as hands:
+        with transaction.atomic():
+            flagging.one_at_a_time(device.episode_id)
+            both = [
+                hands.submit(aside, partial(alerts.flag, assessment_id=pk, by="watch", now=at(30)))
+                for pk in (first, current)
+            ]
+            wait_until(lambda: waiting() == 2)
+        for flagged in both:
+            flagged.result(timeout=30)
+
+    Assessment.objects.update(next_attempt_at=None)
+    watch.cycle(at(31), sends=False)
+    assert list(Alert.objects.values_list("rule", flat=True)) == ["CHEST"]
     assert not Assessment.objects.filter(flagged_at=None).exists()
 
 
