@@ -29,6 +29,9 @@ from recovery.models import (
 )
 from recovery.rows import Joined
 
+ANSWER_FOR = (Membership.Role.ADMIN, Membership.Role.DOCTOR)
+"""Who serves the rights of a team's patients."""
+
 
 class AlertQuerySet(QuerySet[Alert]):
     def live(self) -> Self:
@@ -125,7 +128,18 @@ def administered_teams(user: User | AnonymousUser) -> QuerySet[CareTeam]:
 
 
 def episodes(user: User | AnonymousUser) -> QuerySet[Episode]:
-    return Episode.objects.filter(team__in=memberships(user).values("team"))
+    return Episode.objects.filter(team__in=memberships(user).values("team"), erased_at=None)
+
+
+def episodes_answered_for(user: User | AnonymousUser) -> QuerySet[Episode]:
+    """Those whose patients' rights the user serves: of teams that they administer, or are a doctor of."""
+    answers_for = memberships(user).filter(role__in=ANSWER_FOR).values("team")
+    return Episode.objects.filter(team__in=answers_for, erased_at=None)
+
+
+def answers_for(user: User) -> Exists:
+    """The same as a column of an episode."""
+    return Exists(memberships(user).filter(team=OuterRef("team"), role__in=ANSWER_FOR))
 
 
 def alerts(user: User | AnonymousUser) -> AlertQuerySet:

@@ -26,6 +26,7 @@ LOOKS = {
     "care-checkin": "opened a check-in to fill in with you",
     "care-checkin-told": "read what a check-in told you",
     "care-summary": "read the summary of your recovery",
+    "person": "opened the page on what is held about you",
     "enrol-sheet": "printed your enrolment sheet",
 }
 """In words for the patient; a page that is not named here is one on which the team changes something about them."""

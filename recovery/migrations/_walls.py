@@ -30,6 +30,11 @@ def allow_only(columns: list[str], table: str) -> migrations.RunPython:
     )
 
 
+def execute(*statements: str) -> migrations.RunPython:
+    """Statements of the owner's, in which {app} stands for the application's role."""
+    return _as_owner(*statements)
+
+
 def _as_owner(*statements: str) -> migrations.RunPython:
     def run(apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
         app = sql.Identifier(settings.DATABASE_APP_ROLE)

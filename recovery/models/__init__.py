@@ -10,6 +10,7 @@ from .clinic import CareTeam, Clinic, Membership
 from .contact import Contact
 from .device import DeviceToken, EnrolmentCode
 from .episode import Episode, EpisodeEvent, Pause
+from .erasure import Erasure, LegalHold
 from .escalation import EscalationPolicy
 from .heartbeat import Heartbeat, Tally
 from .letter import Letter
@@ -43,9 +44,11 @@ __all__ = [
     "EnrolmentCode",
     "Episode",
     "EpisodeEvent",
+    "Erasure",
     "EscalationPolicy",
     "Heartbeat",
     "Invitation",
+    "LegalHold",
     "Letter",
     "Membership",
     "Mute",

@@ -25,6 +25,9 @@ class Clinic(models.Model):
         db_default=False,
         help_text="Patients are told the name, not only the role, of who has seen their report",
     )
+    record_years = models.PositiveSmallIntegerField(
+        db_default=10, help_text="How long the law makes it keep a record, from the end of the last recovery"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

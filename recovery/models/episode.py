@@ -75,6 +75,8 @@ class Episode(models.Model):
         null=True, blank=True, help_text="When it ends, if later than the last slot closes"
     )
 
+    erased_at = models.DateTimeField(null=True, blank=True, help_text="Nothing but this row is left of it")
+
     sequence = models.BigIntegerField(default=0)
     next_due_at = models.DateTimeField(
         null=True, blank=True, help_text="When the next slot closes; the watch looks then"

@@ -75,7 +75,7 @@ def as_json(document: Mapping[str, Any]) -> str:
 
 class _Writer:
     def __init__(self, patient: Patient) -> None:
-        self.patient = patient
+        self.patient = patient = Patient.objects.get(pk=patient.pk)  # as it is now
         self.clinic = Clinic.objects.get(pk=patient.clinic_id)
         self.rows: Rows = defaultdict(list)
         self.names: dict[tuple[type[models.Model], int], str] = {}

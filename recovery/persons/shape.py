@@ -20,6 +20,8 @@ from recovery.models import (
     EnrolmentCode,
     Episode,
     EpisodeEvent,
+    Erasure,
+    LegalHold,
     Letter,
     Mute,
     Notification,
@@ -45,6 +47,8 @@ class Part:
 
 PARTS = (
     Part("consents", Consent, "patient"),
+    Part("erasures_asked_for", Erasure, "patient"),
+    Part("legal_holds", LegalHold, "patient"),
     Part(
         "recoveries",
         Episode,
@@ -104,6 +108,17 @@ LEFT_OUT: Mapping[tuple[type[models.Model], str], str] = {
     (AuditEvent, "xact"): "the order of the audit's chain, of no person",
 }
 """Columns that are not shown, and why; beside the keys that the document tells by its nesting."""
+
+KEPT_WHEN_ERASED: Mapping[type[models.Model], str] = {
+    Patient: "an empty row: the audit and what follows name it by a number that says nothing",
+    Episode: "an empty row, without the day of the procedure: the audit names it",
+    DeviceToken: "an empty row that lets nobody in: the audit names it",
+    Consent: "that the clinic was allowed to do what it did, to which wording",
+    Erasure: "who decided it, when and why",
+    LegalHold: "who had it kept, and until when",
+    AuditEvent: "who did and looked at what; it holds no names and no clinical values, and is bound into a chain",
+}
+"""What is left of a person of whom everything was erased, and why. All other tables of PARTS are empty of them."""
 
 
 def every(parts: Sequence[Part] = PARTS) -> list[Part]:

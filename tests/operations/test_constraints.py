@@ -30,8 +30,10 @@ from recovery.models import (
     EnrolmentCode,
     Episode,
     EpisodeEvent,
+    Erasure,
     EscalationPolicy,
     Invitation,
+    LegalHold,
     Letter,
     Membership,
     Mute,
@@ -487,6 +489,17 @@ BREAKS: dict[str, Callable[[World], Any]] = {
         outcome="judged",
         check_in=w.check_in,
     ),
+    # one person erased, or kept
+    "one_erasure_at_a_time": lambda w: [w_erasure(w), w_erasure(w)],
+    "erasure_scope_known": lambda w: w_erasure(w, scope="half"),
+    "erasure_has_a_reason": lambda w: w_erasure(w, reason=""),
+    "erasure_confirmed_by_somebody": lambda w: w_erasure(w, confirmed_at=at(20)),
+    "erasure_by_two": lambda w: w_erasure(w, confirmed_at=at(20), confirmed_by=w.ben),
+    "erased_when_confirmed": lambda w: w_erasure(w, done_at=at(20)),
+    "erasure_within_patient_clinic": lambda w: w_erasure(w, clinic=w.other_clinic),
+    "one_legal_hold_at_a_time": lambda w: [w_hold(w), w_hold(w)],
+    "legal_hold_has_a_reason": lambda w: w_hold(w, reason=""),
+    "legalhold_within_patient_clinic": lambda w: w_hold(w, clinic=w.other_clinic),
     "quarantine_within_episode_clinic": lambda w: w.new_quarantine(clinic=w.other_clinic),
     "quarantine_within_device_episode_clinic": lambda w: w.new_quarantine(device=w.other_device),
 }
@@ -508,6 +521,33 @@ def w_revision(w: World, **fields: Any) -> CheckInRevision:
             "check_in": w.check_in,
             "superseded_at": at(21),
             "reason": "corrected",
+        }
+        | fields
+    )
+
+
+def w_erasure(w: World, **fields: Any) -> Erasure:
+    return Erasure.objects.create(
+        **{
+            "clinic": w.clinic,
+            "patient": w.episode.patient,
+            "scope": "all",
+            "reason": "By letter.",
+            "asked_at": at(20),
+            "asked_by": w.ben,
+        }
+        | fields
+    )
+
+
+def w_hold(w: World, **fields: Any) -> LegalHold:
+    return LegalHold.objects.create(
+        **{
+            "clinic": w.clinic,
+            "patient": w.episode.patient,
+            "reason": "An inquiry.",
+            "placed_at": at(20),
+            "placed_by": w.ben,
         }
         | fields
     )
@@ -694,6 +734,8 @@ def test_history_cannot_be_rewritten_by_the_application(model: type[Model], verb
         Contact,
         Defect,
         Episode,
+        Erasure,
+        LegalHold,
         Letter,
         Notification,
         Patient,

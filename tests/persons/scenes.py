@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from recovery import alerts, audit, checkins, enrolment, episodes, quarantine, reminders, watch
+from recovery import alerts, audit, checkins, enrolment, episodes, persons, quarantine, reminders, watch
 from recovery.models import (
     Alert,
     Assessment,
@@ -64,6 +64,11 @@ def lived(team: CareTeam, ben: User, name: str = ANA) -> Patient:
     enrolment.revoke(device=phone, by=ben, now=at(61))
     episodes.end(episode_id=episode.uuid, reason=f"Well, and {words}.", by=ben, now=at(62))
     settle(63)
+    dee = factories.member(team, "Dee Lund", "admin", password=None)
+    asked = persons.ask(episode_id=episode.uuid, scope="contact", reason="By letter.", by=dee, now=at(64))
+    persons.withdraw(episode_id=episode.uuid, erasure_id=asked.uuid, by=dee, now=at(65))
+    persons.place_hold(episode_id=episode.uuid, reason="A question of the insurer's.", by=dee, now=at(66))
+    persons.lift_hold(episode_id=episode.uuid, by=dee, now=at(67))
     return Patient.objects.get(pk=episode.patient_id)
 
 

@@ -59,6 +59,7 @@ class Screen:
     muted: list[Muted]
     refused: int
     reminding: Reminding
+    answers_for: bool
 
     @property
     def day_legend(self) -> list[Day]:
@@ -97,6 +98,7 @@ def show(user: User, episode_id: UUID, now: datetime, *, page: int = 1, recent: 
         muted=muted_now(episode, clock),
         refused=access.quarantine(user).filter(episode=episode, reviewed_at=None).count(),
         reminding=reminding_of(episode, clock),
+        answers_for=episode.is_answered_for,  # type: ignore[attr-defined]
     )
 
 

@@ -47,6 +47,7 @@ def episode_of(user: User, episode_id: UUID) -> Episode:
         access.episodes(user)
         .select_related("patient", "clinic", "team", "preferences", "phone_sign")
         .prefetch_related("pauses")
+        .annotate(is_answered_for=access.answers_for(user))
         .get(uuid=episode_id)
     )
 
