@@ -5,6 +5,10 @@ from typing import Any
 
 from django.db.models import Model
 
+from recovery.models.sealed import SealedField, unsealing_of
+
+Sealed = Sequence[tuple[int, SealedField]]
+
 
 class Joined:
     """Which columns of a row are which model's. Each is named as the statement names its table.
@@ -13,21 +17,35 @@ class Joined:
     """
 
     def __init__(self, **models: type[Model] | tuple[type[Model], Sequence[str]]) -> None:
-        self._parts: list[tuple[str, type[Model], list[str], slice]] = []
+        self._parts: list[tuple[str, type[Model], list[str], slice, Sealed]] = []
         start = 0
         for name, given in models.items():
             model, fields = given if isinstance(given, tuple) else (given, _fields(given))
-            self._parts.append((name, model, list(fields), slice(start, start + len(fields))))
+            sealed = unsealing_of(model, list(fields))
+            self._parts.append((name, model, list(fields), slice(start, start + len(fields)), sealed))
             start += len(fields)
-        self.columns = ", ".join(f"{name}.{field}" for name, _, fields, _ in self._parts for field in fields)
+        self.columns = ", ".join(
+            f"{name}.{field}" for name, _, fields, _, _ in self._parts for field in fields
+        )
         self.width = start
 
     def models(self, row: Sequence[Any]) -> dict[str, Any]:
         """By name; None for a table that had no row to join. What follows the columns in `row` is not looked at."""
         return {
-            name: None if row[place.start] is None else model.from_db("default", fields, row[place])
-            for name, model, fields, place in self._parts
+            name: None
+            if row[place.start] is None
+            else model.from_db("default", fields, _read(row[place], sealed))
+            for name, model, fields, place, sealed in self._parts
         }
+
+
+def _read(values: Sequence[Any], sealed: Sealed) -> Sequence[Any]:
+    if not any(values[place] for place, _ in sealed):
+        return values
+    opened = list(values)
+    for place, field in sealed:
+        opened[place] = None if values[place] is None else field.as_read(values[place])
+    return opened
 
 
 def _fields(model: type[Model]) -> list[str]:

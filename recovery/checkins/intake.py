@@ -12,8 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from recovery import asking, statements
-from recovery.models import DeviceToken
+from recovery.models import CheckIn, DeviceToken
 from recovery.submissions import Submission
+
+_ANSWERS = CheckIn._meta.get_field("answers")
 
 _WRITE = """
 WITH twin AS (
@@ -110,7 +112,7 @@ def write_new(
         "clock_suspect": clock_suspect,
         "answered_by": submission.answered_by,
         "app_version": submission.app_version,
-        "answers": json.dumps(submission.given),
+        "answers": json.dumps(_ANSWERS.seal(submission.given)),
         "fingerprint": submission.fingerprint,
         "findings": json.dumps(verdict["findings"]),
         "notes": json.dumps(verdict["notes"]),

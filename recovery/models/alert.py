@@ -9,6 +9,7 @@ from recovery.clinical.tiers import Tier
 from .assessment import Assessment
 from .clinic import CareTeam
 from .episode import Episode
+from .sealed import EventDetailField
 from .tenancy import clinic_of_parent, held
 
 TIERS = [(tier.value, tier.label) for tier in Tier if tier > Tier.NONE]
@@ -245,7 +246,7 @@ class AlertEvent(models.Model):
     by = models.ForeignKey("recovery.User", on_delete=models.PROTECT, null=True, related_name="+")
     tier = models.PositiveSmallIntegerField(null=True, choices=TIERS)
     assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, null=True, related_name="+")
-    detail = models.JSONField(
+    detail = EventDetailField(
         default=dict, help_text="What belongs to the kind: reached, by what, outcome, note"
     )
 

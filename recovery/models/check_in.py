@@ -9,6 +9,7 @@ from django.db.models.lookups import Exact, IsNull
 from .device import DeviceToken
 from .episode import Episode
 from .patient import Patient
+from .sealed import AnswersField
 from .tenancy import clinic_of_parent, held
 
 
@@ -62,7 +63,7 @@ class Report(models.Model):
     clock_suspect = models.BooleanField(default=False)
     answered_by = models.CharField(max_length=10, choices=AnsweredBy)
     app_version = models.CharField(max_length=40)
-    answers = models.JSONField()
+    answers = AnswersField()
     fingerprint = models.CharField(
         max_length=64, help_text="SHA-256 of the canonical content: same id, same content"
     )

@@ -8,6 +8,7 @@ from django.db.models.functions import Cast
 
 from .clinic import CareTeam, Clinic
 from .patient import Patient
+from .sealed import BeforeField, SealedTextField
 from .tenancy import clinic_of_parent, held
 
 RISK_FACTORS = [
@@ -151,7 +152,7 @@ class Pause(models.Model):
     episode = held(Episode, related_name="pauses")
     from_at = models.DateTimeField()
     until_at = models.DateTimeField(null=True, blank=True)
-    reason = models.TextField(blank=True)
+    reason = SealedTextField(blank=True)
 
     class Meta:
         constraints = [
@@ -173,8 +174,8 @@ class EpisodeEvent(models.Model):
     what = models.CharField(max_length=40, help_text="Verb and noun: corrected baseline, paused episode")
     at = models.DateTimeField()
     by = models.ForeignKey("recovery.User", on_delete=models.PROTECT, null=True, related_name="+")
-    reason = models.TextField(blank=True)
-    was = models.JSONField(default=dict)
+    reason = SealedTextField(blank=True)
+    was = BeforeField(default=dict)
 
     class Meta:
         indexes = [models.Index(fields=["episode", "id"], name="events_of_episode")]

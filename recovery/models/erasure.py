@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from .patient import Patient
+from .sealed import SealedTextField
 from .tenancy import clinic_of_parent, held
 
 
@@ -19,8 +20,8 @@ class Erasure(models.Model):
     clinic = clinic_of_parent()
     patient = held(Patient, related_name="erasures")
     scope = models.CharField(max_length=8, choices=Scope)
-    reason = models.TextField(help_text="Who wants it and why; names nobody")
-    no_duty = models.TextField(
+    reason = SealedTextField(help_text="Who wants it and why; names nobody")
+    no_duty = SealedTextField(
         blank=True, help_text="The clinic's decision why it need not keep the record until its time is over"
     )
     asked_at = models.DateTimeField()
@@ -64,7 +65,7 @@ class LegalHold(models.Model):
 
     clinic = clinic_of_parent()
     patient = held(Patient, related_name="legal_holds")
-    reason = models.TextField(help_text="Names nobody")
+    reason = SealedTextField(help_text="Names nobody")
     placed_at = models.DateTimeField()
     placed_by = models.ForeignKey("recovery.User", on_delete=models.PROTECT, related_name="+")
     lifted_at = models.DateTimeField(null=True, blank=True)

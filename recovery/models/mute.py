@@ -5,6 +5,7 @@ from recovery.clinical.tiers import Tier
 
 from .alert import TIERS
 from .episode import Episode
+from .sealed import SealedTextField
 from .tenancy import clinic_of_parent, held
 
 
@@ -19,7 +20,7 @@ class Mute(models.Model):
     from_at = models.DateTimeField()
     until_at = models.DateTimeField()
     by = models.ForeignKey("recovery.User", on_delete=models.PROTECT, related_name="+")
-    reason = models.TextField()
+    reason = SealedTextField()
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from .clinic import Clinic
+from .sealed import SealedTextField
 from .tenancy import clinic_of_parent, held
 
 
@@ -26,8 +27,7 @@ class Patient(models.Model):
     call_first = models.CharField(
         max_length=10, choices=CallFirst, default=CallFirst.PATIENT, db_default=CallFirst.PATIENT
     )
-    call_notes = models.CharField(
-        max_length=200,
+    call_notes = SealedTextField(
         blank=True,
         default="",
         db_default="",

@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from .check_in import CheckIn
 from .device import DeviceToken
 from .episode import Episode
-from .sealed import SealedBytesField
+from .sealed import AnswersField, SealedBytesField, SealedTextField
 from .tenancy import clinic_of_parent, held, held_alone
 
 
@@ -41,7 +41,7 @@ class Quarantine(models.Model):
     readable = models.BooleanField()
     code = models.CharField(max_length=40, help_text="The stable code of the refusal")
     problems = models.JSONField(default=list, help_text="Place and code of each problem; no values")
-    answers = models.JSONField(default=dict, help_text="The answers that could be read beyond doubt")
+    answers = AnswersField(default=dict, help_text="The answers that could be read beyond doubt")
     observed_at = models.DateTimeField(null=True, help_text="When it was felt, if that could be read")
     beyond = models.PositiveIntegerField(default=0)
 
@@ -50,7 +50,7 @@ class Quarantine(models.Model):
     outcome = models.CharField(max_length=12, choices=Outcome, blank=True)
     check_in = held_alone(CheckIn, null=True, related_name="read_from")
     dismissed_as = models.CharField(max_length=12, choices=Dismissal, blank=True)
-    reason = models.TextField(blank=True)
+    reason = SealedTextField(blank=True)
 
     class Meta:
         constraints = [
