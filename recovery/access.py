@@ -1,12 +1,14 @@
 """The only road to patient rows. What a user may reach follows from the care teams they belong to now; what a phone may
-reach, from its token. Whoever is a stranger gets an empty queryset, and so a 404 that looks like any other."""
+reach, from its token: the patient's own reaches its episode, a caregiver's what the patient shares with them. Whoever
+is a stranger gets an empty queryset, and so a 404 that looks like any other."""
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from enum import Enum
 from typing import Any, Self
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
 
 from recovery import statements
 from recovery.clinical.tiers import Tier
@@ -14,8 +16,10 @@ from recovery.models import (
     Alert,
     AlertEvent,
     Assessment,
+    Caregiver,
     CareTeam,
     CheckIn,
+    CheckInRevision,
     Clinic,
     Contact,
     DeviceToken,
@@ -82,9 +86,72 @@ def phone(token: str) -> DeviceToken | None:
     return device
 
 
-def is_revoked(token: str) -> bool:
-    """Whether the token was good once: the phone then tells its patient to call, instead of asking for a code."""
-    return DeviceToken.objects.filter(token_hash=hash_of(token), revoked_at__isnull=False).exists()
+def signed_out_phone(token: str) -> DeviceToken | None:
+    """The phone whose token was good once: it tells its patient to call, and what it sends goes to the care team to
+    read. None when unknown, or when the token is good."""
+    devices = DeviceToken.objects.select_related("episode__clinic")
+    return devices.filter(token_hash=hash_of(token), revoked_at__isnull=False).first()
+
+
+class Shared(Enum):
+    """How far what a door of the API shows or does is open to caregivers' phones."""
+
+    NOT = "the patient alone"
+    WITH_READERS = "and caregivers who may read"
+    WITH_ALL = "and every caregiver"
+
+
+def is_shared_with(device: DeviceToken, shared: Shared) -> bool:
+    if device.caregiver_id is None or shared is Shared.WITH_ALL:
+        return True
+    return shared is Shared.WITH_READERS and may_read_all(device)
+
+
+def may_read_all(device: DeviceToken) -> bool:
+    """Whether the phone's holder may read what others reported and what came of it: the patient, and a caregiver whom
+    the patient lets. As it stands now."""
+    if device.caregiver_id is None:
+        return True
+    return Caregiver.objects.filter(pk=device.caregiver_id, scope=Caregiver.Scope.READ).exists()
+
+
+def readable_by(device: DeviceToken) -> QuerySet[CheckIn]:
+    """The check-ins that the phone's holder may read: of the whole episode, or those that they sent themselves."""
+    ours = CheckIn.objects.filter(episode=device.episode_id)
+    return ours if may_read_all(device) else ours.filter(caregiver=device.caregiver_id)
+
+
+def may_change(device: DeviceToken, check_in: CheckIn) -> bool:
+    """Whether the phone's holder may correct or take it back: the patient each of their own episode, a caregiver what
+    they sent themselves."""
+    if check_in.episode_id != device.episode_id:
+        return False
+    return device.caregiver_id is None or check_in.caregiver_id == device.caregiver_id
+
+
+def holder(device: DeviceToken) -> Caregiver | None:
+    """The caregiver whose phone it is; None for the patient's own."""
+    return Caregiver.objects.get(pk=device.caregiver_id) if device.caregiver_id else None
+
+
+def caregivers_of_patient(device: DeviceToken) -> QuerySet[Caregiver]:
+    """Who has the consent of the patient whose phone it is. On a caregiver's phone: nobody."""
+    if device.caregiver_id is not None:
+        return Caregiver.objects.none()
+    return Caregiver.objects.filter(episode=device.episode_id, revoked_at=None)
+
+
+def caregivers_ended_by(device: DeviceToken) -> QuerySet[Caregiver]:
+    """Whose consent may be ended on this phone: any on the patient's, on a caregiver's their own."""
+    live = Caregiver.objects.filter(episode=device.episode_id, revoked_at=None)
+    return live if device.caregiver_id is None else live.filter(pk=device.caregiver_id)
+
+
+def phones_seen_by(device: DeviceToken) -> QuerySet[DeviceToken]:
+    """The phones that may report now and that the phone's holder may sign out: all of the episode for the patient, a
+    caregiver's own for a caregiver."""
+    live = DeviceToken.objects.filter(episode=device.episode_id, revoked_at=None)
+    return live if device.caregiver_id is None else live.filter(caregiver=device.caregiver_id)
 
 
 def hash_of(secret: str) -> str:
@@ -183,6 +250,20 @@ def told_of_alerts(
     )
     with_roles = events.annotate(role=Subquery(roles.values("role")[:1])).order_by("id")
     return [*with_roles.values("alert_id", "kind", "at", "by__name", "role", "detail")]
+
+
+def phones(user: User | AnonymousUser) -> QuerySet[DeviceToken]:
+    return DeviceToken.objects.filter(episode__team__in=memberships(user).values("team"))
+
+
+def with_answerers(check_ins: QuerySet[CheckIn]) -> QuerySet[CheckIn]:
+    """With who gave each, and each revision before it."""
+    revisions = Prefetch("revisions", CheckInRevision.objects.select_related("caregiver"))
+    return check_ins.select_related("caregiver").prefetch_related(revisions)
+
+
+def caregivers(user: User | AnonymousUser) -> QuerySet[Caregiver]:
+    return Caregiver.objects.filter(episode__team__in=memberships(user).values("team"))
 
 
 def episode_events(user: User | AnonymousUser) -> QuerySet[EpisodeEvent]:

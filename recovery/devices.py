@@ -3,19 +3,17 @@
 Everybody of the team may: a patient without a phone is one whom nobody hears of.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Value
-from django.db.models.functions import Greatest
 
-from recovery import enrolment, episodes
+from recovery import access, enrolment, episodes
 from recovery.alerts.moves import check_length
 from recovery.errors import Refused
 from recovery.local_time import clock_time
-from recovery.models import DeviceToken, EnrolmentCode, Episode, EpisodeEvent, User
+from recovery.models import DeviceToken, Episode, EpisodeEvent, User
 
 SIGNED_OUT, NEW_CODE = "signed out phone", "issued code"
 
@@ -31,9 +29,7 @@ def renew_code(*, episode_id: UUID, by: User, now: datetime) -> str:
     episode = episodes.held(episode_id, by)
     if episode.status == Episode.Status.ENDED:
         raise DeviceRefused("This recovery has ended, so no phone can join it. Enrol the patient anew.")
-    unused = EnrolmentCode.objects.filter(episode=episode, redeemed_at=None, expires_at__gt=now)
-    just_after = F("created_at") + timedelta(microseconds=1)  # a code has to live, if not for long
-    unused.update(expires_at=Greatest(Value(now), just_after))
+    enrolment.expire_codes(episode, caregiver=None, now=now)
     code = enrolment.issue_code(episode=episode, by=by, now=now)
     _remember(episode, what=NEW_CODE, by=by, now=now)
     return code
@@ -63,8 +59,21 @@ def revoke(*, episode_id: UUID, device_id: UUID, reason: str, by: User, now: dat
     return device
 
 
+@transaction.atomic
+def revoke_on_phone(*, device: DeviceToken, device_id: UUID, now: datetime) -> None:
+    """The same on a phone: the patient signs any phone of the recovery out, a caregiver one of their own. Raises
+    DeviceToken.DoesNotExist for another, and for one that is out."""
+    phone = access.phones_seen_by(device).select_related("episode__clinic").get(uuid=device_id)
+    if phone.pk == device.pk:
+        enrolment.sign_off(device=device, now=now)
+        return
+    enrolment.revoke(device=phone, on=device, now=now)
+    who = "patient" if device.caregiver_id is None else "caregiver"
+    _remember(device.episode, what=SIGNED_OUT, was={"phone": str(phone.uuid), "on": who}, now=now)
+
+
 def _remember(
-    episode: Episode, *, what: str, by: User, now: datetime, reason: str = "", was: Any = None
+    episode: Episode, *, what: str, by: User | None = None, now: datetime, reason: str = "", was: Any = None
 ) -> None:
     """The audit was written with what was done."""
     EpisodeEvent.objects.create(

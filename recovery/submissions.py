@@ -16,7 +16,8 @@ from recovery.models import CheckIn
 
 @dataclass(frozen=True, kw_only=True)
 class Submission:
-    """One report as sent: `client_id` was made on the phone, `observed_at` and `sent_at` are its own times."""
+    """One report as sent: `client_id` was made on the phone, `observed_at` and `sent_at` are its own times; `caregiver`
+    is the key of the one whose phone it was, None for a phone of the patient's."""
 
     client_id: UUID
     observed_at: datetime
@@ -25,6 +26,7 @@ class Submission:
     answered_by: str
     app_version: str
     answers: Mapping[str, Any] = field(repr=False)
+    caregiver: int | None = None
 
     @property
     def status(self) -> str:

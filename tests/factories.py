@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from recovery import enrolment
-from recovery.models import CareTeam, Clinic, DeviceToken, Episode, Membership, User
+from recovery import caregivers, enrolment
+from recovery.models import Caregiver, CareTeam, Clinic, DeviceToken, Episode, Membership, User
 from recovery.submissions import Submission
 
 T0 = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -126,6 +126,22 @@ def phone(of: Episode, *, now: datetime = T0) -> tuple[DeviceToken, str]:
     code = enrolment.issue_code(episode=of, now=now)
     _, token = enrolment.redeem(code=code, device_name="Ana's phone", platform="web", now=now)
     return reload_phone(token), token
+
+
+def caregiver(
+    of: Episode,
+    name: str = "Tom Whitfield",
+    *,
+    scope: str = "report",
+    by: User | None = None,
+    now: datetime = T0,
+) -> tuple[Caregiver, str]:
+    """Somebody whom the patient lets help, as the team wrote down, and the token of a phone of theirs."""
+    wish = caregivers.Wish(name=name, relation="son", scope=scope, wording=caregivers.WORDING)
+    helper, code = caregivers.grant_by_staff(
+        episode_id=of.uuid, wish=wish, by=by or member(of.team, "Nia Boateng"), now=now
+    )
+    return helper, enrolment.redeem(code=code, device_name=f"{name}'s phone", platform="web", now=now)[1]
 
 
 def reload_phone(token: str) -> DeviceToken:

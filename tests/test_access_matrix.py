@@ -76,6 +76,11 @@ MATRIX: dict[str, Row] = {
     "api/v1/enrolments/redeem": anybody(POST="400"),
     "api/v1/me": phones(GET="200 200", HEAD="200 200"),
     "api/v1/me/device": phones(DELETE="204 204"),
+    "api/v1/me/phones": phones(GET="200 200", HEAD="200 200"),
+    "api/v1/me/phones/<client_id:device_id>": phones(DELETE="204 404"),
+    "api/v1/me/caregivers": phones(GET="200 200", HEAD="200 200", POST="400 400"),
+    "api/v1/me/caregivers/<client_id:caregiver_id>": phones(PUT="400 400", DELETE="204 404"),
+    "api/v1/me/caregivers/<client_id:caregiver_id>/code": phones(POST="201 404"),
     "api/v1/me/preferences": phones(GET="200 200", HEAD="200 200", PUT="400 400"),
     "api/v1/me/reminders": phones(GET="200 200", HEAD="200 200"),
     "api/v1/me/reminders/<client_id:reminder_id>": phones(PUT="400 400"),
@@ -166,6 +171,10 @@ MATRIX: dict[str, Row] = {
     "patients/<uuid:episode_id>/summary": staff(GET="200 404", HEAD="200 404"),
     "patients/<uuid:episode_id>/phones": staff(GET="200 404", HEAD="200 404"),
     "patients/<uuid:episode_id>/phones/<uuid:device_id>/revoke": staff(POST="422 404"),
+    "patients/<uuid:episode_id>/caregivers": staff(GET="200 404", HEAD="200 404", POST="422 404"),
+    "patients/<uuid:episode_id>/caregivers/<uuid:caregiver_id>/code": staff(POST="200 404"),
+    "patients/<uuid:episode_id>/caregivers/<uuid:caregiver_id>/scope": staff(POST="422 404"),
+    "patients/<uuid:episode_id>/caregivers/<uuid:caregiver_id>/end": staff(POST="422 404"),
     "patients/<uuid:episode_id>/contacts": staff(GET="200 404", HEAD="200 404", POST="422 404"),
     "patients/<uuid:episode_id>/reminders": staff(GET="200 404", HEAD="200 404", POST="422 404"),
     "patients/<uuid:episode_id>/identity": staff(GET="200 404", HEAD="200 404", POST="422 404"),
@@ -243,6 +252,7 @@ class Scene:
         Phone(tokens["ana"], Client()).post(CHECK_INS, check_in(20, mood="low"))
         reminders.send_due(limit=10, now=at(48))
         dee = factories.member(episode.team, "Dee Lund", "admin")
+        helper, _ = factories.caregiver(episode, by=dee)
         self.objects = {
             "<client_id:client_id>": sent["id"],
             "<client_id:reminder_id>": Reminder.objects.get(episode=episode).uuid,
@@ -251,6 +261,9 @@ class Scene:
             "<uuid:report_id>": Quarantine.objects.get().uuid,
             "<uuid:episode_id>": episode.uuid,
             "<uuid:device_id>": factories.reload_phone(tokens["ana"]).uuid,
+            "<client_id:device_id>": factories.reload_phone(tokens["ana"]).uuid,
+            "<uuid:caregiver_id>": helper.uuid,
+            "<client_id:caregiver_id>": helper.uuid,
             "<uuid:key>": uuid4(),
             "<uuid:session_id>": uuid4(),
             "<uuid:invitation_id>": uuid4(),

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
@@ -15,18 +16,26 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView  # which imports this module, by way of the settings
 
 
+def token_of(request: Request | HttpRequest) -> str:
+    """Empty when none was sent."""
+    scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    return token if scheme.lower() == "bearer" else ""
+
+
 class DeviceAuthentication(BaseAuthentication):
     """`Authorization: Bearer <device token>`. Revoking takes effect at the next request."""
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, DeviceToken] | None:
-        scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
+        token = token_of(request)
+        if not token:
             return None
         if not token.isascii():
             raise AuthenticationFailed(code="token_unknown")
         device = access.phone(token)
         if device is None:
-            raise AuthenticationFailed(code="device_revoked" if access.is_revoked(token) else "token_unknown")
+            raise AuthenticationFailed(
+                code="device_revoked" if access.signed_out_phone(token) else "token_unknown"
+            )
         return AnonymousUser(), device
 
     def authenticate_header(self, request: Request) -> str:

@@ -40,6 +40,11 @@ def take(reception: Reception, body: Body) -> BatchResults | Answer:
     return BatchResults(results=tuple(results))
 
 
+def keep_unsent(reception: Reception, body: Body, problem: Problem) -> Answer:
+    """Of a phone that was signed out nothing is taken; each report is kept for the care team to read."""
+    return _refuse(reception, problem, body, None)
+
+
 def _items(document: dict[str, Any]) -> list[Item]:
     """The reports of a batch; what is wrong inside one is that one's matter. Raises Problem when it is no batch."""
     batch = checked(BatchBody, document)

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from recovery import enrolment
 from recovery.api.documents import Complaint
 from recovery.api.fields import ClientId, Instant, OrWrittenWithAPoint, ShortText, TimeOfDay
 from recovery.api.parsing import below
@@ -41,6 +42,10 @@ WORDS = {"missing": "This field is needed.", "unknown_field": "There is no such 
 B = TypeVar("B", bound="Body")
 
 
+def _phone_or_none(written: str) -> str:
+    return enrolment.phone_of(written) if written.strip() else ""
+
+
 class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -51,7 +56,9 @@ class Report(Body):
     observed_at: Instant = Field(description="When it was felt")
     sent_at: Instant = Field(description="When it was sent, by the same clock")
     status: Literal["in-progress", "completed"]
-    answered_by: Literal["patient", "carer"]
+    answered_by: Literal["patient", "carer"] = Field(
+        description="From a caregiver's own phone it is that caregiver who answers, whatever stands here"
+    )
     app_version: ShortText
     answers: Any
 
@@ -59,13 +66,15 @@ class Report(Body):
     def given(self) -> dict[str, Any]:
         return dict(self.answers.model_dump(exclude_none=True))
 
-    def submission(self, client_id: UUID) -> Submission:
+    def submission(self, client_id: UUID, *, caregiver: int | None) -> Submission:
+        """A caregiver's phone answers as that caregiver: whoever holds it cannot say that it was the patient."""
         return Submission(
             client_id=client_id,
             observed_at=self.observed_at,
             sent_at=self.sent_at,
             completed=self.status == "completed",
-            answered_by=self.answered_by,
+            answered_by=self.answered_by if caregiver is None else "carer",
+            caregiver=caregiver,
             app_version=self.app_version,
             answers=self.given,
         )
@@ -118,6 +127,21 @@ class PreferencesBody(Body):
 class ReminderReceiptBody(Body):
     shown_at: Instant = Field(description="When the phone showed it, by its own clock")
     opened_at: Instant | None = Field(None, description="When the patient tapped on it")
+
+
+class ScopeBody(Body):
+    scope: Literal["report", "read"]
+
+
+class CaregiverBody(ScopeBody):
+    """Whom the patient lets help, as the patient has just agreed."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(enrolment.name_of)]
+    relation: Annotated[str, Field(max_length=60), AfterValidator(enrolment.text_of)] = Field(
+        "", description="In the patient's words: son, neighbour"
+    )
+    phone: Annotated[str, Field(max_length=40), AfterValidator(_phone_or_none)] = ""
+    agreed_to: ShortText = Field(description="`agreement.version` of the words that were shown")
 
 
 class FormOpenedBody(Body):

@@ -63,11 +63,21 @@ STRANGERS: Final[dict[str, Kind]] = {
     "not_signed_in": Kind(401, "Not signed in", "Send `Authorization: Bearer <device token>`."),
     "token_unknown": Kind(401, "Token unknown", "Redeem a new enrolment code. Keep what was not sent yet."),
     "device_revoked": Kind(
-        401, "Phone signed out", "The care team signed this phone out. Ask them for a new code."
+        401,
+        "Phone signed out",
+        "This phone was signed out. A check-in it sends is kept for the care team to read, and counts as none. Ask them"
+        " for a new code.",
     ),
 }
 
+CAREGIVERS: Final[dict[str, Kind]] = {
+    "caregiver_refused": Kind(422, "Cannot be done", "`detail` says why, and what to do instead."),
+}
+
 REQUESTS: Final[dict[str, Kind]] = {
+    "not_shared": Kind(
+        403, "Not shared with you", "The patient has not agreed that a caregiver sees or does this. Ask them."
+    ),
     "forbidden": Kind(403, "Not allowed", "This is not open to you."),
     "staff_only": Kind(403, "For staff", "Sign in with a browser first, at /accounts/login/."),
     "not_found": Kind(404, "Not found", "There is nothing here, or it is not yours."),
@@ -99,4 +109,4 @@ OURS: Final[dict[str, Kind]] = {
     ),
 }
 
-KINDS: Final[dict[str, Kind]] = UNREADABLE | UNFIT | ENROLMENT | STRANGERS | REQUESTS | OURS
+KINDS: Final[dict[str, Kind]] = UNREADABLE | UNFIT | ENROLMENT | STRANGERS | CAREGIVERS | REQUESTS | OURS

@@ -77,6 +77,9 @@ class CheckIn(Receipt):
     answered_by: Literal["patient", "carer", "nurse"] = Field(
         description="`nurse`: a refused report that the care team judged by hand; made by no phone"
     )
+    caregiver: str | None = Field(
+        description="The name of the caregiver who answered on a phone of their own; null for anybody else"
+    )
     answers: dict[str, Any]
     withdrawn_at: datetime | None
 
@@ -217,6 +220,16 @@ class PatientDocument(Document):
     first_name: str
 
 
+class Holder(Document):
+    """The caregiver whose phone it is. What `scope` does not hold is answered 403 `not_shared`, or left out."""
+
+    id: UUID
+    name: str
+    scope: Literal["report", "read"] = Field(
+        description="`report`: sends check-ins, reads own ones. `read`: reads those of the patient, too"
+    )
+
+
 class RedFlagCard(Document):
     """To be shown on every screen."""
 
@@ -226,6 +239,7 @@ class RedFlagCard(Document):
 
 class Me(Document):
     patient: PatientDocument
+    caregiver: Holder | None = Field(description="Null on the patient's own phone")
     episode: EpisodeDocument
     hours: float
     day: int
@@ -251,7 +265,55 @@ class Enrolled(Document):
     device_token: str
     device: DeviceDocument
     patient: PatientDocument
+    caregiver: Holder | None = Field(description="Null on the patient's own phone")
     episode: EpisodeDocument
+
+
+class Caregiver(Holder):
+    """Somebody whom the patient lets help, on phones of their own."""
+
+    relation: str
+    phone: str
+    since: datetime
+    granted_by: Literal["patient", "care_team"] = Field(
+        description="`care_team`: they wrote down what the patient said"
+    )
+
+
+class Agreement(Document):
+    """What the patient agrees to, sentence by sentence. Put the name where `{name}` stands, and show all of it."""
+
+    version: str
+    report: tuple[str, ...]
+    read: tuple[str, ...]
+
+
+class CaregiverList(Document):
+    caregivers: tuple[Caregiver, ...] = Field(description="The first to help first")
+    most: int = Field(description="So many at once")
+    agreement: Agreement
+
+
+class CaregiverCode(Document):
+    """For the caregiver's phone. It is shown this once: who lost it gets another."""
+
+    caregiver: Caregiver
+    code: str
+    expires_at: datetime
+
+
+class PhoneDocument(Document):
+    id: UUID
+    name: str
+    platform: str
+    joined_at: datetime
+    last_report_at: datetime | None
+    caregiver: str | None = Field(description="Whose it is; null for the patient's own")
+    is_this_one: bool
+
+
+class PhoneList(Document):
+    phones: tuple[PhoneDocument, ...] = Field(description="Those that may report, the first to join first")
 
 
 class Value(Document):

@@ -45,3 +45,13 @@ PREFERENCES: dict[str, Any] = {
 RECEIPT: dict[str, Any] = {"shown_at": "2026-03-03T10:00:04+01:00", "opened_at": "2026-03-03T10:02:31+01:00"}
 
 FORM_OPENED: dict[str, Any] = {"opened_at": "2026-03-03T10:02:35+01:00"}
+
+CAREGIVER: dict[str, Any] = {
+    "name": "Tom Whitfield",
+    "relation": "son",
+    "phone": "07700 900456",
+    "scope": "read",
+    "agreed_to": "caregiver/1",
+}
+
+SCOPE: dict[str, Any] = {"scope": "report"}

@@ -31,6 +31,7 @@ def check_in(row: CheckInRow, assessment: Assessment, episode: Episode) -> Check
         received_at=row.received_at,
         clock_suspect=row.clock_suspect,
         answered_by=row.answered_by,
+        caregiver=row.caregiver.name if row.caregiver else None,
         answers=row.answers,
         withdrawn_at=row.withdrawn_at,
         **_verdict(assessment, episode),

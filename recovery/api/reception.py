@@ -77,7 +77,11 @@ class Reception:
 
         def take(document: dict[str, Any]) -> checkins.Receipt:
             body = checked(check_in_body(self.device.episode.protocol), document)
-            return checkins.submit(device=self.device, submission=body.submission(body.id), now=self.now)
+            return checkins.submit(
+                device=self.device,
+                submission=body.submission(body.id, caregiver=self.device.caregiver_id),
+                now=self.now,
+            )
 
         return self._answer(sent, take, created=201)
 
@@ -90,7 +94,7 @@ class Reception:
                 raise Problem("invalid", [NOT_THE_PATH])
             return checkins.correct(
                 device=self.device,
-                submission=body.submission(client_id),
+                submission=body.submission(client_id, caregiver=self.device.caregiver_id),
                 base_revision=body.base_revision,
                 now=self.now,
             )
@@ -103,7 +107,9 @@ class Reception:
             body = checked(check_in_body(self.device.episode.protocol), document)
         except Problem:
             return None
-        return checkins.sent_before(device=self.device, submission=body.submission(body.id))
+        return checkins.sent_before(
+            device=self.device, submission=body.submission(body.id, caregiver=self.device.caregiver_id)
+        )
 
     def refuse(self, problem: Problem, raw: bytes, found: Found, id_in_path: UUID | None = None) -> Answer:
         """Keep what was refused, unless it was for a moment only."""

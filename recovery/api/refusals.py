@@ -1,5 +1,6 @@
 """What happens to a report that is refused: it is kept, what is valid in it is judged, and the patient is told."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,7 +46,8 @@ def keep(
     id_in_path: UUID | None = None,
     now: datetime,
 ) -> Verdict:
-    """Keep a refused body, judged as far as it can be read."""
+    """Keep a refused body, judged as far as it can be read. A phone that was signed out is told of no earlier report:
+    what it sent now is all that the answer goes by."""
     assessment = quarantine.keep(
         device=device,
         body=raw,
@@ -55,8 +57,11 @@ def keep(
         client_id=id_in_path or _if_valid(client_id, found.document.get("id")),
         observed_at=_if_valid(instant, found.document.get("observed_at")),
         readings=_readings(found.document, device),
+        same_as=_but_for_sending(found) if device.revoked_at is not None else None,
         now=now,
     )
+    if device.revoked_at is not None:
+        return judge_unkept(found, device=device, now=now)
     return verdicts.of_refused(episode=device.episode, assessment=assessment)
 
 
@@ -87,6 +92,14 @@ def tell(problem: Problem, told: Sequence[Verdict]) -> Problem:
         "footer": worst.footer,
     }
     return problem
+
+
+def _but_for_sending(found: Found) -> bytes | None:
+    """A phone that was signed out sends what it has again each time it is opened: only when it did so is new."""
+    if not found.whole or not found.document:
+        return None
+    said = {name: value for name, value in found.document.items() if name != "sent_at"}
+    return json.dumps(said, sort_keys=True).encode()
 
 
 def _readings(document: Mapping[str, Any], device: DeviceToken) -> list[dict[str, Any]]:

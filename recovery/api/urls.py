@@ -6,6 +6,7 @@ from pydantic_core import PydanticCustomError
 
 from recovery.api.fields import UUID_PATTERN, client_id
 from recovery.api.views.alerts import Alerts
+from recovery.api.views.caregivers import CaregiverCode, MyCaregivers, MyPhones, OneCaregiver, OnePhone
 from recovery.api.views.check_ins import Batch, CheckIns, OneCheckIn
 from recovery.api.views.docs import ProblemKinds, Schema, docs
 from recovery.api.views.enrolments import Redeem
@@ -37,6 +38,11 @@ urlpatterns = [
     path("enrolments/redeem", Redeem.as_view(), name="redeem"),
     path("me", Me.as_view(), name="me"),
     path("me/device", ThisPhone.as_view(), name="this-phone"),
+    path("me/phones", MyPhones.as_view(), name="my-phones"),
+    path("me/phones/<client_id:device_id>", OnePhone.as_view(), name="my-phone"),
+    path("me/caregivers", MyCaregivers.as_view(), name="my-caregivers"),
+    path("me/caregivers/<client_id:caregiver_id>", OneCaregiver.as_view(), name="my-caregiver"),
+    path("me/caregivers/<client_id:caregiver_id>/code", CaregiverCode.as_view(), name="my-caregiver-code"),
     path("me/preferences", MyPreferences.as_view(), name="preferences"),
     path("me/reminders", MyReminders.as_view(), name="reminders"),
     path("me/reminders/<client_id:reminder_id>", OneReminder.as_view(), name="reminder"),

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from recovery import access
 from recovery.checkins import overtaken
 from recovery.checkins.moving_on import locked
 from recovery.checkins.receipts import IdConflict, Receipt, StaleRevision, Withdrawn, WithdrawnBefore, receipt
@@ -18,7 +19,8 @@ def correct(*, device: DeviceToken, submission: Submission, base_revision: int, 
 
     A correction that overtook its original is whole by itself: it is taken at once, and the original, when it comes,
     becomes the revision before it. Raises Withdrawn (WithdrawnBefore: and this was sent before), StaleRevision
-    (base_revision is not the latest), IdConflict (the id is of another recovery of the patient). The same correction
+    (base_revision is not the latest), IdConflict (the id is of another recovery of the patient, or what somebody else
+    reported from a phone that is a caregiver's). The same correction
     sent again is taken as such (`created` False), also when it was corrected since.
     """
     with transaction.atomic():
@@ -26,7 +28,7 @@ def correct(*, device: DeviceToken, submission: Submission, base_revision: int, 
         old = CheckIn.objects.filter(patient_id=device.patient_id, client_id=submission.client_id).first()
         if old is None:
             return overtaken.take_correction(device, episode, submission, revision=base_revision + 1, now=now)
-        if old.episode_id != device.episode_id:
+        if not access.may_change(device, old):
             raise IdConflict
         was_sent_before = _is_revision(old, base_revision + 1, submission)
         if old.withdrawn_at is not None:
@@ -62,6 +64,7 @@ def _keep_revision(old: CheckIn, *, finished: bool, now: datetime) -> None:
         effective_at=old.effective_at,
         clock_suspect=old.clock_suspect,
         answered_by=old.answered_by,
+        caregiver_id=old.caregiver_id,
         app_version=old.app_version,
         answers=old.answers,
         fingerprint=old.fingerprint,

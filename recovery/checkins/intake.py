@@ -47,10 +47,11 @@ nothing AS MATERIALIZED (
 ),
 check_in AS (
     INSERT INTO recovery_checkin (clinic_id, patient_id, episode_id, device_id, client_id, revision, status,
-        observed_at, sent_at, received_at, effective_at, clock_suspect, answered_by, app_version, answers, fingerprint)
+        observed_at, sent_at, received_at, effective_at, clock_suspect, answered_by, caregiver_id, app_version, answers,
+        fingerprint)
     SELECT %(clinic)s, %(patient)s, id, %(device)s, %(client_id)s, 1, %(status)s,
         %(observed_at)s, %(sent_at)s, %(received_at)s, %(effective_at)s, %(clock_suspect)s, %(answered_by)s,
-        %(app_version)s, %(answers)s::jsonb, %(fingerprint)s
+        %(caregiver)s, %(app_version)s, %(answers)s::jsonb, %(fingerprint)s
     FROM episode
     RETURNING id
 ),
@@ -111,6 +112,7 @@ def write_new(
         "received_at": received_at,
         "clock_suspect": clock_suspect,
         "answered_by": submission.answered_by,
+        "caregiver": submission.caregiver,
         "app_version": submission.app_version,
         "answers": json.dumps(_ANSWERS.seal(submission.given)),
         "fingerprint": submission.fingerprint,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from recovery import access
 from recovery.errors import Refused
 from recovery.models import Assessment, CheckIn, DeviceToken
 
@@ -79,5 +80,5 @@ def receipt(*, device: DeviceToken, client_id: UUID) -> Receipt:
 
 
 def history(*, device: DeviceToken) -> QuerySet[CheckIn]:
-    """The phone's own episode, newest first, withdrawn ones included."""
-    return CheckIn.objects.filter(episode_id=device.episode_id).order_by("-effective_at", "-id")
+    """What the phone's holder may read of its episode, newest first, withdrawn ones included."""
+    return access.readable_by(device).order_by("-effective_at", "-id")

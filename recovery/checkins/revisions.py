@@ -19,6 +19,7 @@ def content(submission: Submission, *, at: datetime, clock_suspect: bool) -> dic
         "effective_at": at,
         "clock_suspect": clock_suspect,
         "answered_by": submission.answered_by,
+        "caregiver_id": submission.caregiver,
         "app_version": submission.app_version,
         "answers": submission.given,
         "fingerprint": submission.fingerprint,

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Least
 
-from recovery import audit
+from recovery import access, audit
 from recovery.alerts import changed, flagging
 from recovery.checkins.moving_on import due_again, locked
 from recovery.checkins.receipts import Unknown
@@ -22,7 +22,7 @@ def withdraw(*, device: DeviceToken, client_id: UUID, now: datetime) -> None:
     check_in = CheckIn.objects.filter(
         patient_id=device.patient_id, episode=episode, client_id=client_id
     ).first()
-    if check_in is None:
+    if check_in is None or not access.may_change(device, check_in):
         raise Unknown
     if not CheckIn.objects.filter(pk=check_in.pk, withdrawn_at=None).update(withdrawn_at=now):
         return

@@ -9,7 +9,7 @@ from .begin import (
     procedure_trouble,
     risks_worked_out,
 )
-from .codes import ALPHABET, CODE_LIFE, issue_code, redeem, unused_codes
+from .codes import ALPHABET, CODE_LIFE, SECRET, expire_codes, issue_code, redeem, unused_codes
 from .contacts import change_contacts, contacts_seen
 from .days import birthday_of, check_birthday, day_of, instant_of, time_of, time_zones
 from .people import CALL_FIRST, CONTACT, LANGUAGES, NewPatient
@@ -33,6 +33,7 @@ __all__ = [
     "CONTACT",
     "LANGUAGES",
     "LATEST_RESTART_H",
+    "SECRET",
     "AlreadyEnrolled",
     "CodeExpired",
     "CodeInvalid",
@@ -48,6 +49,7 @@ __all__ = [
     "contacts_seen",
     "day_of",
     "enrol",
+    "expire_codes",
     "instant_of",
     "issue_code",
     "levels_of",

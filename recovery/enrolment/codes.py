@@ -4,11 +4,12 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, Value
+from django.db.models.functions import Greatest
 
 from recovery import access, audit
 from recovery.enrolment.refusals import CodeExpired, CodeInvalid, CodeLocked
-from recovery.models import DeviceToken, EnrolmentCode, Episode, User
+from recovery.models import Caregiver, DeviceToken, EnrolmentCode, Episode, User
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O or U to be misread
 SELECTOR, SECRET = 4, 8  # letters; the secret holds 40 bits
@@ -17,8 +18,18 @@ READ_AS = str.maketrans({"I": "1", "L": "1", "O": "0", "-": None, " ": None})
 
 
 @transaction.atomic
-def issue_code(*, episode: Episode, now: datetime, by: User | None = None) -> str:
-    """A new one-time code, as printed for the patient: XXXX-XXXX-XXXX. It is shown once and cannot be read again."""
+def issue_code(
+    *,
+    episode: Episode,
+    now: datetime,
+    by: User | None = None,
+    on: DeviceToken | None = None,
+    caregiver: Caregiver | None = None,
+) -> str:
+    """A new one-time code, as printed for the patient: XXXX-XXXX-XXXX. It is shown once and cannot be read again.
+
+    With `caregiver` the phone that redeems it is that caregiver's. `on` is the patient's phone on which it was made.
+    """
     secret = _letters(SECRET)
     while True:
         code, is_new = EnrolmentCode.objects.get_or_create(
@@ -26,6 +37,7 @@ def issue_code(*, episode: Episode, now: datetime, by: User | None = None) -> st
             defaults={
                 "clinic_id": episode.clinic_id,
                 "episode": episode,
+                "caregiver": caregiver,
                 "secret_hash": access.hash_of(secret),
                 "created_at": now,
                 "created_by": by,
@@ -34,18 +46,37 @@ def issue_code(*, episode: Episode, now: datetime, by: User | None = None) -> st
         )
         if is_new:
             break
-    audit.record(what="issued enrolment code", now=now, clinic=episode.clinic, user=by, subject=episode)
+    audit.record(
+        what="issued enrolment code",
+        now=now,
+        clinic=episode.clinic,
+        user=by,
+        device=on,
+        subject=caregiver or episode,
+    )
     return f"{code.selector}-{secret[:4]}-{secret[4:]}"
 
 
-def unused_codes(episode: Episode, *, now: datetime) -> QuerySet[EnrolmentCode]:
-    """Those that a phone could still redeem."""
+def unused_codes(
+    episode: Episode, *, now: datetime, caregiver: Caregiver | None = None
+) -> QuerySet[EnrolmentCode]:
+    """Those that a phone of the patient's could still redeem, or of this caregiver's."""
     return EnrolmentCode.objects.filter(
         episode=episode,
+        caregiver=caregiver,
         redeemed_at=None,
         expires_at__gt=now,
         wrong_tries__lt=EnrolmentCode.MAX_WRONG_TRIES,
     )
+
+
+def expire_codes(episode: Episode, *, caregiver: Caregiver | None, now: datetime) -> None:
+    """Codes that were issued before to the patient, or to this caregiver, and not used work no more."""
+    unused = EnrolmentCode.objects.filter(
+        episode=episode, caregiver=caregiver, redeemed_at=None, expires_at__gt=now
+    )
+    just_after = F("created_at") + timedelta(microseconds=1)  # a code has to live, if not for long
+    unused.update(expires_at=Greatest(Value(now), just_after))
 
 
 def redeem(*, code: str, device_name: str, platform: str, now: datetime) -> tuple[DeviceToken, str]:
@@ -63,6 +94,8 @@ def redeem(*, code: str, device_name: str, platform: str, now: datetime) -> tupl
         _count_wrong_try(found)
         raise CodeInvalid
     with transaction.atomic():
+        if found.caregiver_id is not None and not _consent_stands(found.caregiver_id):
+            raise CodeExpired
         locked = EnrolmentCode.objects.select_for_update().select_related("episode__clinic").get(pk=found.pk)
         if locked.wrong_tries >= EnrolmentCode.MAX_WRONG_TRIES:
             raise CodeLocked
@@ -73,6 +106,7 @@ def redeem(*, code: str, device_name: str, platform: str, now: datetime) -> tupl
             clinic_id=locked.clinic_id,
             patient_id=locked.episode.patient_id,
             episode=locked.episode,
+            caregiver_id=locked.caregiver_id,
             token_hash=access.hash_of(token),
             name=device_name,
             platform=platform,
@@ -87,6 +121,12 @@ def redeem(*, code: str, device_name: str, platform: str, now: datetime) -> tupl
             subject=locked.episode,
         )
     return device, token
+
+
+def _consent_stands(caregiver_id: int) -> bool:
+    """Holds the caregiver's row: their consent cannot be revoked while a phone of theirs is being added."""
+    consent = Caregiver.objects.select_for_update(no_key=True).filter(pk=caregiver_id, revoked_at=None)
+    return consent.first() is not None
 
 
 def _count_wrong_try(code: EnrolmentCode) -> None:

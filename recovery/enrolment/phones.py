@@ -9,10 +9,15 @@ from recovery.models import DeviceToken, User
 
 
 @transaction.atomic
-def revoke(*, device: DeviceToken, now: datetime, by: User | None = None) -> None:
-    """Take a phone's right to report away, from its next request on. Doing it again changes nothing."""
+def revoke(
+    *, device: DeviceToken, now: datetime, by: User | None = None, on: DeviceToken | None = None
+) -> None:
+    """Take a phone's right to report away, from its next request on. Doing it again changes nothing. `on` is another
+    phone of the patient's on which it was done."""
     if DeviceToken.objects.filter(pk=device.pk, revoked_at=None).update(revoked_at=now):
-        audit.record(what="revoked phone", now=now, clinic=device.episode.clinic, user=by, subject=device)
+        audit.record(
+            what="revoked phone", now=now, clinic=device.episode.clinic, user=by, device=on, subject=device
+        )
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ from .assessment import Assessment
 from .audit import AuditBatch, AuditEvent
 from .audit_run import AuditRun, Defect
 from .canary import Canary, CanaryRun
+from .caregiver import Caregiver
 from .check_in import CheckIn, CheckInRevision
 from .clinic import CareTeam, Clinic, Membership
 from .contact import Contact
@@ -34,6 +35,7 @@ __all__ = [
     "Canary",
     "CanaryRun",
     "CareTeam",
+    "Caregiver",
     "CheckIn",
     "CheckInRevision",
     "Clinic",

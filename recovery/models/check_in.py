@@ -6,6 +6,7 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast, NullIf
 from django.db.models.lookups import Exact, IsNull
 
+from .caregiver import Caregiver
 from .device import DeviceToken
 from .episode import Episode
 from .patient import Patient
@@ -62,6 +63,7 @@ class Report(models.Model):
     )
     clock_suspect = models.BooleanField(default=False)
     answered_by = models.CharField(max_length=10, choices=AnsweredBy)
+    caregiver = held(Caregiver, null=True, related_name="+", db_index=False)
     app_version = models.CharField(max_length=40)
     answers = AnswersField()
     fingerprint = models.CharField(
@@ -129,6 +131,9 @@ class CheckIn(Report):
             ),
             models.CheckConstraint(
                 condition=Q(answered_by__in=["patient", "carer", "nurse"]), name="answered_by_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(caregiver=None) | Q(answered_by="carer"), name="caregivers_answer_as_such"
             ),
             models.CheckConstraint(condition=Q(revision__gte=1), name="revision_from_1"),
             models.CheckConstraint(

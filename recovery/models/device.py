@@ -3,18 +3,21 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 
+from .caregiver import Caregiver
 from .episode import Episode
 from .patient import Patient
 from .tenancy import clinic_of_parent, held, held_alone
 
 
 class DeviceToken(models.Model):
-    """A phone that may report for one episode. Only the hash of its token is stored; revoking takes effect at once."""
+    """A phone that may report for one episode: the patient's own, or that of the caregiver it names. Only the hash of
+    its token is stored; revoking takes effect at once."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     clinic = clinic_of_parent()
     patient = held(Patient, related_name="devices")
     episode = held(Episode, related_name="devices")
+    caregiver = held(Caregiver, null=True, related_name="devices")
     token_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token, in hex")
     name = models.CharField(max_length=100)
     platform = models.CharField(max_length=40)
@@ -44,6 +47,7 @@ class EnrolmentCode(models.Model):
 
     clinic = clinic_of_parent()
     episode = held(Episode, related_name="enrolment_codes")
+    caregiver = held(Caregiver, null=True, related_name="enrolment_codes", db_index=False)
     selector = models.CharField(max_length=8, unique=True)
     secret_hash = models.CharField(max_length=64)
     created_at = models.DateTimeField()

@@ -13,6 +13,7 @@ from recovery.models import (
     Attempt,
     AuditEvent,
     Canary,
+    Caregiver,
     CheckIn,
     CheckInRevision,
     Consent,
@@ -56,6 +57,7 @@ PARTS = (
         (
             Part("pauses", Pause, "episode"),
             Part("changes_by_the_team", EpisodeEvent, "episode"),
+            Part("caregivers", Caregiver, "episode"),
             Part("phones", DeviceToken, "episode"),
             Part("enrolment_codes", EnrolmentCode, "episode"),
             Part(

@@ -31,14 +31,16 @@ def keep(
     client_id: UUID | None = None,
     observed_at: datetime | None = None,
     readings: Sequence[Mapping[str, Any]] = ({},),
+    same_as: bytes | None = None,
 ) -> Assessment:
-    """Keep a refused body, judge what can be read of it (see `judged`), and nudge the team.
+    """Keep a refused body, judge what can be read of it (see `judged`), and nudge the team. `same_as` is what makes two
+    bodies the same, where it is not all of them.
 
     The same body sent again is kept once. Beyond the cap per device and day a body is judged for the patient but only
     counted, unless it holds an urgent finding that the team has not been told: no cap mutes a red flag.
     """
     episode = device.episode
-    fingerprint = hashlib.sha256(body).hexdigest()
+    fingerprint = hashlib.sha256(same_as or body).hexdigest()
     known = (
         Assessment.objects.filter(quarantine__device=device, quarantine__fingerprint=fingerprint)
         .select_related("quarantine", "episode")
@@ -47,7 +49,7 @@ def keep(
     if known is not None and not _told_anew(known):
         return known
     if known is not None:
-        fingerprint = hashlib.sha256(body + now.isoformat().encode()).hexdigest()
+        fingerprint = hashlib.sha256((same_as or body) + now.isoformat().encode()).hexdigest()
     assessment = judged(
         episode=episode, readable=readable, observed_at=observed_at, readings=readings, now=now
     )

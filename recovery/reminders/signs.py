@@ -1,6 +1,7 @@
 """What a phone tells of itself beside its reports: that it lives, that a reminder was shown, that the form was opened.
 
-Told twice it is told once: the first time stands. A phone's clock may be wrong, so nothing lies later than now.
+Told twice it is told once: the first time stands. A phone's clock may be wrong, so nothing lies later than now. A
+caregiver's phone gives no sign of the patient's, and none is noted.
 """
 
 from collections.abc import Sequence
@@ -84,6 +85,8 @@ def _answers() -> QuerySet[CheckIn]:
 
 
 def _note(device: DeviceToken, *, now: datetime, opened_at: datetime | None) -> None:
+    if device.caregiver_id is not None:
+        return
     told = {
         "clinic": device.clinic_id,
         "episode": device.episode_id,

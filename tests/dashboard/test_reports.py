@@ -204,7 +204,7 @@ def test_twenty_ask_the_database_as_often_as_one(team: CareTeam, ben: User, sign
 
 
 def test_every_refusal_has_plain_words() -> None:
-    kept = set(UNREADABLE) | set(UNFIT) | {"unknown_parameter"}
+    kept = set(UNREADABLE) | set(UNFIT) | {"unknown_parameter", "device_revoked"}
     assert kept - refusals.NOT_KEPT == set(REFUSED_AS)
 
 

@@ -19,6 +19,7 @@ from recovery.models import (
     AuditRun,
     Canary,
     CanaryRun,
+    Caregiver,
     CareTeam,
     CheckIn,
     CheckInRevision,
@@ -372,6 +373,24 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "enrolmentcode_within_device_episode_clinic": lambda w: w.change(
         w.other_device.enrolment_code, episode=w.episode, clinic=w.clinic
     ),
+    # caregivers
+    "caregiver_has_a_name": lambda w: w_caregiver(w, name=""),
+    "caregiver_scope_known": lambda w: w_caregiver(w, scope="everything"),
+    "caregiver_agreed_to_a_wording": lambda w: w_caregiver(w, wording=""),
+    "caregiver_granted_by_one": lambda w: w_caregiver(w, granted_on=w.device),
+    "caregiver_revoked_by_one": lambda w: w_caregiver(w, revoked_at=at(30)),
+    "caregiver_within_episode_clinic": lambda w: w_caregiver(w, clinic=w.other_clinic),
+    "caregiver_within_episode_patient": lambda w: w_caregiver(w, patient=w.other_episode.patient),
+    "caregiver_within_granted_on_episode_clinic": lambda w: w_caregiver(
+        w, granted_by=None, granted_on=w.other_device
+    ),
+    "devicetoken_within_caregiver_episode_clinic": lambda w: w.new_device(caregiver=w_stranger(w)),
+    "enrolmentcode_within_caregiver_episode_clinic": lambda w: w.new_code(caregiver=w_stranger(w)),
+    "caregivers_answer_as_such": lambda w: w.new_check_in(caregiver=w_caregiver(w)),
+    "checkin_within_caregiver_episode_clinic": lambda w: w.new_check_in(
+        answered_by="carer", caregiver=w_stranger(w)
+    ),
+    "checkinrevision_within_caregiver_episode_clinic": lambda w: w_revision(w, caregiver=w_stranger(w)),
     # check-ins
     "check_in_once_per_patient": lambda w: w.new_check_in(client_id=w.check_in.client_id),
     "pain_0_to_10": lambda w: w.new_check_in(answers={"pain_now": 11}),
@@ -553,6 +572,28 @@ def w_hold(w: World, **fields: Any) -> LegalHold:
     )
 
 
+def w_caregiver(w: World, **fields: Any) -> Caregiver:
+    return Caregiver.objects.create(
+        **{
+            "clinic": w.clinic,
+            "patient": w.episode.patient,
+            "episode": w.episode,
+            "name": "Tom Whitfield",
+            "scope": "report",
+            "wording": "caregiver/1",
+            "granted_at": T0,
+            "granted_by": w.ben,
+        }
+        | fields
+    )
+
+
+def w_stranger(w: World) -> Caregiver:
+    """Who helps with another recovery."""
+    other = w.other_episode
+    return w_caregiver(w, clinic=w.other_clinic, patient=other.patient, episode=other)
+
+
 def w_reminder(w: World, **fields: Any) -> Reminder:
     return Reminder.objects.create(
         **{
@@ -691,7 +732,8 @@ def test_the_database_refuses(constraint: str) -> None:
 # Made true by another constraint's columns: keys that composite keys point to.
 TARGETS = {
     "team_of_clinic", "patient_of_clinic", "episode_of_clinic", "episode_of_patient", "check_in_of_episode",
-    "device_of_episode", "quarantine_of_episode", "assessment_of_episode", "alert_of_clinic", "notification_of_clinic",
+    "device_of_episode", "caregiver_of_episode", "quarantine_of_episode", "assessment_of_episode", "alert_of_clinic",
+    "notification_of_clinic",
     "contact_of_clinic",
 }  # fmt: skip
 

@@ -84,7 +84,7 @@ def test_a_phone_that_is_signed_out_reports_no_more_and_what_it_sent_stays(
     sign_out(device, ben)
 
     assert access.phone(token) is None
-    assert access.is_revoked(token)
+    assert access.signed_out_phone(token) is not None
     assert episode.check_ins.count() == 1
     event = EpisodeEvent.objects.get()
     assert (event.what, event.by, event.reason) == ("signed out phone", ben, "Lost on the bus.")

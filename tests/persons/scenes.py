@@ -21,6 +21,7 @@ from tests.hold.settled import as_next_request
 ANA, EVE = "Ana Whitfield", "Eve Marlow"
 WORDS = {ANA: "the apricot jam", EVE: "the quince jelly"}
 """What each writes in a text of her own."""
+HELPERS = {ANA: "Tom Whitfield", EVE: "Vic Marlow"}
 ADDRESS = {ANA: "ana@home.example", EVE: "eve@home.example"}
 
 
@@ -31,6 +32,7 @@ def lived(team: CareTeam, ben: User, name: str = ANA) -> Patient:
         team, name=name, reminders=reminders.Chosen(channel="email", address=ADDRESS[name], repeats=1)
     )
     phone, _ = factories.phone(episode)
+    factories.caregiver(episode, HELPERS[name], by=ben)
     report(phone, 20, bleeding="oozing")
     first = report(phone, 26, bladder="new_or_worse", other_text=words)
     again = submission(

@@ -171,7 +171,7 @@ def test_the_phone_is_let_in_no_more(team: CareTeam, dee: User, dora: User) -> N
     from recovery import access
 
     assert access.phone(token) is None
-    assert not access.is_revoked(token)
+    assert access.signed_out_phone(token) is None
 
 
 def test_they_can_come_again_as_somebody_new(ana: Patient, team: CareTeam, dee: User, dora: User) -> None:

@@ -72,7 +72,7 @@ def test_s49_nobody_else_is_in_it(ana: Patient, eve: Patient) -> None:
 
 def test_no_number_of_ours_and_no_key_is_in_it(ana: Patient) -> None:
     document = json.loads(text_of(ana))
-    device = ana.devices.get()
+    device = ana.devices.get(caregiver=None)
 
     assert device.token_hash not in json.dumps(document)
     assert not [row for part in every() for row in rows(document, part.name) if "id" in row]

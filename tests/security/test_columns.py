@@ -38,6 +38,7 @@ WHY_NOT = {
     "recovery.DeviceToken.token_hash": KEY,
     "recovery.DeviceToken.name": SHOWN_PHONE,
     "recovery.DeviceToken.platform": SHOWN_PHONE,
+    "recovery.Caregiver.wording": CODE,
     "recovery.EnrolmentCode": KEY,
     "recovery.CheckIn.app_version": SHOWN_PHONE,
     "recovery.CheckIn.fingerprint": DIGEST,

@@ -5,7 +5,8 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from recovery import audit, clock, sessions
+from recovery import access, audit, clock, sessions
+from recovery.access import Shared
 from recovery.api.documents import Complaint, Document
 from recovery.api.parsing import below
 from recovery.api.problems import Problem, request_id_of
@@ -47,7 +48,14 @@ class JsonView(APIView):
 
 
 class PhoneView(JsonView):
-    """A door for a signed-in phone."""
+    """A door for a signed-in phone. Caregivers' phones come in only where it says so."""
+
+    shared: ClassVar[Shared] = Shared.NOT
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if not access.is_shared_with(self.device, self.shared):
+            raise Problem("not_shared")
 
     @property
     def device(self) -> DeviceToken:

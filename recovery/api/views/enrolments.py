@@ -7,7 +7,7 @@ from recovery.api.bodies import RedeemBody, checked
 from recovery.api.codes import ENROLMENT, OURS, UNREADABLE
 from recovery.api.documents import DeviceDocument, Enrolled
 from recovery.api.openapi import described
-from recovery.api.patients import episode_document, patient_document
+from recovery.api.patients import episode_document, holder_document, patient_document
 from recovery.api.views.base import OpenView, answer
 
 
@@ -29,6 +29,7 @@ class Redeem(OpenView):
             device_token=token,
             device=DeviceDocument(id=device.uuid, name=device.name),
             patient=patient_document(device.patient),
+            caregiver=holder_document(device),
             episode=episode_document(device.episode),
         )
         return answer(enrolled, status=201)

@@ -5,10 +5,11 @@ from zoneinfo import ZoneInfo
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from recovery import checkins, clock, enrolment, reminders, verdicts
+from recovery import clock, enrolment, reminders, verdicts
+from recovery.access import Shared
 from recovery.api import documents
 from recovery.api.openapi import FOR_PHONES, described
-from recovery.api.patients import episode_document, patient_document
+from recovery.api.patients import episode_document, holder_document, patient_document
 from recovery.api.views.base import PhoneView, answer
 from recovery.clinical import protocol as protocols
 from recovery.clinical.facts import hours_between
@@ -19,6 +20,8 @@ from recovery.models import CheckIn, Episode
 
 class Me(PhoneView):
     """Where the patient is in the recovery, what is normal now, what is due next, and whom to call."""
+
+    shared = Shared.WITH_ALL
 
     @described("me", "Where the patient is in the recovery", answers={200: documents.Me}, refuses=FOR_PHONES)
     def get(self, request: Request) -> HttpResponse:
@@ -35,6 +38,7 @@ class Me(PhoneView):
         return answer(
             documents.Me(
                 patient=patient_document(self.device.patient),
+                caregiver=holder_document(self.device),
                 episode=episode_document(episode),
                 hours=round(hours, 2),
                 day=day_number(episode.procedure_at, now, ZoneInfo(episode.time_zone)),
@@ -49,14 +53,17 @@ class Me(PhoneView):
         )
 
     def _last_completed_at(self) -> datetime | None:
-        completed = checkins.history(device=self.device).filter(
-            status=CheckIn.Status.COMPLETED, withdrawn_at=None
+        """Whoever sent it: a caregiver has to know, too, whether a check-in is due."""
+        completed = CheckIn.objects.filter(
+            episode=self.device.episode_id, status=CheckIn.Status.COMPLETED, withdrawn_at=None
         )
-        return completed.values_list("effective_at", flat=True).first()
+        return completed.order_by("-effective_at", "-id").values_list("effective_at", flat=True).first()
 
 
 class ThisPhone(PhoneView):
-    """The phone that asks. Its patient's other phones are none of its business."""
+    """The phone that asks."""
+
+    shared = Shared.WITH_ALL
 
     @described("sign_off", "Sign this phone off: its token ends", answers={204: None}, refuses=FOR_PHONES)
     def delete(self, request: Request) -> HttpResponse:

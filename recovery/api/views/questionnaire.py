@@ -2,6 +2,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from recovery import clock, verdicts
+from recovery.access import Shared
 from recovery.api import documents
 from recovery.api.openapi import FOR_PHONES, described
 from recovery.api.views.base import PhoneView, answer
@@ -14,6 +15,8 @@ from recovery.clinical.verdict import action_line
 
 class Questionnaire(PhoneView):
     """What to ask at this hour, as the episode's protocol has it."""
+
+    shared = Shared.WITH_ALL
 
     @described("questionnaire", "What to ask now", answers={200: documents.Questionnaire}, refuses=FOR_PHONES)
     def get(self, request: Request) -> HttpResponse:

@@ -6,6 +6,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from recovery import clock, reminders
+from recovery.access import Shared
 from recovery.api import documents, examples, parsing
 from recovery.api.bodies import FormOpenedBody, PreferencesBody, ReminderReceiptBody, checked
 from recovery.api.documents import Complaint
@@ -26,13 +27,13 @@ REMINDER_ID = OpenApiParameter(
 
 
 class MyPreferences(PhoneView):
-    """How the patient wishes to be reminded."""
+    """How the patient wishes to be reminded: where they are reached is nothing for a caregiver."""
 
     @described(
         "preferences",
         "How and when the patient is reminded",
         answers={200: documents.Preferences},
-        refuses=FOR_PHONES,
+        refuses=(*FOR_PHONES, "not_shared"),
     )
     def get(self, request: Request) -> HttpResponse:
         return self._shown(reminders.of_episode(self.device.episode))
@@ -43,7 +44,7 @@ class MyPreferences(PhoneView):
         body=PreferencesBody,
         example=examples.PREFERENCES,
         answers={200: documents.Preferences},
-        refuses=(*FOR_REPORTS, "invalid"),
+        refuses=(*FOR_REPORTS, "not_shared", "invalid"),
     )
     def put(self, request: Request) -> HttpResponse:
         body = checked(PreferencesBody, parsing.read(self.wire, at_most=OTHER_BYTES).document())
@@ -81,7 +82,10 @@ class MyReminders(PhoneView):
     """What an app asks for, since nothing is pushed to it."""
 
     @described(
-        "reminders", "Reminders that stand now", answers={200: documents.ReminderList}, refuses=FOR_PHONES
+        "reminders",
+        "Reminders that stand now",
+        answers={200: documents.ReminderList},
+        refuses=(*FOR_PHONES, "not_shared"),
     )
     def get(self, request: Request) -> HttpResponse:
         due = reminders.due_now(device=self.device, now=clock.now())
@@ -96,7 +100,7 @@ class OneReminder(PhoneView):
         body=ReminderReceiptBody,
         example=examples.RECEIPT,
         answers={200: documents.Reminder},
-        refuses=(*FOR_REPORTS, "invalid", "not_found"),
+        refuses=(*FOR_REPORTS, "not_shared", "invalid", "not_found"),
     )
     def put(self, request: Request, reminder_id: UUID) -> HttpResponse:
         body = checked(ReminderReceiptBody, parsing.read(self.wire, at_most=OTHER_BYTES).document())
@@ -111,6 +115,8 @@ class OneReminder(PhoneView):
 
 
 class Form(PhoneView):
+    shared = Shared.WITH_ALL
+
     @described(
         "form_opened",
         "Tell that the patient has begun to answer",

@@ -70,10 +70,9 @@ def show(user: User, alert_id: UUID, now: datetime) -> Screen:
     state, episode = alert_state.state(alert, user, now), alert.episode
     clock = state.clock
     check_ins = list(
-        access.check_ins(user)
-        .filter(episode=episode)
-        .prefetch_related("revisions")
-        .order_by("effective_at", "client_id")
+        access.with_answerers(access.check_ins(user).filter(episode=episode)).order_by(
+            "effective_at", "client_id"
+        )
     )
     about = next((row for row in check_ins if row.pk == alert.latest_assessment.check_in_id), None)
     read = about or next((row for row in reversed(check_ins) if row.withdrawn_at is None), None)

@@ -24,12 +24,13 @@ MOST_SHEETS = 50
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A page of paper for the patient. The code stands on it and nowhere else."""
+    """A page of paper for the patient, or for `helper`. The code stands on it and nowhere else."""
 
     person: Person
     procedure: str
     clinic: str
     team: str
+    helper: str
     code: str
     qr: Qr
     address: str
@@ -77,9 +78,9 @@ def teams_of(user: User) -> list[CareTeam]:
     return list(access.teams(user).select_related("clinic").order_by("clinic__name", "name"))
 
 
-def sheet_of(user: User, episode_id: UUID, code: str, now: datetime) -> Sheet:
-    """Raises Episode.DoesNotExist for a stranger. The code stands in the part of the address that browsers keep to
-    themselves: no server and no log sees it."""
+def sheet_of(user: User, episode_id: UUID, code: str, now: datetime, *, helper: str = "") -> Sheet:
+    """`helper` is the caregiver whose phone the code is for. Raises Episode.DoesNotExist for a stranger. The code
+    stands in the part of the address that browsers keep to themselves: no server and no log sees it."""
     episode = access.episodes(user).select_related("patient", "clinic", "team").get(uuid=episode_id)
     clinic, zone = episode.clinic, ZoneInfo(episode.time_zone)
     address = f"{settings.BASE_URL}{reverse('phone:page')}"
@@ -89,6 +90,7 @@ def sheet_of(user: User, episode_id: UUID, code: str, now: datetime) -> Sheet:
         procedure=f"{Episode.Procedure(episode.procedure).label} on {clinic_day(episode.procedure_at, zone)}",
         clinic=clinic.name,
         team=episode.team.name,
+        helper=helper,
         code=code,
         qr=qr(f"{address}#code={code}"),
         address=address.removeprefix("https://"),

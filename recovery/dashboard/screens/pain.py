@@ -8,6 +8,7 @@ from recovery.clinical import protocol as protocols
 from recovery.clinical.facts import Case, Earlier
 from recovery.clinical.facts import pain as facts
 from recovery.dashboard.charts.pain import Chart, Mark, draw
+from recovery.dashboard.screens.answerer import by_another
 from recovery.dashboard.screens.place import Clock, place_of
 from recovery.models import CheckIn, Episode
 
@@ -114,7 +115,7 @@ def _line(row: CheckIn, episode: Episode, marked: CheckIn | None, clock: Clock) 
             ("this alert", about_it(row, marked)),
             ("taken back", row.withdrawn_at is not None),
             ("half-finished", not row.completed),
-            ("by caregiver", row.answered_by == CheckIn.AnsweredBy.CARER),
+            (by_another(row), row.answered_by == CheckIn.AnsweredBy.CARER),
             ("clock wrong", row.clock_suspect),
         )
         if holds
@@ -124,6 +125,11 @@ def _line(row: CheckIn, episode: Episode, marked: CheckIn | None, clock: Clock) 
         place=place.words,
         phase=place.phase,
         score=_out_of_ten(row.pain) if row.pain is not None else "no score",
-        remark=", ".join(remarks).capitalize(),
+        remark=_capital(", ".join(remarks)),
         marked=about_it(row, marked),
     )
+
+
+def _capital(remark: str) -> str:
+    """Names keep theirs."""
+    return remark[:1].upper() + remark[1:]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from recovery import access, reminders
+from recovery import access, caregivers, devices, reminders
 from recovery.clinical import protocol as protocols
 from recovery.clinical.protocol import Protocol
 from recovery.clinical.tiers import Tier
@@ -14,7 +14,7 @@ from recovery.dashboard.screens.patient_about import baseline_in_words, risks_in
 from recovery.dashboard.screens.place import Clock
 from recovery.dashboard.screens.reminding import way_in_words
 from recovery.dashboard.wording import day
-from recovery.models import AlertEvent, Episode, EpisodeEvent, User
+from recovery.models import AlertEvent, Caregiver, Episode, EpisodeEvent, User
 
 MOST = 60
 
@@ -82,11 +82,26 @@ def _change(event: EpisodeEvent, protocol: Protocol, clock: Clock) -> Note:
     return Note(
         at=event.at,
         when=clock.moment(event.at),
-        what=event.what[:1].upper() + event.what[1:],
-        by=event.by.name if event.by else "the patient" if event.what == reminders.CHANGED else "",
+        what=event.what[:1].upper() + event.what[1:] + _about_caregiver(event.was),
+        by=event.by.name if event.by else _on_phone(event),
         words=event.reason,
         before=_before(event.was, protocol, clock),
     )
+
+
+def _about_caregiver(was: Mapping[str, Any]) -> str:
+    if "caregiver" not in was:
+        return ""
+    scope = f", {Caregiver.Scope(was['scope']).label.lower()}" if "scope" in was else ""
+    return f": {was['caregiver']}{scope}"
+
+
+def _on_phone(event: EpisodeEvent) -> str:
+    """Who did it, where no colleague did."""
+    if event.what == caregivers.LEFT or event.was.get("on") == "caregiver":
+        return str(event.was.get("caregiver", "a caregiver"))
+    ours = {reminders.CHANGED, devices.SIGNED_OUT, *caregivers.CHANGES}
+    return "the patient" if event.what in ours else ""
 
 
 def _before(was: Mapping[str, Any], protocol: Protocol, clock: Clock) -> str:

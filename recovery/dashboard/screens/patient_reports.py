@@ -9,6 +9,7 @@ from recovery import access, verdicts
 from recovery.clinical import protocol as protocols
 from recovery.clinical.assessment import Finding
 from recovery.clinical.tiers import Tier
+from recovery.dashboard.screens.answerer import by_another
 from recovery.dashboard.screens.answers import in_words
 from recovery.dashboard.screens.finding import because
 from recovery.dashboard.screens.place import Clock, Place, place_of
@@ -17,8 +18,6 @@ from recovery.models import Assessment, CheckIn, CheckInRevision, Episode, User
 
 MOST = 400
 """Check-ins that the page draws and lists: twice a day for twelve weeks, and as many again."""
-
-BY_OTHERS = {CheckIn.AnsweredBy.CARER: "by caregiver", CheckIn.AnsweredBy.NURSE: "by the care team"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ class Said:
                 ("corrected", self.is_corrected),
                 ("late", self.is_late),
                 ("clock wrong", row.clock_suspect),
-                (BY_OTHERS.get(CheckIn.AnsweredBy(row.answered_by), ""), row.answered_by in BY_OTHERS),
+                (by_another(row), row.answered_by != CheckIn.AnsweredBy.PATIENT),
             )
             if holds
         ]
@@ -105,10 +104,9 @@ class Entry:
 def said_in(user: User, episode: Episode) -> tuple[list[Said], bool]:
     """The newest first, and whether there are older ones that are left out. Three queries, however many."""
     rows = list(
-        access.check_ins(user)
-        .filter(episode=episode)
-        .prefetch_related("revisions")
-        .order_by("-effective_at", "-client_id")[: MOST + 1]
+        access.with_answerers(access.check_ins(user).filter(episode=episode)).order_by(
+            "-effective_at", "-client_id"
+        )[: MOST + 1]
     )
     judged = {
         assessment.check_in_id: assessment

@@ -15,11 +15,12 @@ from recovery.models import DeviceToken, Episode, EpisodeEvent, User
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """`out` says who signed it out, when and why; empty while it may report."""
+    """`out` says who signed it out, when and why; empty while it may report. `helper`: the caregiver whose it is."""
 
     id: UUID
     name: str
     platform: str
+    helper: str
     joined: str
     heard: str
     out: str
@@ -51,7 +52,7 @@ def show(user: User, episode_id: UUID, now: datetime) -> Phones:
     heard_at = dict(heard.values("device").annotate(at=Max("received_at")).values_list("device", "at"))
     events = care.episode.events.filter(what=devices.SIGNED_OUT).select_related("by")
     signed_out = {event.was.get("phone", ""): event for event in events.order_by("id")}
-    rows = care.episode.devices.order_by("-created_at", "-pk")
+    rows = care.episode.devices.select_related("caregiver").order_by("-created_at", "-pk")
     return Phones(
         care=care,
         phones=[_phone(row, heard_at, signed_out.get(str(row.uuid)), care.clock) for row in rows],
@@ -64,18 +65,28 @@ def _phone(
 ) -> Phone:
     out = ""
     if row.revoked_at is not None:
-        by = f"by {event.by.name}" if event is not None and event.by is not None else "on the phone itself"
-        out = f"Signed out {by}, {clock.moment(row.revoked_at)}"
+        out = f"Signed out {_by(row, event)}, {clock.moment(row.revoked_at)}"
     heard = heard_at.get(row.pk)
     return Phone(
         id=row.uuid,
         name=row.name,
         platform=row.platform,
+        helper=row.caregiver.name if row.caregiver else "",
         joined=clock.moment(row.created_at),
         heard=clock.moment(heard) if heard else "",
         out=out,
         why=event.reason if event is not None else "",
     )
+
+
+def _by(row: DeviceToken, event: EpisodeEvent | None) -> str:
+    if event is not None and event.by is not None:
+        return f"by {event.by.name}"
+    if event is not None:
+        return f"by the {event.was.get('on', 'patient')}, on another phone"
+    if row.caregiver and row.caregiver.revoked_at == row.revoked_at:
+        return "as the caregiver’s consent ended"
+    return "on the phone itself"
 
 
 def _waiting(episode: Episode, clock: Clock) -> str:

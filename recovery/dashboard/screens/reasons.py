@@ -31,6 +31,7 @@ REFUSED_AS = {
     "id_conflict": "Another report came under its number before.",
     "not_stored": "The service could not store it.",
     "stale_revision": "It corrects a report that had been changed meanwhile.",
+    "device_revoked": "It came from a phone that had been signed out.",
     "withdrawn": "It came under the number of a report that the patient had taken back.",
 }
 """The codes of refusals, for people."""
@@ -80,7 +81,10 @@ class Reason:
 
 
 def refused_as(kept: Quarantine) -> str:
-    return REFUSED_AS.get(kept.code, "The service could not take it.")
+    """With the name of the caregiver whose phone it came from."""
+    why = REFUSED_AS.get(kept.code, "The service could not take it.")
+    who = kept.device.caregiver
+    return f"{why} The phone is that of {who.name} (caregiver)." if who else why
 
 
 def reasons_of(kept: Quarantine) -> list[Reason]:

@@ -25,6 +25,9 @@ from recovery.dashboard.screens.reasons import Reason, reasons_of, refused_as
 from recovery.dashboard.wording import counted, span
 from recovery.models import Alert, AlertEvent, Assessment, Quarantine, User
 
+SIGNED_OUT = "device_revoked"
+"""The code of a report that came whole, from a phone that may report no more."""
+
 REPORTED = (AlertEvent.Kind.OPENED, AlertEvent.Kind.JOINED, AlertEvent.Kind.RAISED)
 
 
@@ -117,7 +120,9 @@ def kept_reports(user: User) -> QuerySet[Quarantine]:
     )
     return (
         access.quarantine(user)
-        .select_related("episode__patient", "episode__clinic", "assessment", "reviewed_by")
+        .select_related(
+            "episode__patient", "episode__clinic", "assessment", "reviewed_by", "device__caregiver"
+        )
         .annotate(has_arrived=Exists(taken))
     )
 
@@ -174,6 +179,9 @@ def _came(alert: Alert, protocol: Protocol) -> Came:
 def _read(kept: Quarantine) -> str:
     """How much of it could be read, and that nothing of that went unjudged."""
     names = ", ".join(finding.name for finding in _clinical(kept.assessment))
+    if kept.readable and kept.code == SIGNED_OUT:
+        found = f"It was judged: {names}." if names else "It was judged: nothing was found."
+        return f"It could be read. {found} It does not count as a check-in until somebody judges it by hand."
     if kept.readable:
         problems = max(len(kept.problems), 1)
         much = f"It could be read, but {counted(problems, 'part of it was', 'parts of it were')} not valid."

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from recovery.clinical.assessment import Finding
 from recovery.clinical.protocol import Protocol
+from recovery.dashboard.screens.answerer import answered_by, name_of
 from recovery.dashboard.screens.answers import Page, cited_by, in_words, pages_of
 from recovery.dashboard.screens.place import Clock, Place, place_of
 from recovery.dashboard.wording import span
@@ -36,7 +37,7 @@ def report_of(
         felt=clock.moment(check_in.observed_at),
         sent=clock.moment(check_in.sent_at),
         received=clock.moment(check_in.received_at),
-        by=CheckIn.AnsweredBy(check_in.answered_by).label,
+        by=answered_by(check_in),
         remarks=_remarks(check_in, clock),
         changes=_changes(check_in, protocol, clock),
         pages=pages_of(
@@ -52,9 +53,8 @@ def _remarks(check_in: CheckIn, clock: Clock) -> list[str]:
     remarks = []
     delay = check_in.received_at - check_in.effective_at
     if check_in.withdrawn_at:
-        remarks.append(
-            f"The patient took this report back at {clock.moment(check_in.withdrawn_at)}: entered in error."
-        )
+        who = "This report was taken back" if check_in.caregiver else "The patient took this report back"
+        remarks.append(f"{who} at {clock.moment(check_in.withdrawn_at)}: entered in error.")
     if check_in.clock_suspect:
         remarks.append("The phone's clock was wrong. The report is judged at the time it was received.")
     if delay >= LATE:
@@ -77,5 +77,6 @@ def _changes(check_in: CheckIn, protocol: Protocol, clock: Clock) -> list[str]:
             if earlier.answers.get(name) != later.answers.get(name)
         ]
         when = clock.moment(earlier.superseded_at)
-        lines.append(f"Corrected at {when}. " + ("; ".join(what) or "No answer changed") + ".")
+        by = f" by {name_of(later)}" if later.caregiver else " by the patient" if earlier.caregiver else ""
+        lines.append(f"Corrected at {when}{by}. " + ("; ".join(what) or "No answer changed") + ".")
     return lines

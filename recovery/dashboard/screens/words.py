@@ -3,13 +3,8 @@
 from dataclasses import dataclass
 
 from recovery.clinical import protocol as protocols
+from recovery.dashboard.screens.answerer import whose_words
 from recovery.models import Alert, CheckIn
-
-WHOSE = {
-    CheckIn.AnsweredBy.PATIENT: "patient",
-    CheckIn.AnsweredBy.CARER: "caregiver",
-    CheckIn.AnsweredBy.NURSE: "colleague who filled it in",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +19,6 @@ def words_of(check_in: CheckIn, alert: Alert) -> Words:
     items = protocols.get(alert.latest_assessment.protocol).questionnaire.items.values()
     written = [check_in.answers.get(item.link_id) for item in items if item.kind == "text"]
     return Words(
-        whose=WHOSE[CheckIn.AnsweredBy(check_in.answered_by)],
+        whose=whose_words(check_in),
         texts=[text for text in written if isinstance(text, str) and text.strip()],
     )
