@@ -7,7 +7,18 @@ from datetime import datetime
 
 from django.db import Error, connection
 
-from recovery import alerts, assessments, audit, clock, contacts, escalation, reachability, reminders, silence
+from recovery import (
+    alerts,
+    assessments,
+    audit,
+    clock,
+    contacts,
+    escalation,
+    reachability,
+    reminders,
+    retention,
+    silence,
+)
 from recovery.notifications import delivery, late, letters, plan
 
 log = logging.getLogger(__name__)
@@ -73,6 +84,7 @@ def cycle(now: datetime, stop: Callable[[], bool] = never, *, sends: bool = True
     take("reminded", lambda: reminders.send_due(limit=LIMIT, now=now))
     take("tested", lambda: contacts.test_due(limit=LIMIT, now=now))
     take("bound", lambda: audit.seal_owed(limit=LIMIT, now=now))
+    take("let go", lambda: retention.let_go_due(now=now))
     if sends:
         take("posted", lambda: letters.deliver_due(limit=LIMIT, now=now, stop=stop))
     return done

@@ -20,6 +20,7 @@ from .notification import Attempt, Notification
 from .patient import Consent, Patient
 from .quarantine import Quarantine
 from .reminder import PhoneSign, Preferences, Reminder
+from .retention import RetentionRule, RetentionTurn
 from .rota import NightCheck, RotaOverride, RotaShift
 from .staff import Invitation, Oversight, RecoveryCode, StaffSession
 from .user import User
@@ -64,6 +65,8 @@ __all__ = [
     "Quarantine",
     "RecoveryCode",
     "Reminder",
+    "RetentionRule",
+    "RetentionTurn",
     "RotaOverride",
     "RotaShift",
     "StaffSession",

@@ -48,6 +48,7 @@ from recovery.models import (
     Quarantine,
     RecoveryCode,
     Reminder,
+    RetentionRule,
     RotaOverride,
     RotaShift,
     User,
@@ -518,6 +519,8 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "erasure_within_patient_clinic": lambda w: w_erasure(w, clinic=w.other_clinic),
     "one_legal_hold_at_a_time": lambda w: [w_hold(w), w_hold(w)],
     "legal_hold_has_a_reason": lambda w: w_hold(w, reason=""),
+    "one_retention_rule_per_kind": lambda w: [w_rule(w), w_rule(w)],
+    "kept_for_a_week_at_least": lambda w: w_rule(w, days=6),
     "legalhold_within_patient_clinic": lambda w: w_hold(w, clinic=w.other_clinic),
     "quarantine_within_episode_clinic": lambda w: w.new_quarantine(clinic=w.other_clinic),
     "quarantine_within_device_episode_clinic": lambda w: w.new_quarantine(device=w.other_device),
@@ -592,6 +595,10 @@ def w_stranger(w: World) -> Caregiver:
     """Who helps with another recovery."""
     other = w.other_episode
     return w_caregiver(w, clinic=w.other_clinic, patient=other.patient, episode=other)
+
+
+def w_rule(w: World, **fields: Any) -> RetentionRule:
+    return RetentionRule.objects.create(**{"clinic": w.clinic, "kind": "letters", "days": 30} | fields)
 
 
 def w_reminder(w: World, **fields: Any) -> Reminder:

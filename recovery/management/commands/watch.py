@@ -9,9 +9,9 @@ from collections import Counter
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import close_old_connections
+from django.db import Error, close_old_connections
 
-from recovery import clock, heartbeats, watch
+from recovery import clock, heartbeats, retention, watch
 from recovery.notifications.senders import Senders
 
 log = logging.getLogger("recovery.watch")
@@ -39,10 +39,11 @@ class Command(BaseCommand):
         log.info("stopped")
 
     def _watch(self, senders: Senders, stopping: threading.Event, every: float) -> None:
-        report, wait = Report(), every
+        report, wait, begun = Report(), every, False
         while not stopping.is_set():
             try:
                 close_old_connections()
+                begun = begun or _begin_retention()
                 done = watch.cycle(watch.now(), stop=stopping.is_set, sends=False)
             except watch.DatabaseLost as loss:
                 wait = min(max(wait, 1.0) * 2, LONGEST_WAIT_S)
@@ -73,6 +74,16 @@ class Report:
             sums = ", ".join(f"{count} {kind}" for kind, count in sorted(self._sums.items()))
             log.info("in the last minute: %s", sums or "nothing was owed")
             self._begin()
+
+
+def _begin_retention() -> bool:
+    """Whether every kind of what is kept for a time has its turn. Otherwise it is tried again with the next one."""
+    try:
+        retention.begin(now=watch.now())
+    except Error as error:
+        log.error("the turns of what is let go could not be begun: %s", type(error).__name__)
+        return False
+    return True
 
 
 def _was_busy(done: Counter[str]) -> bool:
