@@ -13,7 +13,7 @@ from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from recovery import asking
+from recovery import asking, epoch
 from recovery.api.problems import REQUEST_ID, Problem
 
 PREFIX = "/api/"
@@ -23,6 +23,9 @@ PAGE = "/api/v1/docs"
 """The one page among them, for the authors of apps."""
 CARE = "/api/v1/care/"
 """For staff, who have a session: what a phone never asks for."""
+
+EPOCH = "Recovery-Epoch"
+"""Of which history of the database the answer is: a phone that sees another one sends again what it still has."""
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -48,6 +51,8 @@ class PhoneRequests:
         response = self._answer(request, request_id)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+        if history := epoch.current():
+            response.headers[EPOCH] = history
         if isinstance(response, HttpResponse):
             response.headers.setdefault("Content-Length", str(len(response.content)))
         return response

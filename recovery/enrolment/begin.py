@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from pydantic import ValidationError
 
-from recovery import audit, reachability
+from recovery import audit, reachability, sign_off
 from recovery.clinical import protocol as protocols
 from recovery.clinical.answers import baseline_model
 from recovery.clinical.protocol import Protocol
@@ -68,6 +68,7 @@ def enrol(
         raise EnrolmentRefused(
             f"{time_zone!r} is not a time zone. Write a name such as Europe/London.", field="time_zone"
         )
+    sign_off.check_in_use(protocol)
     document = protocols.get(protocol)
     if procedure not in Episode.Procedure.values:
         raise EnrolmentRefused(

@@ -22,6 +22,7 @@ from .quarantine import Quarantine
 from .reminder import PhoneSign, Preferences, Reminder
 from .retention import RetentionRule, RetentionTurn
 from .rota import NightCheck, RotaOverride, RotaShift
+from .sign_off import ProtocolApproval, ProtocolReplay
 from .staff import Invitation, Oversight, RecoveryCode, StaffSession
 from .user import User
 
@@ -62,6 +63,8 @@ __all__ = [
     "Pause",
     "PhoneSign",
     "Preferences",
+    "ProtocolApproval",
+    "ProtocolReplay",
     "Quarantine",
     "RecoveryCode",
     "Reminder",

@@ -3,6 +3,8 @@
 What was restored must hold everything that was answered before the last piece of the log was kept, and all the
 invariants; and the service goes on from there by itself."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -72,6 +74,7 @@ def drill(*, patients: int, seconds: float, disk: OtherDisk, say: Callable[[str]
         wait_until(system.answers)
         assert_invariants(phones)
         assert audited(system) == []
+        assert_the_audit_is_whole(system)
         assert_goes_on(system)
         say("nothing is missing, every invariant holds, and a red flag reaches the team again")
         return Outcome(len(phones.reports), len(disk.pieces), backup_took_s, restore_took_s, after)
@@ -82,6 +85,18 @@ def assert_goes_on(system: System) -> None:
     phones = Phones(Scene.of(system))
     phones.send_until_taken(phones.report(phones.scene.patients[0], {"bladder": "new_or_worse"}))
     assert_invariants(phones)
+
+
+def assert_the_audit_is_whole(system: System) -> None:
+    """What was remembered is as it was written, under the key of its time and no other."""
+    wait_until(lambda: system.rows("SELECT count(*) FROM recovery_auditbatch")[0][0] > 0)
+    said = system.manage("audit")
+    assert "as they were written" in said, said
+    command = [sys.executable, "manage.py", "audit"]
+    other = system.env | {"SECRET_KEY": "not the key of this service, but as long as one"}
+    done = subprocess.run(command, cwd=system.tree, env=other, capture_output=True, text=True, timeout=120)
+    assert done.returncode != 0
+    assert "the seal is not ours" in done.stderr, done.stderr
 
 
 def counted(system: System) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """The drill is run, and a backup that cannot be trusted is refused before anything is made of it."""
 
 import shutil
+import urllib.request
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +11,13 @@ import pytest
 from tests.drill import disaster
 from tests.drill.disaster import OtherDisk, Refused
 from tests.drill.drill import drill
+from tests.faults.aftermath import assert_each_report_is_kept_once, assert_invariants
+from tests.faults.conftest import LEASE_S, PROGRAMS
+from tests.faults.phones import Phones
 from tests.faults.scene import Scene
 from tests.services_plugin import current
 from tests.system import System
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -54,7 +59,7 @@ def copy(kept: Kept, tmp_path: Path) -> Generator[Kept]:
     shutil.rmtree(disaster.data_of(kept.system), ignore_errors=True)
 
 
-def test_the_drill(tmp_path: Path):
+def test_o04_the_drill(tmp_path: Path):
     disk, said = OtherDisk(Path(current().directory) / "drill-whole"), list[str]()
     outcome = drill(patients=20, seconds=1.5, disk=disk, say=said.append)
 
@@ -107,7 +112,7 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("what", DAMAGE)
-def test_what_is_damaged_is_refused_and_nothing_is_made_of_it(copy: Kept, what: str):
+def test_o04_what_is_damaged_is_refused_and_nothing_is_made_of_it(copy: Kept, what: str):
     damage, said = DAMAGE[what]
     damage(copy)
     with pytest.raises(Refused, match=said):
@@ -139,3 +144,43 @@ def test_no_piece_of_the_log_is_written_over(tmp_path: Path):
         except Refused:
             assert refused
     assert (disk.log / ("0" * 24)).read_bytes() == b"first"
+
+
+def test_o05_restored_to_an_earlier_time_the_phones_are_told_and_bring_back_what_is_newer(tmp_path: Path):
+    """The log is lost from some minutes on: what was answered since is on the phones alone."""
+    disk = OtherDisk(Path(current().directory) / "drill-earlier")
+    with System(postgres=disk.settings, DELIVERY_LEASE_S=LEASE_S) as system:
+        phones = Phones(Scene.of(system, patients=4))
+        system.start(*PROGRAMS)
+        backup = disaster.back_up(system, disk)
+        phones.report_all(8)
+        before = epoch_of(system, phones)
+        disaster.catch_up(system, disk)
+        older = tmp_path / "log"
+        shutil.copytree(disk.log, older)
+        phones.report_all(8)
+        phones.scene.wait_until_quiet()
+
+        disaster.lose_the_disk(system)
+        disaster.restore(system, backup, older)
+        disaster.open_again(system)
+        system.restore(*PROGRAMS)
+        wait_until(system.answers)
+        kept = system.rows("SELECT count(*) FROM recovery_checkin")[0][0]
+
+        assert 8 <= kept < 16
+        assert epoch_of(system, phones) != before
+        for report in phones.reports:  # the rule of docs/api.md
+            phones.send_until_taken(report)
+        phones.scene.wait_until_quiet()
+        assert_each_report_is_kept_once(phones)
+        assert_invariants(phones)
+        assert epoch_of(system, phones) == epoch_of(system, phones)
+    shutil.rmtree(disk.log.parent)
+
+
+def epoch_of(system: System, phones: Phones) -> str:
+    token = phones.scene.patients[0].token
+    request = urllib.request.Request(f"{system.url}/api/v1/me", headers={"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(request, timeout=20) as answered:
+        return str(answered.headers["Recovery-Epoch"])

@@ -45,6 +45,8 @@ from recovery.models import (
     Pause,
     PhoneSign,
     Preferences,
+    ProtocolApproval,
+    ProtocolReplay,
     Quarantine,
     RecoveryCode,
     Reminder,
@@ -519,6 +521,11 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "erasure_within_patient_clinic": lambda w: w_erasure(w, clinic=w.other_clinic),
     "one_legal_hold_at_a_time": lambda w: [w_hold(w), w_hold(w)],
     "legal_hold_has_a_reason": lambda w: w_hold(w, reason=""),
+    "replay_of_two": lambda w: w_replay(new_digest="a" * 64),
+    "approved_once_by_each": lambda w: [
+        w_approval(w, w_replay()),
+        w_approval(w, ProtocolReplay.objects.get()),
+    ],
     "one_retention_rule_per_kind": lambda w: [w_rule(w), w_rule(w)],
     "kept_for_a_week_at_least": lambda w: w_rule(w, days=6),
     "legalhold_within_patient_clinic": lambda w: w_hold(w, clinic=w.other_clinic),
@@ -591,10 +598,29 @@ def w_caregiver(w: World, **fields: Any) -> Caregiver:
     )
 
 
+def w_replay(**fields: Any) -> ProtocolReplay:
+    return ProtocolReplay.objects.create(
+        **{
+            "old": "vk-default/1",
+            "old_digest": "a" * 64,
+            "new": "vk-default/2",
+            "new_digest": "b" * 64,
+            "made_at": T0,
+            "judged": 1,
+            "difference": {},
+        }
+        | fields
+    )
+
+
 def w_stranger(w: World) -> Caregiver:
     """Who helps with another recovery."""
     other = w.other_episode
     return w_caregiver(w, clinic=w.other_clinic, patient=other.patient, episode=other)
+
+
+def w_approval(w: World, replay: ProtocolReplay) -> ProtocolApproval:
+    return ProtocolApproval.objects.create(replay=replay, user=w.ben, approved_at=T0)
 
 
 def w_rule(w: World, **fields: Any) -> RetentionRule:
@@ -760,7 +786,15 @@ def test_every_constraint_of_ours_has_somebody_who_tries_to_break_it() -> None:
     assert ours - generated - TARGETS == set(BREAKS) - generated
 
 
-APPEND_ONLY = [AlertEvent, AuditEvent, CheckInRevision, EpisodeEvent, EscalationPolicy]
+APPEND_ONLY = [
+    AlertEvent,
+    AuditEvent,
+    CheckInRevision,
+    EpisodeEvent,
+    EscalationPolicy,
+    ProtocolApproval,
+    ProtocolReplay,
+]
 
 
 @pytest.mark.parametrize("model", APPEND_ONLY)

@@ -1,15 +1,19 @@
 """Nothing a patient wrote is lost, sent twice, or sent as somebody else's."""
 
 import json
+import os
 import re
 
 import pytest
 from django.db import OperationalError
 
 from recovery import clock, enrolment
-from recovery.models import CareTeam, DeviceToken, Episode, Quarantine
+from recovery.models import CareTeam, CheckIn, DeviceToken, Episode, Quarantine
+from services.provision import connect
+from tests.databases import in_database
 from tests.phone.conftest import TakePhone, code_for, enrolled
 from tests.phone.pocket import Pocket, only_one
+from tests.services_plugin import current
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -230,3 +234,39 @@ def test_the_page_opens_without_a_network(take_phone: TakePhone, episode: Episod
         }"""
     )
     assert all(re.match(r"/phone$|/static/phone/", path) for path in kept)
+
+
+def test_o05_after_a_restore_the_phone_sends_again_what_the_service_lost(
+    ana: Pocket, episode: Episode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As restored to a time before the check-in: it is not there any more, and the history is another one."""
+    short_check_in(ana)
+    ana.sees("Your care team's system got this")
+    first = only_one(episode)
+    assert list(ana.kept("sent.")) == [f"sent.{first.client_id}"]
+    lose(episode)
+    assert not CheckIn.objects.filter(episode=episode).exists()
+
+    monkeypatch.setattr("recovery.epoch.current", lambda: "another")
+    ana.page.goto("/phone")
+    wait_until(lambda: CheckIn.objects.filter(episode=episode).exists())
+
+    again = only_one(episode)
+    assert (again.client_id, again.answers, again.revision) == (
+        first.client_id,
+        first.answers,
+        first.revision,
+    )
+    wait_until(lambda: not any(kept["owed"] for kept in ana.kept("sent.").values()))
+    ana.page.goto("/phone")
+    ana.at_home()
+    assert only_one(episode).pk == again.pk
+
+
+def lose(episode: Episode) -> None:
+    """What the database's owner can do, and a restore does."""
+    with connect(in_database(current().admin_url, os.environ["DATABASE_OWNER_URL"])) as admin:
+        for table in ("alertevent", "attempt", "notification"):
+            admin.execute(f"DELETE FROM recovery_{table}")
+        for table in ("alert", "assessment", "checkinrevision", "checkin"):
+            admin.execute(f"DELETE FROM recovery_{table} WHERE episode_id = %s", [episode.pk])

@@ -17,6 +17,11 @@ export class Refused extends Error {
 /** No answer of the service: no network, a time-out, or somebody else answered (a hotel's sign-in page). */
 export class Unreachable extends Error {}
 
+const listeners = new Set();
+
+/** Told with each answer of which history of the service's database it is (see again.js). */
+export const onEpoch = (listener) => listeners.add(listener);
+
 export async function request(method, path, { token = null, body = null } = {}) {
   const headers = {};
   if (token) headers.Authorization = `Bearer ${token}`;
@@ -40,6 +45,8 @@ export async function request(method, path, { token = null, body = null } = {}) 
   } finally {
     clearTimeout(timer);
   }
+  const epoch = response.headers.get("Recovery-Epoch");
+  if (epoch) listeners.forEach((listener) => listener(epoch));
   if (response.status === 204) return null;
   const type = response.headers.get("Content-Type") ?? "";
   if (type.startsWith("application/problem+json") && document.code)

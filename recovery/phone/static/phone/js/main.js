@@ -1,5 +1,6 @@
 /** Opens the page: finds the screen, draws it, keeps it up to date, and sees that nothing stays unsent. */
 
+import { sendAgain } from "./again.js";
 import { attend, byId, say } from "./dom.js";
 import { draft } from "./draft.js";
 import { emergencyScreen, redrawEmergency } from "./emergency.js";
@@ -152,11 +153,13 @@ window.addEventListener("online", () => {
   if (device() && !signedOut()) say("The network is back.");
   finishLeaving();
   flush();
+  sendAgain();
   update();
 });
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;
   flush();
+  sendAgain();
   update();
 });
 setInterval(update, FRESH_S * 1000);
@@ -172,6 +175,7 @@ followClock();
 draw();
 finishLeaving();
 flush();
+sendAgain();
 if ("serviceWorker" in navigator) {
   const { worker, page } = document.documentElement.dataset;
   const before = navigator.serviceWorker.controller;

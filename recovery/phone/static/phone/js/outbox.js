@@ -2,6 +2,7 @@
  *  half-finished report of an emergency, then the whole. A step keeps its id and content over every try, so that the
  *  service can tell a repetition from a second report. It goes only when the service has taken it. */
 
+import { keepSent } from "./again.js";
 import { Refused, request, Unreachable } from "./api.js";
 import { change as changeDraft, draft } from "./draft.js";
 import { device, forget, names, read, write } from "./store.js";
@@ -105,6 +106,7 @@ async function send(id) {
     try {
       const receipt = await request(...message(report, token));
       if (receipt?.id !== id) throw new Unreachable("this answers something else");
+      keepSent(report);
       settle(id, report.steps[0].key, receipt);
     } catch (error) {
       amend(id, { tried: true });
@@ -126,7 +128,7 @@ function next(id) {
   return sendable && report.episode === device()?.episode.id ? report : null;
 }
 
-function message({ id, observed_at, revision, steps: [{ status, answers, answered_by }] }, token) {
+export function message({ id, observed_at, revision, steps: [{ status, answers, answered_by }] }, token) {
   const body = {
     observed_at,
     sent_at: new Date().toISOString(),

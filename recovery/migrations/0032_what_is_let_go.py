@@ -129,7 +129,7 @@ LET_GO_IS = "recovery_let_go(text, timestamptz, integer, integer)"
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recovery', '0030_sealed_call_notes'),
+        ('recovery', '0031_caregivers'),
     ]
 
     operations = [
