@@ -2,7 +2,7 @@
 
 import re
 
-from recovery import checkins, heartbeats, owed
+from recovery import checkins, heartbeats, owed, retention
 from recovery.auditor import PROGRAMS
 from recovery.models import Alert, Defect, User
 from tests import factories
@@ -58,6 +58,22 @@ def test_whoever_operates_the_service_reads_numbers_and_no_name(
     assert re.search(rf"Alerts that nobody has taken on\s+How many\s+{live}\s", page)
     assert names(page) == set()
     assert "Ben Okafor" not in page
+
+
+def test_the_operator_reads_how_old_the_oldest_is_of_what_is_kept_for_a_time(
+    healthy: Ward, set_clock: SetClock, sign_in: SignIn
+):
+    set_clock(ward.NOW_H)
+    retention.begin(now=at(ward.NOW_H))
+    for _ in retention.KINDS:
+        retention.let_go_due(now=at(ward.NOW_H))
+    operator = factories.member(factories.team(factories.clinic("Nobody's")), "Olga Stein", password=None)
+    assert "Kept for a time" not in read(sign_in, operator)
+    User.objects.filter(pk=operator.pk).update(is_superuser=True)
+
+    page = read(sign_in, User.objects.get(pk=operator.pk))
+
+    assert re.search(r"Messages to staff about ended alerts, with each try: \d", page)
 
 
 def test_programs_that_drain_nothing_are_named(healthy: Ward, set_clock: SetClock, sign_in: SignIn):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.urls import reverse
 
-from recovery import owed
+from recovery import owed, retention
 from recovery.clinical import protocol as protocols
 from recovery.dashboard.screens.person import Person, person_of
 from recovery.dashboard.screens.place import Clock
@@ -62,7 +62,7 @@ class AtWork:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """`kinds` and `canaries` are for the operator."""
+    """`kinds`, `canaries` and `kept` are for the operator."""
 
     rows: list[Row]
     nothing: list[str]
@@ -73,6 +73,7 @@ class Screen:
     is_operator: bool
     kinds: list[tuple[str, int]]
     canaries: list[tuple[str, str]]
+    kept: list[tuple[str, str]]
 
 
 def show(user: User, clock: Clock) -> Screen:
@@ -90,6 +91,7 @@ def show(user: User, clock: Clock) -> Screen:
         is_operator=operates,
         kinds=list(service.defects) if operates else [],
         canaries=_canaries(service) if operates else [],
+        kept=_kept(clock.now) if operates else [],
     )
 
 
@@ -137,6 +139,13 @@ def _canaries(service: Service) -> list[tuple[str, str]]:
     return [
         (each.clinic, "never arrived" if each.age_s is None else f"arrived {_ago(each.age_s)}")
         for each in service.canaries
+    ]
+
+
+def _kept(now: datetime) -> list[tuple[str, str]]:
+    """How old the oldest is of what is kept for a time."""
+    return [
+        (row.kind.words, span(now - row.oldest_at)) for row in retention.kept() if row.oldest_at is not None
     ]
 
 
