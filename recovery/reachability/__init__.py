@@ -6,7 +6,7 @@ Every afternoon the watch looks at the night to come and puts down what it found
 
 from .channels import ANSWER_WITHIN, PROOF_HOLDS, deaf, reachable, reachable_of
 from .nightly import UNCOVERED, check_due
-from .tonight import AHEAD, Tonight, has_urgent_line, needs_cover, night_trouble, tonight
+from .tonight import AHEAD, Tonight, has_urgent_line, needs_cover, night_trouble, outlook, tonight
 
 __all__ = [
     "AHEAD",
@@ -19,6 +19,7 @@ __all__ = [
     "has_urgent_line",
     "needs_cover",
     "night_trouble",
+    "outlook",
     "reachable",
     "reachable_of",
     "tonight",

@@ -43,19 +43,40 @@ def night_trouble(team: CareTeam, *, now: datetime) -> str:
     Empty when it may, and for a canary, whom nobody calls."""
     if has_urgent_line(team.clinic) or Canary.objects.filter(team=team).exists():
         return ""
-    here = tonight([team.pk], now=now)[team.pk]
+    said = _said_of(team, tonight([team.pk], now=now)[team.pk])
+    return f"{said}, {_REFUSED}" if said else ""
+
+
+def outlook(teams: Collection[CareTeam], *, now: datetime) -> dict[int, str]:
+    """What whoever enrols is to know before they begin, of the teams of which there is anything: that a recovery would
+    be refused, or that at night the clinic's urgent line alone answers. In two statements for all teams."""
+    found = tonight([team.pk for team in teams if needs_cover(team.clinic)], now=now) if teams else {}
+    said = {team: _said_of(team, found[team.pk]) for team in teams if team.pk in found}
+    return {
+        team.pk: f"{words}. {_LINE_ALONE}" if has_urgent_line(team.clinic) else f"{words}, {_REFUSED}"
+        for team, words in said.items()
+        if words
+    }
+
+
+_REFUSED = (
+    "and the clinic has no urgent line of its own."
+    " Plan a colleague whose contact is verified on the page “Rota”, or have your administrator set an urgent line"
+    " that is answered at night. Then enrol the patient."
+)
+_LINE_ALONE = "Who goes home now reaches the clinic's urgent line alone. Plan a colleague on the page “Rota”."
+
+
+def _said_of(team: CareTeam, here: Tonight) -> str:
+    """That nobody is there for all of the night; empty when somebody is."""
     if here.plan.is_empty and not team.clinic.night_cover:
         trouble = "This team has no rota, so nobody is on call tonight"
     elif here.covered:
         return ""
     else:
         trouble = "Nobody who can be reached is on call for all of tonight"
-    return (
-        f"{trouble} ({here.night.from_at.astimezone(here.plan.zone):%H:%M} to"
-        f" {here.night.until_at.astimezone(here.plan.zone):%H:%M}), and the clinic has no urgent line of its own."
-        " Plan a colleague whose contact is verified on the page “Rota”, or have your administrator set an urgent line"
-        " that is answered at night. Then enrol the patient."
-    )
+    from_at, until_at = (at.astimezone(here.plan.zone) for at in (here.night.from_at, here.night.until_at))
+    return f"{trouble} ({from_at:%H:%M} to {until_at:%H:%M})"
 
 
 def needs_cover(clinic: Clinic) -> bool:

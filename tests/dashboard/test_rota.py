@@ -372,6 +372,42 @@ def test_enrolling_into_a_night_without_anybody_says_what_to_do_and_keeps_what_w
     assert "Nobody can be enrolled now." not in text_of(client, "/rota")
 
 
+@pytest.mark.parametrize("page", ["/enrol", "/enrol/list"])
+def test_who_enrols_is_told_of_the_night_before_anything_is_typed(
+    lineless, ben, dee, sign_in: SignIn, page: str
+):
+    scenes.shifts(lineless, ben, by=dee)
+    client = sign_in(ben)
+    assert (
+        "Nobody who can be reached is on call for all of tonight (20:00 to 08:00), and the clinic has no"
+        in (text_of(client, page))
+    )
+
+    scenes.channel(lineless, ben)
+    assert "Nobody may be there tonight" not in text_of(client, page)
+
+
+def test_where_the_urgent_line_alone_answers_tonight_who_enrols_is_told_and_not_kept_from_it(
+    team, ben, dee, sign_in: SignIn
+):
+    scenes.shifts(team, ben, by=dee)
+    client = sign_in(ben)
+    page = text_of(client, "/enrol")
+    assert (
+        "Nobody who can be reached is on call for all of tonight (20:00 to 08:00). Who goes home now" in page
+    )
+    assert client.post("/enrol", enrolling.typed(team)).status_code == 303
+
+    Clinic.objects.update(night_cover=False)  # its teams never answer at night, and it has said so
+    assert "Nobody may be there tonight" not in text_of(client, "/enrol")
+
+
+def test_the_nights_of_many_teams_cost_who_enrols_two_statements(team, ben, django_assert_num_queries):
+    teams = [factories.team(team.clinic, f"Team {number}") for number in range(9)]
+    with django_assert_num_queries(2):
+        assert len(reachability.outlook([team, *teams], now=NOW)) == 10
+
+
 def test_a_list_is_refused_as_a_whole_and_not_by_its_first_line(lineless, ben, sign_in: SignIn):
     client = sign_in(ben)
     answered = listing.looked_at_and_taken(client, listing.table(*listing.many(3)), lineless)

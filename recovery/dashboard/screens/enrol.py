@@ -1,5 +1,6 @@
 """What the pages of enrolling show: the teams to choose from, the sheet for the patient, and who still needs one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,7 +10,7 @@ from django.conf import settings
 from django.db.models import Count, Max, Q
 from django.urls import reverse
 
-from recovery import access, enrolment
+from recovery import access, enrolment, reachability
 from recovery.clinical import protocol as protocols
 from recovery.dashboard.charts.qr import Qr, qr
 from recovery.dashboard.screens.person import Person, person_of
@@ -76,6 +77,13 @@ class Waiting:
 
 def teams_of(user: User) -> list[CareTeam]:
     return list(access.teams(user).select_related("clinic").order_by("clinic__name", "name"))
+
+
+def nights(teams: Sequence[CareTeam], now: datetime) -> list[tuple[str, str]]:
+    """What is to be known of the night before anything is typed: each team that there is something of, and what. One
+    team of one clinic needs no name."""
+    said = reachability.outlook(teams, now=now)
+    return [(team.name if len(teams) > 1 else "", said[team.pk]) for team in teams if team.pk in said]
 
 
 def sheet_of(user: User, episode_id: UUID, code: str, now: datetime, *, helper: str = "") -> Sheet:

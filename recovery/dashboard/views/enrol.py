@@ -37,7 +37,7 @@ def enrol(request: StaffRequest) -> HttpResponse:
         now=now,
         auto_id="enrol-%s",
     )
-    shown |= {"form": form, "protocol": protocols.get()}
+    shown |= {"form": form, "protocol": protocols.get(), "nights": screen.nights(teams, now)}
     if not form.is_bound:
         return render(request, "dashboard/pages/enrol.html", shown)
     if not form.is_valid():

@@ -84,6 +84,7 @@ def _preview(request: StaffRequest, form: TeamForm, raw: bytes, *, refusal: str 
         "form": again,
         "packed": packed(raw),
         "refusal": refusal,
+        "nights": screen.nights([form.chosen], now),
         "tab": "enrol",
     }
     status = 409 if refusal else 422 if planned.wrong else 200
@@ -98,12 +99,14 @@ def _page(
     refusal: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    now = clock.now()
     shown = {
-        "outline": pulse.outline(request.user, clock.now()),
+        "outline": pulse.outline(request.user, now),
         "form": form,
         "typed": typed,
         "refusal": refusal,
         "columns": importing.COLUMNS,
+        "nights": screen.nights(form.teams, now),
         "most_lines": importing.MOST_LINES,
         "tab": "enrol",
     }
