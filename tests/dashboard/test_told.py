@@ -78,6 +78,28 @@ def test_each_stage_is_shown_when_it_is_reached_and_not_before(
     assert "Taken on not yet" in told(desk, "Dora")
 
 
+def test_an_open_page_reads_who_was_told_anew_where_that_has_changed_and_only_there(
+    desk: Client, flag: Alert, ben: User, both: Provider, set_clock: SetClock
+):
+    by_text(ben)
+    scenes.planned(flag)
+    state = f"/alerts/{flag.uuid}/state"
+    drawn = re.search(r'data-tag="([^"]+)"', desk.get(f"/alerts/{flag.uuid}").content.decode())
+    assert drawn
+    known = {"If-None-Match": f'"{drawn[1]}"'}
+    assert desk.get(state, headers=known).status_code == 304
+
+    set_clock(30.1)  # the state waits longer by now; nothing else was told
+    page = desk.get(state, headers=known).content.decode()
+    assert 'id="state"' in page
+    assert 'id="told"' not in page
+
+    send()
+    page = desk.get(state, headers=known).content.decode()
+    assert '<div id="told" hx-swap-oob="true">' in page
+    assert "not confirmed yet" in page
+
+
 def test_a_mail_server_does_not_say_whether_a_mail_arrived(desk: Client, flag: Alert, both: Provider):
     scenes.planned(flag)
     send()

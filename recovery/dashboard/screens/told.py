@@ -1,5 +1,6 @@
 """Who was told of an alert, where, and how far each message came: queued, sent, delivered, taken on, each apart."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -43,6 +44,11 @@ class Telling:
 
     def __bool__(self) -> bool:
         return bool(self.newest)
+
+    @property
+    def tag(self) -> str:
+        """Turns whenever something else is to be read."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
 
 
 def telling_of(alert: Alert, clock: Clock) -> Telling:

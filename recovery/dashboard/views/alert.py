@@ -19,6 +19,7 @@ from recovery.dashboard.forms.moves import (
 )
 from recovery.dashboard.screens import alert as screen
 from recovery.dashboard.screens import alert_state as states
+from recovery.dashboard.screens.told import telling_of
 
 
 @staff_page
@@ -31,17 +32,25 @@ def alert(request: StaffRequest, alert_id: UUID) -> HttpResponse:
 @staff_page
 @require_safe
 def alert_state(request: StaffRequest, alert_id: UUID) -> HttpResponse:
-    """Who has it by now, alone: an open page must not show for long what a colleague has changed."""
-    state = states.state_of(request.user, alert_id, clock.now())
-    known = [tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))]
+    """Who has it by now, and who was told: an open page must not show for long what a colleague, or a provider, has
+    changed. What was told is sent where it has changed alone, so that nobody reads in what is drawn again."""
+    loaded, now = states.load(request.user, alert_id), clock.now()
+    state = states.state(loaded, request.user, now)
+    told = telling_of(loaded, state.clock)
+    tag = f"{state.tag}-{told.tag}"
+    known = [
+        tag.removeprefix("W/").strip('"') for tag in parse_etags(request.headers.get("If-None-Match", ""))
+    ]
     response: HttpResponse
-    if f'"{state.tag}"' in known:
+    if tag in known:
         response = HttpResponseNotModified()
     else:
         seen = request.GET.get("seen", "")[:SEEN_LETTERS]
         news = states.news_since(seen, state) if seen else ""
-        response = render(request, "dashboard/fragments/alert_state.html", {"state": state, "news": news})
-    response.headers["ETag"] = f'"{state.tag}"'
+        shown = {"state": state, "news": news, "told": told}
+        shown["told_anew"] = all(each.rpartition("-")[2] != told.tag for each in known)
+        response = render(request, "dashboard/fragments/alert_live.html", shown)
+    response.headers["ETag"] = f'"{tag}"'
     response.headers["Data-As-Of"] = state.clock.as_of
     return response
 
