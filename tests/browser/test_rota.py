@@ -6,10 +6,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from recovery import rota
-from recovery.models import CareTeam, RotaOverride, RotaShift, User
+from recovery.models import CareTeam, DeviceToken, RotaOverride, RotaShift, User
 from tests import factories
 from tests.browser.conftest import SitDown
 from tests.browser.test_patient import step_to
+from tests.dashboard.scenes import report
 from tests.factories import at
 from tests.rota import scenes
 
@@ -159,3 +160,21 @@ def test_the_rota_and_the_board_have_no_barriers(
     desk.page.goto("/")
     expect(desk.page.get_by_role("heading", name="Nobody can be reached tonight")).to_be_visible()
     desk.examine("rota-board")
+
+
+def test_on_a_phone_alerts_stand_above_who_is_on_call_and_that_nobody_can_be_reached_above_both(
+    team: CareTeam, ana: DeviceToken, ben: User, dee: User, sit_down: SitDown
+) -> None:
+    report(ana, 28, bleeding="oozing")
+    scenes.shifts(team, ben, by=dee)
+    page = narrow(sit_down(ben).page, 390)
+    page.goto("/")
+
+    def top(name: str) -> float:
+        box = page.get_by_role("heading", name=name).bounding_box()
+        assert box
+        return box["y"]
+
+    assert top("Nobody can be reached tonight") < top("Ana Whitfield") < top("On call")
+    narrow(page, 1280)
+    assert top("On call") < top("Ana Whitfield")
