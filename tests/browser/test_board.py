@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from recovery.models import Alert, DeviceToken, User
 from tests.browser.conftest import SitDown
@@ -134,32 +134,6 @@ def test_closing_with_an_outcome(ana: DeviceToken, ben: User, sit_down: SitDown)
 
     expect(page.get_by_role("heading", name="No open alerts")).to_be_visible()
     assert Alert.objects.get().outcome == "seen"
-
-
-def test_old_data_is_said_to_be_old_and_the_banner_goes_when_it_is_fresh(
-    ana: DeviceToken, ben: User, sit_down: SitDown
-) -> None:
-    desk = sit_down(ben)
-    page = desk.page
-    page.clock.install()
-    page.goto("/")
-    banner = page.locator("[data-stale]")
-
-    def lose(route: Route) -> None:
-        route.abort()
-
-    page.route("**/board/list", lose)
-    page.clock.run_for(55_000)
-    expect(banner).to_be_hidden()
-    page.clock.run_for(10_000)
-    expect(banner).to_be_visible()
-    expect(banner).to_contain_text("Not up to date since 14:12:00. New alerts may be missing.")
-    expect(page.locator("[data-stale-said]")).to_contain_text("Not up to date since 14:12:00.")
-
-    page.unroute("**/board/list", lose)
-    page.clock.run_for(5_000)
-    expect(banner).to_be_hidden()
-    forgive_lost_network(desk)
 
 
 def test_a_press_that_reached_nobody_is_said(ana: DeviceToken, ben: User, sit_down: SitDown) -> None:
