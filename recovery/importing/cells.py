@@ -8,11 +8,12 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from recovery import enrolment
+from recovery import enrolment, reminders
 from recovery.clinical.answers import valid_baseline
 from recovery.clinical.protocol import Item, Protocol
 from recovery.importing.columns import BEFORE
-from recovery.models import Episode
+from recovery.models import Episode, Preferences
+from recovery.reminders import Chosen
 
 NOTHING = frozenset({"none", "no", "-"})
 
@@ -70,6 +71,7 @@ class Reader:
             "baseline_at": procedure_at if baseline else None,
             "consent_wording": enrolment.CONSENT,
             "consent_at": self._consent_at(),
+            "reminders": self._reminders(),
         }
 
     def _read(self, column: str, read: Callable[[str], Any], *, needed: bool = False) -> Any:
@@ -108,6 +110,22 @@ class Reader:
             call_first=first or enrolment.CALL_FIRST.PATIENT,
             call_notes=self._read("call_notes", enrolment.text_of) or "",
         )
+
+    def _reminders(self) -> Chosen:
+        """None where nothing stands: nobody has asked this patient, and no app is there that would remind."""
+        channel = self._read("reminders", lambda text: _one_of(text, reminders.CHANNELS.values))
+        address = self.cells.get("reminder_address", "")
+        chosen = Chosen(channel=channel or reminders.CHANNELS.NONE, address=address or None)
+        if address and chosen.channel not in Preferences.ADDRESSED:
+            if channel or not self.cells.get("reminders"):
+                self.troubles.append(
+                    Trouble(
+                        "reminder_address", "Something stands here, and reminders is neither sms nor email."
+                    )
+                )
+        elif trouble := reminders.trouble_with(chosen):
+            self.troubles.append(Trouble("reminder_address", trouble.message))
+        return chosen
 
     def _procedure_at(self, day: date | None, ended: time | None, zone: str) -> datetime | None:
         if day is None or (ended is None and self.cells.get("procedure_time")):

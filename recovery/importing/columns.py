@@ -62,6 +62,15 @@ COLUMNS = (
         needed=True,
     ),
     Column("blood_thinner_restart_h", "hours after the procedure, if that is planned", ""),
+    Column(
+        "reminders",
+        "how to remind of check-ins: sms, email, app or none; empty means none, until somebody chooses",
+        "none",
+    ),
+    Column(
+        "reminder_address",
+        "the mobile number with its country code, or the e-mail address; for sms and email",
+    ),
     Column("consent_date", f"when the patient agreed to be monitored: {_DAYS}", "2026-03-05", needed=True),
     *(_before(item) for item in _DOCUMENT.baseline_form.values()),
 )

@@ -13,8 +13,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from recovery import enrolment, importing
-from recovery.models import AuditEvent, CareTeam, Consent, EnrolmentCode, Episode, Patient, User
+from recovery import enrolment, importing, reminders
+from recovery.models import AuditEvent, CareTeam, Consent, EnrolmentCode, Episode, Patient, Preferences, User
 from tests import factories
 from tests.dashboard.conftest import SetClock, SignIn
 from tests.dashboard.scenes import said
@@ -496,3 +496,59 @@ def test_a_list_is_kept_in_memory_and_has_an_end(team: CareTeam, ben: User, sign
 
     assert kept.size == MOST_KEPT == importing.MOST_BYTES + 1
     assert not hasattr(kept, "temporary_file_path")
+
+
+# --- reminders ------------------------------------------------------------------------------------------------------
+
+
+def test_who_comes_in_by_list_is_reminded_as_the_list_says(
+    team: CareTeam, ben: User, sign_in: SignIn
+) -> None:
+    first, second, third, fourth = many(4)
+    chosen = [
+        first | {"reminders": "SMS", "reminder_address": "+44 7700 900123"},
+        second | {"reminders": "email", "reminder_address": "bo@example.org"},
+        third | {"reminders": "app", "reminder_address": ""},
+        fourth | {"reminders": "", "reminder_address": ""},
+    ]
+    client = sign_in(ben)
+    assert "1 of them is reminded of nothing until somebody chooses how" in said(
+        look(client, table(*chosen), team)
+    )
+
+    looked_at_and_taken(client, table(*chosen), team)
+    rows = Preferences.objects.order_by("episode__patient__hospital_number")
+    assert [(row.channel, reminders.hint(row)) for row in rows] == [
+        ("sms", "...123"),
+        ("email", "b...@example.org"),
+        ("app", ""),
+        ("none", ""),
+    ]
+    assert rows[3].next_at is None
+
+
+def test_nobody_of_a_list_without_the_column_is_taken_to_have_an_app(
+    team: CareTeam, ben: User, sign_in: SignIn
+) -> None:
+    client = sign_in(ben)
+    assert "3 of them are reminded of nothing until" in said(look(client, table(*many(3)), team))
+    looked_at_and_taken(client, table(*many(3)), team)
+    assert set(Preferences.objects.values_list("channel", flat=True)) == {"none"}
+
+
+@pytest.mark.parametrize(
+    ("cells", "complaint"),
+    [
+        (("sms", ""), "Write where the reminders go."),
+        (("sms", "020 7946 0155"), "Write the mobile number with its country code"),
+        (("email", "bo at example"), "Write the e-mail address in full"),
+        (("app", "bo@example.org"), "reminders is neither sms nor email"),
+        (("", "bo@example.org"), "reminders is neither sms nor email"),
+        (("pigeon", ""), "Write one of: none, app, email, sms."),
+    ],
+)
+def test_reminders_that_would_reach_nobody_are_a_wrong_line(
+    team: CareTeam, ben: User, sign_in: SignIn, cells: tuple[str, str], complaint: str
+) -> None:
+    row = ROW | dict(zip(("reminders", "reminder_address"), cells, strict=True))
+    assert complaint in said(look(sign_in(ben), table(row), team))

@@ -7,7 +7,7 @@ from recovery.clinical import protocol as protocols
 from recovery.dashboard.screens.patient_about import risks_in_words
 from recovery.dashboard.wording import clinic_day, counted, day
 from recovery.importing import Line, Plan
-from recovery.models import Episode
+from recovery.models import Episode, Preferences
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class ToEnrol:
     procedure: str
     risks: str
     before: str
+    reminders: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,14 @@ class Preview:
     wrong: list[Line]
     count: int
     written: str
+    unreminded: int
+    """Of those to enrol: who is not reminded of anything until somebody chooses how."""
 
 
 def preview_of(plan: Plan, zone: ZoneInfo) -> Preview:
-    return Preview(
-        [_to_enrol(line, zone) for line in plan.new], plan.known, plan.wrong, len(plan.lines), plan.written
-    )
+    new = [_to_enrol(line, zone) for line in plan.new]
+    unreminded = sum(line.order["reminders"].channel == Preferences.Channel.NONE for line in plan.new)
+    return Preview(new, plan.known, plan.wrong, len(plan.lines), plan.written, unreminded)
 
 
 def _to_enrol(line: Line, zone: ZoneInfo) -> ToEnrol:
@@ -51,5 +54,6 @@ def _to_enrol(line: Line, zone: ZoneInfo) -> ToEnrol:
         hospital_number=patient.hospital_number,
         procedure=f"{Episode.Procedure(order['procedure']).label}, {when}",
         risks=", ".join(risks_in_words(order["risk_factors"], protocols.get())) or "none",
+        reminders=Preferences.Channel(order["reminders"].channel).label,
         before=counted(answers, "answer", "answers") if answers else "not known",
     )
