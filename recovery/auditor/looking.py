@@ -18,6 +18,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
 from recovery.auditor import anew, checks, service, sweeps, walls
+from recovery.auditor.accepting import is_still_as_accepted
 from recovery.auditor.checks import Check
 from recovery.auditor.findings import Found
 from recovery.auditor.sweeps import Sweep
@@ -273,8 +274,13 @@ def _write_down(
     findings.whole |= {"check-too-slow", "check-failed"}
     with transaction.atomic():
         known = {(defect.kind, defect.place, defect.detail): defect for defect in standing}
-        for key, defect in known.items():
-            if key in seen:
+        for key, defect in list(known.items()):
+            if key in seen and defect.accepted_at is not None and not is_still_as_accepted(defect):
+                Defect.objects.filter(pk=defect.pk).update(
+                    gone_at=real
+                )  # it stands as another one from now on
+                del known[key]
+            elif key in seen:
                 Defect.objects.filter(pk=defect.pk).update(seen_at=real)
                 defect.seen_at = real
             elif findings.looked_at(defect.kind, defect.place):
@@ -289,6 +295,7 @@ def _write_down(
         ]  # fmt: skip
         Defect.objects.bulk_create(new, ignore_conflicts=True)  # another copy may look at the same time
         stand = [defect for defect in known.values() if defect.gone_at is None]
+        stand = [defect for defect in stand if defect.accepted_at is None]
         confirmed = [each for each in stand if each.seen_at - each.found_at >= CONFIRMED_AFTER]
         run = AuditRun.objects.create(
             started_at=real,

@@ -2,6 +2,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from .clinic import Clinic
+from .user import User
 
 
 class AuditRun(models.Model):
@@ -45,11 +46,24 @@ class Defect(models.Model):
     found_at = models.DateTimeField()
     seen_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True, blank=True)
+    accepted_at = models.DateTimeField(
+        null=True, blank=True, help_text="From then on no alarm; another one is"
+    )
+    accepted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    accepted_because = models.CharField(max_length=500, blank=True, default="", db_default="")
+    accepted_as = models.CharField(
+        max_length=32, blank=True, default="", db_default="", help_text="A word for the rows that it is about"
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "place", "detail"], condition=Q(gone_at=None), name="a_defect_stands_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_at=None, accepted_by=None, accepted_because="")
+                | (Q(accepted_at__isnull=False, accepted_by__isnull=False) & ~Q(accepted_because="")),
+                name="a_defect_is_accepted_by_somebody_for_a_reason",
             ),
         ]
         indexes = [models.Index(fields=["found_at"], name="defect_by_time")]

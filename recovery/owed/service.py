@@ -22,7 +22,9 @@ _AUDIT = """
            ))::float8
       FROM recovery_auditrun r ORDER BY r.id DESC LIMIT 1
 """
-_DEFECTS = "SELECT kind, count(*) FROM recovery_defect WHERE gone_at IS NULL GROUP BY kind ORDER BY kind"
+_DEFECTS = """
+    SELECT kind, count(*) FROM recovery_defect WHERE gone_at IS NULL AND accepted_at IS NULL GROUP BY kind ORDER BY kind
+"""
 _CANARIES = """
     SELECT clinic.uuid::text, extract(epoch FROM clock_timestamp() - arrived.started_at)::float8, arrived.took_ms,
            (SELECT count(*) FROM (

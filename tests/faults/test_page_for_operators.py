@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from django.core.management import load_command_class
 
 from recovery.auditor import KINDS
 from recovery.owed.states import STATES
@@ -75,6 +76,13 @@ def test_what_docker_compose_is_asked_for_is_in_its_file(command: str):
     elif verb in {"restart", "stop"} or "--no-deps" in words:
         assert named
         assert {word for word in words if word.isalpha()} == set(named)
+
+
+@pytest.mark.parametrize("command", [each for each in of("docker compose") if " manage.py " in each])
+def test_what_manage_py_is_asked_it_knows(command: str):
+    words = shlex.split(command)
+    name, *arguments = words[words.index("manage.py") + 1 :]
+    assert load_command_class("recovery", name).create_parser("manage.py", name).parse_args(arguments)
 
 
 @pytest.mark.slow

@@ -286,6 +286,7 @@ BREAKS: dict[str, Callable[[World], Any]] = {
     "canary_within_team_clinic": lambda w: w_canary(w, team=w.other_team),
     "canary_within_episode_clinic": lambda w: w_canary(w, episode=w.other_episode),
     "a_defect_stands_once": lambda w: (w_defect(), w_defect(gone_at=T0), w_defect()),
+    "a_defect_is_accepted_by_somebody_for_a_reason": lambda w: w_defect(accepted_at=T0, accepted_by=w.ben),
     "pinged_only_while_all_is_well": lambda w: AuditRun.objects.create(
         started_at=T0, took_ms=1, found=1, pinged_at=at(1)
     ),
