@@ -4,6 +4,7 @@ silence about what it carries. Nothing of the product leans on it."""
 import base64
 import json
 from collections import Counter
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -70,6 +71,26 @@ def test_f15_after_a_blip_of_the_broker_the_worker_hears_again(system: System, b
     for _ in range(times(1, 7)):
         blip(system)
         wait_until_celery_is_back(system)
+
+
+def test_f15_a_worker_whose_acknowledgements_were_lost_hears_again(system: System):
+    """Celery keeps the room of a message until it is acknowledged, and has room for one for each child."""
+    phones = Phones(Scene.of(system, patients=POOL, members=1))
+    lost = system.said_by("worker").count("Couldn't ack")
+    with system.frozen("watch", "watch-2"), ExitStack() as provider:
+        provider.enter_context(mishaps.swallowing(system))
+        for patient in phones.scene.patients:
+            phones.report_red_flag(patient)
+        wait_until(lambda: len(phones.scene.mails) == POOL, why="the worker did not take them")
+        with system.frozen("valkey"):
+            provider.close()  # what was sent is answered: the tasks end
+            wait_until(
+                lambda: system.said_by("worker").count("Couldn't ack") == lost + POOL,
+                why="all were acknowledged",
+            )
+    phones.scene.wait_until_quiet()
+    wait_until_celery_is_back(system)
+    assert_invariants(phones, deaths=0, lost_answers=False)
 
 
 def test_f16_a_line_that_goes_dead_without_a_word_holds_nobody_up(system: System):

@@ -288,6 +288,13 @@ GUARDS = (
         "tests/tasks/test_settings.py::test_f02_a_publish_waits_half_a_second_at_worst",
     ),
     Guard(
+        "an acknowledgement that is lost gives its room back",
+        "config/broker.py",
+        "            virtual.QoS.ack(self, delivery_tag)\n            raise\n\n    def reject",
+        "            raise\n\n    def reject",
+        "tests/faults/test_celery.py::test_f15_a_worker_whose_acknowledgements_were_lost_hears_again",
+    ),
+    Guard(
         "a silent database is given up",
         "config/postgres/base.py",
         "timeout or longest_wait_s())",

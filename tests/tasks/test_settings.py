@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from config import broker
 from config.celery import app
 from services.children import ROOT
 
@@ -57,3 +58,9 @@ def test_f10_no_task_is_put_off_by_the_broker():
     sources = [path for folder in ("recovery", "config") for path in Path(ROOT, folder).rglob("*.py")]
     found = [path.name for path in sources if re.search(r"\b(countdown|eta)=|\.retry\(", path.read_text())]
     assert found == []
+
+
+def test_f15_the_worker_goes_by_our_road_to_the_broker():
+    with app.connection_for_read() as connection:
+        assert connection.transport.Channel is broker.Channel  # type: ignore[attr-defined]
+        assert connection.transport.Channel.QoS is broker.QoS  # type: ignore[attr-defined]
