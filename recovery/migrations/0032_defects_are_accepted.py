@@ -7,7 +7,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("recovery", "0028_audit_chain")]
+    dependencies = [("recovery", "0031_caregivers")]
 
     operations = [
         migrations.AddField(
