@@ -20,7 +20,7 @@ from recovery.clinical import protocol as protocols
 from recovery.clinical.answers import baseline_model
 from recovery.enrolment import LATEST_RESTART_H
 from recovery.episodes import MAY_CHANGE, EpisodeRefused, locked, remembered
-from recovery.local_time import clock_time
+from recovery.first import who_was_first
 from recovery.models import CheckIn, CheckInRevision, Episode, User
 
 BASELINE, RISKS, PROCEDURE = "corrected baseline", "corrected risk factors", "changed procedure time"
@@ -113,7 +113,7 @@ def replace(
     if was == changes:
         return episode
     if seen is not None and seen != as_seen(episode, what):
-        raise EpisodeRefused(_who_was_first(episode, what))
+        raise EpisodeRefused(who_was_first(episode, what, DONE[what]))
     from_at = min(_beginning(episode), changes.get("procedure_at", episode.procedure_at)) - timedelta(days=1)
     Episode.objects.filter(pk=episode.pk).update(
         **changes, **also, sequence=F("sequence") + 1, rejudge_from=from_at
@@ -132,12 +132,3 @@ def _beginning(episode: Episode) -> datetime:
     felt = CheckIn.objects.filter(episode=episode).aggregate(at=Min("effective_at"))["at"]
     once_felt = CheckInRevision.objects.filter(episode=episode).aggregate(at=Min("effective_at"))["at"]
     return min(at for at in (episode.procedure_at, felt, once_felt) if at is not None)
-
-
-def _who_was_first(episode: Episode, what: str) -> str:
-    """Which colleague was first, and when: the sentence that the second one reads."""
-    last = episode.events.filter(what=what).select_related("by").order_by("-id").first()
-    if last is None or last.by is None:
-        return "This was changed since you opened it. Read what stands there now."
-    at = clock_time(last.at, episode.clinic.time_zone)
-    return f"{last.by.name} {DONE[what]} at {at}. Read what stands there now."

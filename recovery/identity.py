@@ -17,7 +17,7 @@ from django.db import IntegrityError, transaction
 from recovery import alerts, enrolment
 from recovery.corrections import RISKS, replace
 from recovery.episodes import MAY_CHANGE, EpisodeRefused, locked, remembered
-from recovery.local_time import clock_time
+from recovery.first import who_was_first
 from recovery.models import Episode, Patient, User
 
 CORRECTED = "corrected who it is"
@@ -50,7 +50,7 @@ def correct(
     if was == new:
         return episode
     if seen is not None and seen != _word_for(was):
-        raise EpisodeRefused(_who_was_first(episode))
+        raise EpisodeRefused(who_was_first(episode, CORRECTED, "corrected who it is"))
     try:
         enrolment.check_birthday(born_on, today=now.astimezone(ZoneInfo(episode.clinic.time_zone)).date())
     except ValueError as problem:
@@ -97,11 +97,3 @@ def _risks_after(episode: Episode, was: dict[str, Any], new: dict[str, Any]) -> 
         for of in (was, new)
     )
     return sorted(set(episode.risk_factors) - (before - after) | (after - before))
-
-
-def _who_was_first(episode: Episode) -> str:
-    last = episode.events.filter(what=CORRECTED).select_related("by").order_by("-id").first()
-    if last is None or last.by is None:
-        return "This was changed since you opened it. Read what stands there now."
-    at = clock_time(last.at, episode.clinic.time_zone)
-    return f"{last.by.name} corrected who it is at {at}. Read what stands there now."

@@ -37,17 +37,7 @@ def send_code(*, contact: Contact, by: User, now: datetime) -> None:
     if locked.verified_at is not None:
         raise ContactRefused("This contact is verified. Send yourself a test instead.")
     _not_too_often(locked.user, now)
-    code = _new_code(locked, until=now + CODE_LIFE)
-    letters.cancel(CODE, contact=locked)
-    letters.plan(
-        CODE,
-        key=str(uuid4()),
-        clinic=locked.clinic,
-        to=letters.To.at(locked),
-        due_at=now,
-        expires_at=now + CODE_LIFE,
-        code=code,
-    )
+    _send(CODE, locked, life=CODE_LIFE, now=now)
     audit.record(what="sent contact code", now=now, clinic=locked.clinic, user=by, subject=locked)
 
 
@@ -115,19 +105,24 @@ def test_due(*, limit: int, now: datetime) -> int:
 
 
 def _test(contact: Contact, *, now: datetime) -> None:
-    code = _new_code(contact, until=now + TEST_LIFE)
-    letters.cancel(TEST, contact=contact)
+    _send(TEST, contact, life=TEST_LIFE, now=now)
+    Contact.objects.filter(pk=contact.pk).update(tested_at=now)
+    _test_next(contact, now + TEST_AGAIN)
+
+
+def _send(kind: str, contact: Contact, *, life: timedelta, now: datetime) -> None:
+    """A letter with a code of its own. It takes the place of an earlier one of its kind."""
+    code = _new_code(contact, until=now + life)
+    letters.cancel(kind, contact=contact)
     letters.plan(
-        TEST,
+        kind,
         key=str(uuid4()),
         clinic=contact.clinic,
         to=letters.To.at(contact),
         due_at=now,
-        expires_at=now + TEST_LIFE,
+        expires_at=now + life,
         code=code,
     )
-    Contact.objects.filter(pk=contact.pk).update(tested_at=now)
-    _test_next(contact, now + TEST_AGAIN)
 
 
 def _works(contact: Contact, *, by: User, now: datetime) -> None:

@@ -11,7 +11,7 @@ from django.db import transaction
 from recovery import access, alerts, audit
 from recovery.enrolment.people import CALL_FIRST, CONTACT
 from recovery.enrolment.refusals import EnrolmentRefused
-from recovery.local_time import clock_time
+from recovery.first import who_was_first
 from recovery.models import Episode, EpisodeEvent, Patient, User
 
 CHANGED = "changed contacts"
@@ -33,7 +33,7 @@ def change_contacts(
     if was == new:
         return episode
     if seen is not None and seen != contacts_seen(person):
-        raise EnrolmentRefused(_who_was_first(episode))
+        raise EnrolmentRefused(who_was_first(episode, CHANGED, "changed how the patient is called"))
     if not new["phone"] and not new["caregiver_phone"]:
         raise EnrolmentRefused("Write a number: the patient's, or the caregiver's.", field="phone")
     if new["call_first"] == CALL_FIRST.CAREGIVER and not new["caregiver_phone"]:
@@ -61,11 +61,3 @@ def contacts_seen(person: Patient) -> str:
     """A word for how the patient is reached now. It changes with every change of it."""
     recorded = json.dumps([getattr(person, name) for name in CONTACT])
     return hashlib.sha256(recorded.encode()).hexdigest()[:16]
-
-
-def _who_was_first(episode: Episode) -> str:
-    last = episode.events.filter(what=CHANGED).select_related("by").order_by("-id").first()
-    if last is None or last.by is None:
-        return "This was changed since you opened it. Read what stands there now."
-    at = clock_time(last.at, episode.clinic.time_zone)
-    return f"{last.by.name} changed how the patient is called at {at}. Read what stands there now."

@@ -19,7 +19,7 @@ from recovery.escalation.policy import read_tier
 from recovery.escalation.recipients import people
 from recovery.models import Alert, AlertEvent, Membership
 from recovery.notifications import plan
-from recovery.notifications.claims import COLLEAGUE
+from recovery.notifications.claims import OWNERS_GONE, TAKEN_ON
 
 log = logging.getLogger(__name__)
 
@@ -48,20 +48,9 @@ _NEXT = """
 """
 
 # What no step is due of, and should be: alerts of an older version of this service, and what somebody has who has left
-# the team. Owners are gone through from one to the next, however many alerts each has.
-# Indexes: alert_without_step, alert_in_hands.
-_TAKEN_ON = f"a.status = 'acknowledged' AND a.tier >= {Tier.WITHIN_24H:d}"
+# the team. Indexes: alert_without_step, alert_in_hands.
 _ADRIFT = f"""
-    WITH RECURSIVE owner AS (
-        (SELECT a.team_id, a.owner_id FROM recovery_alert a WHERE {_TAKEN_ON} ORDER BY 1, 2 LIMIT 1)
-        UNION ALL
-        SELECT next.* FROM owner CROSS JOIN LATERAL (
-            SELECT a.team_id, a.owner_id FROM recovery_alert a
-             WHERE {_TAKEN_ON} AND (a.team_id, a.owner_id) > (owner.team_id, owner.owner_id) ORDER BY 1, 2 LIMIT 1
-        ) next
-    ), gone AS MATERIALIZED (
-        SELECT * FROM owner a WHERE NOT {COLLEAGUE.format(who="a.owner_id")}
-    )
+    {OWNERS_GONE}
     (SELECT id FROM recovery_alert
       WHERE tier >= {Tier.WITHIN_24H:d} AND next_step_at IS NULL
         AND (status = 'open' OR status = 'acknowledged' AND contacted_at IS NULL)
@@ -69,7 +58,7 @@ _ADRIFT = f"""
      UNION
     SELECT left_behind.id FROM gone CROSS JOIN LATERAL (
         SELECT a.id FROM recovery_alert a
-         WHERE {_TAKEN_ON} AND a.team_id = gone.team_id AND a.owner_id = gone.owner_id
+         WHERE {TAKEN_ON} AND a.team_id = gone.team_id AND a.owner_id = gone.owner_id
            AND (a.next_step_at IS NULL OR a.next_step_at > %(now)s)
          LIMIT %(limit)s
     ) left_behind

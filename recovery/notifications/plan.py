@@ -9,7 +9,7 @@ from typing import Self
 from recovery import statements
 from recovery.clinical.tiers import Tier
 from recovery.models import Membership, Notification
-from recovery.notifications.claims import COLLEAGUE
+from recovery.notifications.claims import COLLEAGUE, OWNERS_GONE, TAKEN_ON
 
 log = logging.getLogger(__name__)
 
@@ -159,23 +159,13 @@ def tell_team(
 # while nobody could be told loses it in the plan, one whose intents fell away loses it here. Each intent that fell away
 # is looked at once, so that what cannot be told for now keeps nothing else from being looked at; and what is asked in
 # every turn is no more than what is still to be seen to. An alert that somebody else has locked is left to the next
-# turn. Steps that fell away are seen to by the escalation. Who took an alert on and has left counts for nobody: owners
-# are gone through from one to the next, however many alerts each has. When somebody leaves or is locked out, the open
-# alerts of their team are looked at once, in case nobody else was told; who is let in again counts anew.
+# turn. Steps that fell away are seen to by the escalation. Who took an alert on and has left counts for nobody. When
+# somebody leaves or is locked out, the open alerts of their team are looked at once, in case nobody else was told; who
+# is let in again counts anew.
 # Indexes: alert_untold, alert_in_hands, alert_board, notification_fallen_away, membership_left, user_locked_out,
 # membership_locked_out.
-_TAKEN_ON = f"a.status = 'acknowledged' AND a.tier >= {Tier.WITHIN_24H:d}"
 _UNTOLD = f"""
-    WITH RECURSIVE owner AS (
-        (SELECT a.team_id, a.owner_id FROM recovery_alert a WHERE {_TAKEN_ON} ORDER BY 1, 2 LIMIT 1)
-        UNION ALL
-        SELECT next.* FROM owner CROSS JOIN LATERAL (
-            SELECT a.team_id, a.owner_id FROM recovery_alert a
-             WHERE {_TAKEN_ON} AND (a.team_id, a.owner_id) > (owner.team_id, owner.owner_id) ORDER BY 1, 2 LIMIT 1
-        ) next
-    ), gone AS MATERIALIZED (
-        SELECT * FROM owner a WHERE NOT {COLLEAGUE.format(who="a.owner_id")}
-    ), fallen_away AS (
+    {OWNERS_GONE}, fallen_away AS (
         SELECT id, alert_id FROM recovery_notification
          WHERE status IN ('failed', 'dropped') AND followed_up_at IS NULL AND step NOT LIKE 'step%%'
          ORDER BY id LIMIT 1000
@@ -190,7 +180,7 @@ _UNTOLD = f"""
         UNION SELECT alert_id FROM fallen_away
         UNION SELECT left_behind.id FROM gone CROSS JOIN LATERAL (
             SELECT a.id FROM recovery_alert a
-             WHERE {_TAKEN_ON} AND a.team_id = gone.team_id AND a.owner_id = gone.owner_id OFFSET 0
+             WHERE {TAKEN_ON} AND a.team_id = gone.team_id AND a.owner_id = gone.owner_id OFFSET 0
         ) left_behind
         UNION SELECT known.id FROM (SELECT DISTINCT team_id FROM parted) team CROSS JOIN LATERAL (
             SELECT a.id FROM recovery_alert a

@@ -15,7 +15,7 @@ from django.db import transaction
 
 from recovery import access, audit, sealing
 from recovery.errors import Refused
-from recovery.local_time import clock_time
+from recovery.first import who_was_first
 from recovery.models import DeviceToken, Episode, EpisodeEvent, Preferences, User
 from recovery.reminders import schedule
 from recovery.reminders.times import within
@@ -93,7 +93,9 @@ def choose_for(
         .get(uuid=episode_id)
     )
     if seen is not None and seen != as_seen(of_episode(episode)):
-        raise RemindersRefused(_who_was_first(episode))
+        raise RemindersRefused(
+            who_was_first(episode, CHANGED, "changed the reminders", without="The patient")
+        )
     return _change(episode, chosen, by=by, now=now)
 
 
@@ -200,12 +202,3 @@ def _told(row: Preferences) -> Mapping[str, Any]:
     return {"channel": row.channel, "repeats": row.repeats} | {
         name: getattr(row, name).isoformat("minutes") for name in clocks
     }
-
-
-def _who_was_first(episode: Episode) -> str:
-    last = episode.events.filter(what=CHANGED).select_related("by").order_by("-id").first()
-    if last is None:
-        return "This was changed since you opened it. Read what stands there now."
-    who = last.by.name if last.by else "The patient"
-    at = clock_time(last.at, episode.clinic.time_zone)
-    return f"{who} changed the reminders at {at}. Read what stands there now."

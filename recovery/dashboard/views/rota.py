@@ -46,13 +46,9 @@ def on_call_now(request: StaffRequest) -> HttpResponse:
 def add_shift(request: StaffRequest, team_id: UUID) -> HttpResponse:
     page = _shown(request, str(team_id))
     form = ShiftForm(request.POST, people=page.members, auto_id="shift-%s")
-    if not form.is_valid():
-        return _page(request, str(team_id), shift=form, status=422)
-    try:
-        rota.plan_shifts(team_id=team_id, by=request.user, now=clock.now(), **form.planned())
-    except rota.RotaRefused as refused:
-        return _page(request, str(team_id), shift=form, refusal=refused.message, status=409)
-    return _back(request, team_id, "The weekly pattern has changed.", "pattern")
+    return _planned(
+        request, team_id, "shift", form, rota.plan_shifts, "The weekly pattern has changed.", "pattern"
+    )
 
 
 @staff_page
@@ -60,13 +56,8 @@ def add_shift(request: StaffRequest, team_id: UUID) -> HttpResponse:
 def add_override(request: StaffRequest, team_id: UUID) -> HttpResponse:
     page = _shown(request, str(team_id))
     form = OverrideForm(request.POST, people=page.members, zone=page.zone, auto_id="override-%s")
-    if not form.is_valid():
-        return _page(request, str(team_id), override=form, status=422)
-    try:
-        rota.plan_override(team_id=team_id, by=request.user, now=clock.now(), **form.planned())
-    except rota.RotaRefused as refused:
-        return _page(request, str(team_id), override=form, refusal=refused.message, status=409)
-    return _back(request, team_id, "It is planned, instead of the weekly pattern.", "overrides")
+    done = "It is planned, instead of the weekly pattern."
+    return _planned(request, team_id, "override", form, rota.plan_override, done, "overrides")
 
 
 @staff_page
@@ -115,6 +106,26 @@ def set_zone(request: StaffRequest, team_id: UUID) -> HttpResponse:
         again = form.on_page(_shown(request, str(team_id)).team.time_zone)
         return _page(request, str(team_id), zone=again, refusal=refused.message, status=409)
     return _back(request, team_id, "The rota goes by other clocks now.", "pattern")
+
+
+def _planned(
+    request: StaffRequest,
+    team_id: UUID,
+    name: str,
+    form: ShiftForm | OverrideForm,
+    plan: Callable[..., object],
+    done: str,
+    where: str,
+) -> HttpResponse:
+    """`name` is the form's on the page, on which what was typed stays until it is taken."""
+    typed: dict[str, Any] = {name: form}
+    if not form.is_valid():
+        return _page(request, str(team_id), **typed, status=422)
+    try:
+        plan(team_id=team_id, by=request.user, now=clock.now(), **form.planned())
+    except rota.RotaRefused as refused:
+        return _page(request, str(team_id), **typed, refusal=refused.message, status=409)
+    return _back(request, team_id, done, where)
 
 
 def _removed(

@@ -59,43 +59,11 @@ def invite(request: StaffRequest, team_id: UUID) -> HttpResponse:
 @require_POST
 @administrator_page
 @said_who_lately
-def withdraw(request: StaffRequest, team_id: UUID, invitation_id: UUID) -> HttpResponse:
-    return _tried(request, team_id, _withdrawn, invitation_id=invitation_id)
-
-
-@staff_page
-@require_POST
-@administrator_page
-@said_who_lately
 def change_role(request: StaffRequest, team_id: UUID, user_id: UUID) -> HttpResponse:
     form = RoleForm(request.POST)
     if not form.is_valid():
         return _page(request, str(team_id), refusal="Choose a role from the list.", status=422)
     return _tried(request, team_id, _changed, user_id=user_id, role=form.cleaned_data["role"])
-
-
-@staff_page
-@require_POST
-@administrator_page
-@said_who_lately
-def end(request: StaffRequest, team_id: UUID, user_id: UUID) -> HttpResponse:
-    return _tried(request, team_id, _ended, user_id=user_id)
-
-
-@staff_page
-@require_POST
-@administrator_page
-@said_who_lately
-def end_auditor(request: StaffRequest, team_id: UUID, user_id: UUID) -> HttpResponse:
-    return _tried(request, team_id, _ended_auditor, user_id=user_id)
-
-
-@staff_page
-@require_POST
-@administrator_page
-@said_who_lately
-def renew(request: StaffRequest, team_id: UUID, user_id: UUID) -> HttpResponse:
-    return _tried(request, team_id, _renewed, user_id=user_id)
 
 
 def _invited(request: StaffRequest, **what: Any) -> str:
@@ -158,6 +126,25 @@ def _tried(
     if not staff.administered(request.user).filter(uuid=team_id).exists():  # of themselves
         return HttpResponseRedirect(reverse("dashboard:security"), status=303)
     return HttpResponseRedirect(f"{reverse('dashboard:team')}?team={team_id}", status=303)
+
+
+def _pressed(operation: Callable[..., str]) -> Callable[..., HttpResponse]:
+    """A deed that needs no more than whom, or which, it is about: that stands in the address."""
+
+    @staff_page
+    @require_POST
+    @administrator_page
+    @said_who_lately
+    def press(request: StaffRequest, team_id: UUID, **of: Any) -> HttpResponse:
+        return _tried(request, team_id, operation, **of)
+
+    return press
+
+
+withdraw = _pressed(_withdrawn)
+end = _pressed(_ended)
+end_auditor = _pressed(_ended_auditor)
+renew = _pressed(_renewed)
 
 
 def _page(
