@@ -1,11 +1,12 @@
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 from django.test import Client
 
-from recovery import alerts
+from recovery import alerts, clock
 from recovery.models import Alert, CareTeam, DeviceToken, User
 from tests import factories
 from tests.dashboard.conftest import SetClock, SignIn
@@ -34,6 +35,21 @@ def test_take_on_from_its_page(alert: Alert, ben: User, sign_in: SignIn) -> None
 
     assert answer.redirect_chain == [(page_of(alert), 303)]
     assert "You have this since 14:12 today" in said(answer)
+
+
+def test_a_web_machine_whose_clock_is_ahead_puts_off_no_reminder(
+    alert: Alert, ben: User, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its owner is reminded so long after they took it on, by the clock of the database."""
+    real, here = clock.real, clock.now
+    monkeypatch.setattr(clock, "real", lambda: real() + timedelta(hours=1))
+    monkeypatch.setattr(clock, "now", lambda: here() + timedelta(hours=1))
+
+    sign_in(ben).post(page_of(alert, "/acknowledge"))
+
+    alert.refresh_from_db()
+    assert alert.acknowledged_at
+    assert abs(alert.acknowledged_at - at(28.2)) < timedelta(minutes=1)
 
 
 def test_take_on_another_alert_of_the_patient_and_stay_on_the_page(

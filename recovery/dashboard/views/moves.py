@@ -36,7 +36,7 @@ def acknowledge(request: StaffRequest, alert_id: UUID) -> HttpResponse:
     the same patient (`from` is that one's id). One comes back to where one was."""
     on_board, page = _origin(request.POST.get("from", ""), alert_id)
     try:
-        alerts.acknowledge(alert_id=alert_id, by=request.user, now=clock.now())
+        alerts.acknowledge(alert_id=alert_id, by=request.user, now=clock.shared())
     except alerts.NotAllowed as refusal:
         return _told(request, page, refusal.message, on_board=on_board)
     if request.htmx and on_board:
@@ -52,7 +52,7 @@ def take_over(request: StaffRequest, alert_id: UUID) -> HttpResponse:
     try:
         with transaction.atomic():
             _must_stand(request, alert_id, request.POST.get("seen", ""), name="take over")
-            alerts.take_over(alert_id=alert_id, by=request.user, now=clock.now())
+            alerts.take_over(alert_id=alert_id, by=request.user, now=clock.shared())
     except alerts.NotAllowed as refusal:
         return _told(request, alert_id, refusal.message, on_board=False)
     messages.success(request, "You have taken this over. It is in your hands now.")
