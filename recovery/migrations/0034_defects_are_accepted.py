@@ -7,7 +7,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("recovery", "0031_caregivers")]
+    dependencies = [("recovery", "0033_protocols_are_signed_off")]
 
     operations = [
         migrations.AddField(
