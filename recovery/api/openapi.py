@@ -35,7 +35,12 @@ HEADERS = {
         "description": "Name it when you ask about a request",
         "required": True,
         "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
-    }
+    },
+    "Recovery-Epoch": {
+        "description": "Of which history of the database this is: with another one, send again what was taken in the "
+        "last seven days",
+        "schema": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
+    },
 }
 CHALLENGE = {"WWW-Authenticate": {"required": True, "schema": {"type": "string", "const": "Bearer"}}}
 
