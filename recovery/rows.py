@@ -1,13 +1,19 @@
 """Rows of several tables as models, read by a prepared statement (recovery/statements.py) instead of by the ORM."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from django.db.models import Model
 
-from recovery.models.sealed import SealedField, unsealing_of
 
-Sealed = Sequence[tuple[int, SealedField]]
+@runtime_checkable
+class Readable(Protocol):
+    """A column that the database holds otherwise than the program reads it (recovery/models/sealed.py)."""
+
+    def as_read(self, stored: Any) -> Any: ...
+
+
+Sealed = Sequence[tuple[int, Readable]]
 
 
 class Joined:
@@ -21,7 +27,7 @@ class Joined:
         start = 0
         for name, given in models.items():
             model, fields = given if isinstance(given, tuple) else (given, _fields(given))
-            sealed = unsealing_of(model, list(fields))
+            sealed = _sealed(model, list(fields))
             self._parts.append((name, model, list(fields), slice(start, start + len(fields)), sealed))
             start += len(fields)
         self.columns = ", ".join(
@@ -37,6 +43,12 @@ class Joined:
             else model.from_db("default", fields, _read(row[place], sealed))
             for name, model, fields, place, sealed in self._parts
         }
+
+
+def _sealed(model: type[Model], fields: list[str]) -> Sealed:
+    by_column = {field.attname: field for field in model._meta.concrete_fields}
+    found = ((place, by_column[name]) for place, name in enumerate(fields))
+    return [(place, field) for place, field in found if isinstance(field, Readable)]
 
 
 def _read(values: Sequence[Any], sealed: Sealed) -> Sequence[Any]:

@@ -13,7 +13,6 @@ from uuid import UUID
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Model
 
 from recovery import sealing
 from recovery.clinical import protocol as protocols
@@ -168,18 +167,6 @@ class BeforeField(SealedPartsField):
             if isinstance(read, dict)
             else read
         )
-
-
-def unsealing_of(model: type[Model], fields: list[str]) -> list[tuple[int, SealedField]]:
-    """Which of these columns are sealed, by their place: for statements that bypass the ORM."""
-    by_column = {field.attname: field for field in model._meta.concrete_fields}
-    return [
-        (place, of) for place, name in enumerate(fields) if isinstance(of := by_column[name], SealedField)
-    ]
-
-
-def sealed_fields(model: type[Model]) -> list[SealedField]:
-    return [field for field in model._meta.concrete_fields if isinstance(field, SealedField)]
 
 
 @cache
