@@ -6,7 +6,7 @@ BIN := .venv/bin
 WORKERS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores > 8 ? 8 : cores < 3 ? 3 : cores)))
 CASES ?= 10000
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test faults chaos guards drill fuzz check bench screens safety-case sbom lock clean
+.PHONY: help setup setup-dev demo test faults chaos guards drill fuzz check bench screens safety-case sbom audit lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -53,6 +53,9 @@ safety-case:  ## write docs/safety-case.md from the hazard log and the marks in 
 
 sbom:  ## write var/sbom.json: what the production image is made of (CycloneDX)
 	@$(PYTHON) .ci/sbom var/sbom.json
+
+audit:  ## ask the package index what is known of the pinned packages; needs the network
+	@.ci/audit $(ARGS)
 
 lock:  ## write the lock files again from requirements*.in; ARGS="--upgrade"
 	@.ci/lock $(ARGS)

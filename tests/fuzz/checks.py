@@ -27,7 +27,7 @@ BEYOND_A_SCHEMA = {
     "not_the_path": "That two ids are the same cannot be said.",
     "quiet_time": "That a time of day lies outside two others cannot be said.",
     "not_an_address": "What an address must be depends on the channel, and on whether one is known.",
-    "out_of_range": "An instant is bounded in UTC; a pattern sees its local date.",
+    "out_of_range": "An instant is bounded in UTC; a pattern sees its local date. At the edges alone.",
 }
 """The same for the complaints of a problem `invalid`."""
 
@@ -37,9 +37,23 @@ def switched_off() -> dict[str, dict[str, bool]]:
     return {name: {"enabled": False} for name in OFF if name != "max_response_time"}
 
 
-def excuses(problem: dict[str, Any]) -> bool:
-    """Whether a refusal is one that no description can foresee."""
+EDGES = ("2000-01-01", "2099-12-31")
+"""The local dates of which some instants lie beyond the bounds."""
+
+
+def excuses(problem: dict[str, Any], sent: Any = None) -> bool:
+    """Whether a refusal is one that no description can foresee. `sent`: the body that was refused."""
     if problem.get("code") != "invalid":
         return problem.get("code") in BY_WHAT_IS_STORED
-    complaints = {error["code"] for error in problem["errors"]}
-    return bool(complaints) and complaints <= BEYOND_A_SCHEMA.keys()
+    errors = problem["errors"]
+    return bool(errors) and all(
+        error["code"] in BEYOND_A_SCHEMA
+        and (error["code"] != "out_of_range" or _lies_at_an_edge(error, sent))
+        for error in errors
+    )
+
+
+def _lies_at_an_edge(error: dict[str, Any], sent: Any) -> bool:
+    name = error["place"]
+    value = sent.get(name) if isinstance(sent, dict) and name.endswith("_at") else None
+    return isinstance(value, str) and value.startswith(EDGES)

@@ -33,6 +33,24 @@ def test_every_check_runs_but_those_that_are_named() -> None:
     assert all(len(reason.split()) > 3 for reason in checks.OFF.values())
 
 
+@pytest.mark.parametrize(
+    ("place", "value", "is_excused"),
+    [
+        ("sent_at", "2099-12-31T23:30:00-01:00", True),
+        ("observed_at", "2000-01-01T00:30:00+01:00", True),
+        ("sent_at", "2050-01-01T00:00:00Z", False),
+        ("pain_now", 11, False),
+        ("answers.pain_now", 11, False),
+    ],
+)
+def test_a_value_out_of_range_is_excused_at_the_edge_of_time_alone(
+    place: str, value: object, is_excused: bool
+) -> None:
+    problem = {"code": "invalid", "errors": [{"place": place, "code": "out_of_range"}]}
+
+    assert checks.excuses(problem, {place: value}) is is_excused
+
+
 @pytest.mark.parametrize("callers", CALLERS, ids=" ".join)
 def test_whatever_is_sent_is_answered_as_described(
     system: System, people: People, tmp_path: Path, callers: tuple[str, ...]

@@ -1,6 +1,7 @@
 """What it is built of and what it runs as: the image, its bill of materials, roles of the database, the broker."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -50,6 +51,25 @@ def test_s60_the_same_files_give_the_same_bill_and_nothing_stands_in_it_twice() 
 
     assert made == bill()
     assert len(names) == len(set(names))
+
+
+def test_s60_secrets_are_looked_for_and_each_exception_has_a_reason() -> None:
+    lines = [line.split(None, 2) for line in (ROOT / ".ci/not-secrets").read_text().splitlines()[1:]]
+
+    assert "python .ci/secrets" in (ROOT / ".ci/check").read_text()
+    assert all((ROOT / path).is_file() and len(reason.split()) > 2 for path, _, reason in lines)
+
+
+def test_s60_what_nobody_could_be_asked_is_said_and_is_no_success() -> None:
+    nowhere = dict.fromkeys(
+        ("UV_INDEX_URL", "UV_DEFAULT_INDEX", "HTTPS_PROXY", "https_proxy"), "http://127.0.0.1:1/"
+    )
+    asked = subprocess.run(
+        [".ci/audit"], cwd=ROOT, capture_output=True, text=True, env=os.environ | nowhere, timeout=60
+    )
+
+    assert asked.returncode == 2
+    assert "nobody could be asked" in asked.stdout
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "deploy/requirements.txt"])
