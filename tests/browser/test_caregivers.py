@@ -1,4 +1,4 @@
-"""Whom a patient lets help, written down in a real browser: with the keyboard alone, on a telephone, without JavaScript."""
+"""Whom a patient lets help, in a real browser: with the keyboard alone, on a telephone, without JavaScript."""
 
 import pytest
 from playwright.sync_api import Page, expect

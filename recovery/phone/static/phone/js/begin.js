@@ -5,7 +5,7 @@ import { begin, change, discard, draft } from "./draft.js";
 import { questionnaire, refresh } from "./patient.js";
 import { go } from "./route.js";
 import { formOpened } from "./signs.js";
-import { device } from "./store.js";
+import { device, holder } from "./store.js";
 import { minutesSince, when } from "./time.js";
 import { whose } from "./welcome.js";
 
@@ -21,6 +21,7 @@ export function whoScreen(screen) {
     formOpened();
     go("part/1");
   };
+  if (holder()) return helperStarts(screen, () => start("carer"), kept);
   fill(
     screen,
     h("h1", {}, "Who is answering?"),
@@ -28,6 +29,20 @@ export function whoScreen(screen) {
     whose(),
     big(`I am ${patient.first_name}`, () => start("patient")),
     button(`I help ${patient.first_name} answer`, () => start("carer"), { class: "second" }),
+    button("This is not me", () => go("not-me"), { class: "second" }),
+    kept && h("p", {}, "Your answers so far are kept."),
+  );
+}
+
+/** On a phone of their own nobody has to say who they are. */
+function helperStarts(screen, start, kept) {
+  const { patient } = device();
+  fill(
+    screen,
+    h("h1", {}, `You answer for ${patient.first_name}`),
+    h("p", {}, "The care team sees that you answered:"),
+    whose(),
+    big("Start", start),
     button("This is not me", () => go("not-me"), { class: "second" }),
     kept && h("p", {}, "Your answers so far are kept."),
   );

@@ -5,7 +5,7 @@ import { draft } from "./draft.js";
 import { reports, signedOut } from "./outbox.js";
 import { me, numbers, questionnaire } from "./patient.js";
 import { isEmergency } from "./questions.js";
-import { device, forgetful } from "./store.js";
+import { device, forgetful, holder as whoHolds } from "./store.js";
 import { here } from "./route.js";
 import { callsIn, pressing, TIERS } from "./verdict.js";
 
@@ -30,7 +30,7 @@ export function drawFrame() {
 function top(holder) {
   const emergency = numbers()?.emergency_number;
   return [
-    h("p", { class: "who" }, holder.patient.first_name),
+    h("p", { class: "who" }, whoHolds() ? `You help ${holder.patient.first_name}` : holder.patient.first_name),
     emergency && call("Emergency", emergency, "small"),
   ];
 }
@@ -77,7 +77,11 @@ function unsentBanner() {
     h(
       "p",
       {},
-      first.refused ? "We keep your answers on this phone." : "We send it as soon as there is a network.",
+      first.refused
+        ? "We keep your answers on this phone."
+        : first.handedIn
+          ? "Your care team can read it, but it does not count as a check-in."
+          : "We send it as soon as there is a network.",
     ),
     h("a", { class: "way", href: `#/sent/${first.id}` }, "See what to do"),
     phone && call("Care team", phone),
@@ -102,7 +106,7 @@ function outBanner() {
         "p",
         {},
         h("b", {}, "This phone is signed out."),
-        " Your care team no longer gets what you write here. We keep what is not sent.",
+        " A check-in from it does not count. What was not sent yet, your care team gets to read. We keep it, too.",
       ),
       h("a", { class: "way", href: "#/code" }, "Type a new code"),
       h("p", {}, "Or call your care team", numbers() ? ` on ${numbers().team_phone}.` : "."),

@@ -4,11 +4,12 @@ import { big, button, h, refill } from "./dom.js";
 import { draft, reopen } from "./draft.js";
 import { unfinished } from "./begin.js";
 import { numbersToCall } from "./frame.js";
+import { helpersCard } from "./helpers.js";
 import { loop, messages, missedPromise } from "./loop.js";
 import { me } from "./patient.js";
 import { remindersCard } from "./reminders.js";
 import { go } from "./route.js";
-import { known } from "./store.js";
+import { device, holder, known } from "./store.js";
 import { capital, clock, clockTime, minutesSince, span, when } from "./time.js";
 import { TIERS, verdict } from "./verdict.js";
 
@@ -29,7 +30,7 @@ export function homeScreen(screen) {
         { class: "notice warning", "aria-label": "Missed check-in" },
         now.missed.map((line) => h("p", {}, line.text)),
       ),
-    h("h1", {}, now ? `Day ${now.day} after your procedure` : "Your recovery"),
+    h("h1", {}, now ? `Day ${now.day} after ${whose()} procedure` : "Your recovery"),
     now && h("p", { class: "hour" }, hourOf(now)),
     isPressing() && lastCheckIn(),
     kept ? unfinished(kept) : big("Check in now", () => go("who")),
@@ -47,18 +48,22 @@ export function homeScreen(screen) {
     now && normal(now),
     earlier(),
     remindersCard(),
+    helpersCard(),
   );
 }
+
+/** "Your" on the patient's phone; on a helper's the patient's name. */
+const whose = () => (holder() ? `${device().patient.first_name}'s` : "your");
 
 const hourOf = ({ hours, phase, episode }) =>
   hours < 72 && !episode.time_estimated ? `Hour ${Math.floor(hours)} - ${phase.name}` : `${phase.name}`;
 
 function nextOf({ next_slot: slot, done_for_now: done, episode }) {
   if (episode.status === "paused") return ["Check-ins are on hold now. You may still check in at any time."];
-  if (slot?.open_now) return [`Your check-in is due. Please send it by ${clockTime(slot.closes_at)}.`];
+  if (slot?.open_now) return [`${capital(whose())} check-in is due. Please send it by ${clockTime(slot.closes_at)}.`];
   const thanks = done ? ["This check-in is done. Thank you."] : [];
   if (!slot) return [...thanks, "No more check-ins are planned. You may still check in at any time."];
-  const next = `Your next check-in: ${span(slot.opens_at, slot.closes_at)}.`;
+  const next = `${capital(whose())} next check-in: ${span(slot.opens_at, slot.closes_at)}.`;
   return [...thanks, `${next} You may check in at any time.`];
 }
 
@@ -93,6 +98,14 @@ function isSettled({ received_at }) {
   return urgent.every(({ closed }) => closed) && urgent.some(({ closed }) => new Date(closed.at) > since);
 }
 
+/** Who is meant by "you" depends on whose phone it is. */
+function whoSent({ caregiver }) {
+  const helper = holder();
+  if (!helper) return caregiver ? `${caregiver} checked in for you` : "You checked in";
+  if (caregiver === helper.name) return "You checked in";
+  return `${caregiver ?? device().patient.first_name} checked in`;
+}
+
 function lastCheckIn() {
   const [last] = standing();
   if (!last) return null;
@@ -104,11 +117,12 @@ function lastCheckIn() {
     "section",
     { class: "last", "aria-labelledby": "last" },
     h("h2", { id: "last" }, "What we told you last"),
-    h("p", {}, `You checked in ${when(last.observed_at)}. Our system got it ${when(last.received_at)}.`),
+    h("p", {}, `${whoSent(last)} ${when(last.observed_at)}. Our system got it ${when(last.received_at)}.`),
     CALLS.includes(last.urgency) && isSettled(last)
       ? h("p", {}, "Your care team has dealt with it since.")
       : verdict({ ...last, notes: [], footer: null }, { heading: "h3" }),
     !draft() &&
+      (!holder() || holder().name === last.caregiver) &&
       button(last.status === "completed" ? "I made a mistake" : "Finish or change it", mend, {
         class: "second",
       }),
@@ -121,7 +135,7 @@ function earlier() {
   return h(
     "section",
     { class: "card", "aria-labelledby": "earlier" },
-    h("h2", { id: "earlier" }, "Your check-ins"),
+    h("h2", { id: "earlier" }, `${capital(whose())} check-ins`),
     h(
       "ul",
       {},
@@ -129,7 +143,7 @@ function earlier() {
         h(
           "li",
           {},
-          `${capital(when(row.observed_at).replace(/^on /, ""))}: ${row.withdrawn_at ? "taken back" : TIERS[row.urgency]}${row.status === "completed" ? "" : ", not finished"}`,
+          `${capital(when(row.observed_at).replace(/^on /, ""))}: ${row.withdrawn_at ? "taken back" : TIERS[row.urgency]}${row.status === "completed" ? "" : ", not finished"}${row.caregiver ? `, by ${row.caregiver}` : ""}`,
         ),
       ),
     ),

@@ -6,6 +6,7 @@ import { draft } from "./draft.js";
 import { emergencyScreen, redrawEmergency } from "./emergency.js";
 import { partScreen } from "./form.js";
 import { drawFrame } from "./frame.js";
+import { helpersScreen, newHelperScreen } from "./helpers.js";
 import { homeScreen } from "./home.js";
 import { flush, onChange, reports, signedOut } from "./outbox.js";
 import { finishLeaving } from "./leaving.js";
@@ -14,7 +15,7 @@ import { remindersScreen } from "./reminders.js";
 import { reviewScreen } from "./review.js";
 import { codeInAddress, go, here } from "./route.js";
 import { remindersShown } from "./signs.js";
-import { device } from "./store.js";
+import { device, holder as whoHolds } from "./store.js";
 import { redrawSent, sentScreen } from "./verdict.js";
 import { brokenScreen, codeScreen, notMeScreen, whoIsThisScreen } from "./welcome.js";
 import { whoScreen } from "./begin.js";
@@ -32,6 +33,8 @@ const SCREENS = {
   emergency: emergencyScreen,
   sent: sentScreen,
   reminders: remindersScreen,
+  helpers: helpersScreen,
+  helper: newHelperScreen,
 };
 const TITLES = {
   code: "Sign on",
@@ -43,7 +46,10 @@ const TITLES = {
   emergency: "Call now",
   sent: "What to do now",
   reminders: "Reminders",
+  helpers: "Who helps me",
+  helper: "Let somebody help me",
 };
+const OF_THE_PATIENT = new Set(["reminders", "helper"]);
 const OF_A_DRAFT = new Set(["part", "review", "emergency"]);
 
 /** A newer page is on the phone. It is taken when nothing is being filled in. */
@@ -63,6 +69,7 @@ function allowed(name) {
   if (!holder) return "code";
   if (!holder.confirmed && !["not-me", "code"].includes(name)) return "who-is-this";
   if (OF_A_DRAFT.has(name) && !(draft() && questionnaire())) return "home";
+  if (OF_THE_PATIENT.has(name) && whoHolds()) return "home";
   return name in SCREENS ? name : "home";
 }
 
@@ -122,7 +129,7 @@ async function update() {
   if (document.hidden || here()[0] !== "home" || !device()) return;
   await refresh("me", "questionnaire", "checkIns", "alerts");
   redraw();
-  await refresh("preferences", "reminders");
+  await refresh("preferences", "reminders", "caregivers");
   redraw();
   remindersShown();
 }

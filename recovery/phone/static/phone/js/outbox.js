@@ -25,12 +25,15 @@ const entry = (id) => read(`report.${id}`);
 const keep = (report) => write(`report.${report.id}`, report);
 const amend = (id, fields) => entry(id) && keep({ ...entry(id), ...fields });
 
+/** Of the recovery that the phone is signed on for, and of whoever answered on it: nobody sends what another said. */
+const isMine = (report) =>
+  report?.episode === device()?.episode.id && (report?.caregiver ?? null) === (device()?.caregiver?.id ?? null);
+
 /** Every report of this phone's patient that the service has not taken, oldest first; refused ones too. */
 export function reports() {
-  const mine = device()?.episode.id;
   return names("report.")
     .map(read)
-    .filter((report) => report?.episode === mine)
+    .filter(isMine)
     .sort((one, other) => one.observed_at.localeCompare(other.observed_at));
 }
 
@@ -58,6 +61,7 @@ export function add(from, answers, status) {
   keep({
     id: from.id,
     episode: from.episode,
+    caregiver: device()?.caregiver?.id ?? null,
     observed_at: from.observed_at,
     revision: known?.revision ?? from.revision,
     refused: null,
@@ -104,7 +108,7 @@ async function send(id) {
   for (let report = next(id); report; report = next(id)) {
     const { token } = device();
     try {
-      const receipt = await request(...message(report, token));
+      const receipt = await request(...message(signedOut() ? whole(report) : report, token));
       if (receipt?.id !== id) throw new Unreachable("this answers something else");
       keepSent(report);
       settle(id, report.steps[0].key, receipt);
@@ -124,9 +128,14 @@ async function send(id) {
 /** The report, if there is something of it to send, as long as the phone is its patient's. */
 function next(id) {
   const report = entry(id);
-  const sendable = report?.steps.length && !report.refused && !signedOut();
-  return sendable && report.episode === device()?.episode.id ? report : null;
+  const sendable = report?.steps.length && !report.refused && (!signedOut() || mayHandIn(report));
+  return sendable && isMine(report) ? report : null;
 }
+
+/** A phone that was signed out hands in what it has, once, for the care team to read. */
+const mayHandIn = ({ handedIn }) => signedOut()?.code === "device_revoked" && !handedIn;
+
+const whole = (report) => ({ ...report, steps: report.steps.slice(-1) });
 
 export function message({ id, observed_at, revision, steps: [{ status, answers, answered_by }] }, token) {
   const body = {
@@ -157,6 +166,7 @@ function settle(id, key, receipt) {
 function refuse(id, problem, token) {
   if (problem.status === 401) {
     if (device()?.token === token) write("device", { ...device(), out: problem });
+    if (problem.code === "device_revoked") amend(id, { handedIn: true, advice: problem.action ? problem : null });
   } else if (problem.code === "withdrawn") {
     remember({ id, withdrawn: true, detail: problem.detail });
     forget(`report.${id}`);

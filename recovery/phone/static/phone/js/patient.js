@@ -1,7 +1,7 @@
 /** Who this phone belongs to, and what the service said last: fetched when it can be, kept for when it cannot. */
 
 import { Refused, request } from "./api.js";
-import { device, forgetEverything, known, learn, write } from "./store.js";
+import { device, forget, forgetEverything, holder, known, learn, write } from "./store.js";
 import { setClock } from "./time.js";
 
 export const me = () => known("me")?.data ?? null;
@@ -21,20 +21,33 @@ const WANTED = {
   alerts: "/alerts",
   preferences: "/me/preferences",
   reminders: "/me/reminders",
+  caregivers: "/me/caregivers",
+  phones: "/me/phones",
 };
 
+const SHARED = new Set(["me", "questionnaire", "checkIns", "phones"]);
+
+/** What a caregiver's phone is not told. What it was told while it might stays on it no longer than that. */
+function isOurs(name) {
+  const helper = holder();
+  const ours = !helper || SHARED.has(name) || (name === "alerts" && helper.scope === "read");
+  if (!ours) forget(`known.${name}`);
+  return ours;
+}
+
 /** Ask again for these. Resolves to whether all of them came. */
-export async function refresh(...names) {
-  const holder = device();
-  if (!holder || holder.out) return false;
+export async function refresh(...wanted) {
+  const own = device();
+  if (!own || own.out) return false;
+  const names = wanted.filter(isOurs);
   const fresh = await Promise.allSettled(
-    names.map((name) => request("GET", WANTED[name], { token: holder.token })),
+    names.map((name) => request("GET", WANTED[name], { token: own.token })),
   );
-  if (device()?.token !== holder.token) return false;
+  if (device()?.token !== own.token) return false;
   fresh.forEach(({ value, reason }, at) => {
     if (value) learn(names[at], value);
     else if (reason instanceof Refused && reason.status === 401)
-      write("device", { ...holder, out: reason.problem });
+      write("device", { ...own, out: reason.problem });
   });
   followClock();
   return fresh.every(({ status }) => status === "fulfilled");
@@ -47,10 +60,12 @@ export async function redeem(code, name) {
     body: { code, device: { name, platform: "web" } },
   });
   const before = device();
-  if (before?.episode.id !== enrolled.episode.id) forgetEverything({ but: "report." });
+  const isAnother = before?.caregiver?.id !== enrolled.caregiver?.id;
+  if (isAnother || before?.episode.id !== enrolled.episode.id) forgetEverything({ but: "report." });
   write("device", {
     token: enrolled.device_token,
     patient: enrolled.patient,
+    caregiver: enrolled.caregiver,
     episode: enrolled.episode,
     confirmed: false,
   });

@@ -50,6 +50,9 @@ export const forgetful = () => refused;
 
 export const device = () => read("device");
 
+/** The caregiver whose phone this is, {id, name, scope}, as the service said last; null on the patient's own. */
+export const holder = () => known("me")?.data.caregiver ?? device()?.caregiver ?? null;
+
 /** What the service said last, and when: {at, data}; null when it never did. */
 export const known = (name) => read(`known.${name}`);
 export const learn = (name, data) => write(`known.${name}`, { at: new Date().toISOString(), data });

@@ -7,7 +7,7 @@ import { leave, leaving } from "./leaving.js";
 import { flush } from "./outbox.js";
 import { numbers, phoneName, redeem } from "./patient.js";
 import { go } from "./route.js";
-import { askToStay, device, forgetEverything, names, write } from "./store.js";
+import { askToStay, device, forgetEverything, holder, names, write } from "./store.js";
 import { longDate } from "./time.js";
 
 const LETTERS = 12;
@@ -62,7 +62,7 @@ export function codeScreen(screen, found = "") {
     h("h1", {}, device() ? "Type the new code" : "Welcome"),
     leaving() &&
       h("p", {}, "This phone is signed off. Our system hears of it as soon as there is a network."),
-    h("p", {}, "Your care team gave you a code. It lets this phone send them how you are."),
+    h("p", {}, "You were given a code. It lets this phone tell the care team how you are, or whom you help."),
     h(
       "form",
       { novalidate: true, on: { submit: send } },
@@ -94,7 +94,7 @@ const NO_NETWORK = [
 const told = ({ title, detail }) => [`${title}.`, detail];
 
 function wrongLength(count) {
-  if (!count) return ["The code is missing.", "Type the code that your care team gave you."];
+  if (!count) return ["The code is missing.", "Type the code that you were given."];
   return ["Please look at the code again.", `It has ${LETTERS} letters and numbers. You typed ${count}.`];
 }
 
@@ -110,7 +110,8 @@ export function whose() {
   return h(
     "dl",
     { class: "whose" },
-    h("dt", {}, "First name"),
+    holder() && [h("dt", {}, "You"), h("dd", {}, holder().name)],
+    h("dt", {}, holder() ? "You help" : "First name"),
     h("dd", {}, patient.first_name),
     h("dt", {}, "Back procedure"),
     h("dd", {}, `${episode.procedure[0].toUpperCase()}${episode.procedure.slice(1)} on ${date}`),
@@ -129,7 +130,7 @@ export function whoIsThisScreen(screen) {
     h("h1", {}, "Is this you?"),
     h("p", {}, "This phone will send check-ins for:"),
     whose(),
-    big(`Yes, this is ${patient.first_name}'s recovery`, yes),
+    big(holder() ? `Yes, I am ${holder().name}` : `Yes, this is ${patient.first_name}'s recovery`, yes),
     button("This is not me", () => go("not-me")),
   );
 }
