@@ -107,8 +107,9 @@ function nextWait(leastS) {
 async function send(id) {
   for (let report = next(id); report; report = next(id)) {
     const { token } = device();
+    const sent = signedOut() ? whole(report) : report;
     try {
-      const receipt = await request(...message(signedOut() ? whole(report) : report, token));
+      const receipt = await request(...message(sent, token));
       if (receipt?.id !== id) throw new Unreachable("this answers something else");
       keepSent(report);
       settle(id, report.steps[0].key, receipt);
@@ -119,7 +120,7 @@ async function send(id) {
         if (error.problem.action) amend(id, { advice: error.problem });
         return error.retryAfterS ?? 0;
       }
-      refuse(id, error.problem, token);
+      refuse(id, error.problem, token, sent.steps.length === 1);
     }
   }
   return 0;
@@ -163,10 +164,11 @@ function settle(id, key, receipt) {
   else forget(`report.${id}`);
 }
 
-function refuse(id, problem, token) {
+function refuse(id, problem, token, isWhole) {
   if (problem.status === 401) {
     if (device()?.token === token) write("device", { ...device(), out: problem });
-    if (problem.code === "device_revoked") amend(id, { handedIn: true, advice: problem.action ? problem : null });
+    if (problem.code === "device_revoked" && isWhole)
+      amend(id, { handedIn: true, advice: problem.action ? problem : null });
   } else if (problem.code === "withdrawn") {
     remember({ id, withdrawn: true, detail: problem.detail });
     forget(`report.${id}`);
