@@ -54,5 +54,5 @@ def test_the_page_is_without_barriers(ana: DeviceToken, ben: User, sit_down: Sit
 
     desk.examine("care-caregivers")
     press(desk.page, "Write it down and show the code")
-    expect(desk.page.get_by_text("Without their yes nobody may help.")).to_be_visible()
+    expect(desk.page.get_by_text("Without their yes nobody may help.").first).to_be_visible()
     desk.examine("care-caregivers-refused")
