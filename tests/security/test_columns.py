@@ -54,6 +54,7 @@ WHY_NOT = {
     "recovery.AuditBatch": KEY,
     "recovery.AuditRun": CODE,
     "recovery.Defect": CODE,
+    "recovery.Defect.accepted_because": "of an operator, who sees no patient: why a defect cannot be mended",
     "recovery.CanaryRun": CODE,
     "recovery.Contact.address": STAFF,
     "recovery.Contact.line": PROVIDER,
