@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import uuid4
 
 from django.conf import settings
@@ -16,26 +16,29 @@ HEADER = "X-Request-Id"
 @dataclass(frozen=True, slots=True)
 class Asking:
     """`browser` is a word for the session by which somebody is signed in: two requests of one session have the same.
-    The session cannot be found by it."""
+    The session cannot be found by it. `deeds` are those that were remembered while it was answered."""
 
     request_id: str = ""
     browser: str = ""
+    deeds: list[str] = field(default_factory=list)
 
 
-_NOBODY = Asking()
 _asking: ContextVar[Asking] = ContextVar("asking")
 
 
 def now() -> Asking:
-    return _asking.get(_NOBODY)
+    return _asking.get(None) or Asking()
+
+
+def word_for(session_key: str | None) -> str:
+    return hashlib.sha256(session_key.encode()).hexdigest()[:16] if session_key else ""
 
 
 def remembered(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Middleware: every request has an id of ours, which its answer carries. What a caller sends as one is ignored."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
-        session = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
-        asking = Asking(uuid4().hex, hashlib.sha256(session.encode()).hexdigest()[:16] if session else "")
+        asking = Asking(uuid4().hex, word_for(request.COOKIES.get(settings.SESSION_COOKIE_NAME)))
         token = _asking.set(asking)
         try:
             response = get_response(request)

@@ -106,13 +106,9 @@ def set_up(*, user: User, secret: str, code: str, keep: str | None, now: datetim
         created_at=now,
         last_used_at=now,
     )
-    sessions.end_all(user=user, but=keep)
-    audit.record(
-        what="replaced second factor" if was_there else "set up second factor",
-        now=now,
-        user=user,
-        subject=user,
-    )
+    sessions.end_all(user=user, but=keep, now=now)
+    what = "replaced second factor" if was_there else "set up second factor"
+    audit.record_account(what=what, now=now, user=user, by=user)
     return _new_codes(user)
 
 
@@ -129,7 +125,7 @@ def give(*, user: User, secret: str, now: datetime) -> None:
 def new_codes(*, user: User, now: datetime) -> list[str]:
     """Recovery codes in place of all earlier ones, to be shown this once."""
     User.objects.select_for_update().get(pk=user.pk)
-    audit.record(what="made recovery codes", now=now, user=user, subject=user)
+    audit.record_account(what="made recovery codes", now=now, user=user, by=user)
     return _new_codes(user)
 
 
@@ -181,7 +177,7 @@ def _use_code(user: User, typed: str, now: datetime) -> bool:
     rows = RecoveryCode.objects.filter(user=user, code_hash=_hash(user, typed), used_at=None)
     if not rows.update(used_at=now):
         return False
-    audit.record(what="used recovery code", now=now, user=user, subject=user)
+    audit.record_account(what="used recovery code", now=now, user=user, by=user)
     return True
 
 

@@ -133,7 +133,7 @@ def end_membership(*, team_id: UUID, user_id: UUID, by: User, now: datetime) -> 
     audit.record(
         what="ended membership", now=now, clinic=team.clinic, user=by, subject=member.user, was=member.role
     )
-    _sign_out_if_left(member.user)
+    _sign_out_if_left(member.user, by=by, now=now)
 
 
 @transaction.atomic
@@ -146,7 +146,7 @@ def end_auditor(*, team_id: UUID, user_id: UUID, by: User, now: datetime) -> Non
     audit.record(
         what="ended membership", now=now, clinic=team.clinic, user=by, subject=row.user, was=row.role
     )
-    _sign_out_if_left(row.user)
+    _sign_out_if_left(row.user, by=by, now=now)
 
 
 @transaction.atomic
@@ -163,7 +163,7 @@ def renew(*, team_id: UUID, user_id: UUID, by: User, now: datetime) -> tuple[Inv
     second_factor.forget(user=user)
     user.set_unusable_password()
     user.save(update_fields=["password"])
-    sessions.end_all(user=user)
+    sessions.end_all(user=user, by=by, now=now)
     audit.record(what="took away second factor", now=now, clinic=team.clinic, user=by, subject=user)
     return _invited(
         email=user.email,
@@ -283,7 +283,7 @@ def _another_admin(team: CareTeam, but: Membership) -> None:
         raise StaffRefused(LAST_ADMIN)
 
 
-def _sign_out_if_left(user: User) -> None:
+def _sign_out_if_left(user: User, *, by: User, now: datetime) -> None:
     if access.memberships(user).exists() or Oversight.objects.filter(user=user, ended_at=None).exists():
         return
-    sessions.end_all(user=user)
+    sessions.end_all(user=user, by=by, now=now)

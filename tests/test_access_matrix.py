@@ -81,6 +81,7 @@ MATRIX: dict[str, Row] = {
     "api/v1/me/caregivers": phones(GET="200 200", HEAD="200 200", POST="400 400"),
     "api/v1/me/caregivers/<client_id:caregiver_id>": phones(PUT="400 400", DELETE="204 404"),
     "api/v1/me/caregivers/<client_id:caregiver_id>/code": phones(POST="201 404"),
+    "api/v1/me/looks": phones(GET="200 200", HEAD="200 200"),
     "api/v1/me/preferences": phones(GET="200 200", HEAD="200 200", PUT="400 400"),
     "api/v1/me/reminders": phones(GET="200 200", HEAD="200 200"),
     "api/v1/me/reminders/<client_id:reminder_id>": phones(PUT="400 400"),
@@ -133,6 +134,8 @@ MATRIX: dict[str, Row] = {
     # The care team's pages
     "": staff(GET="200 200", HEAD="200 200"),
     "board/list": staff(GET="200 200", HEAD="200 200"),
+    "audit": staff(GET="404 404", HEAD="404 404"),  # neither audits a clinic
+    "audit.csv": staff(GET="404 404", HEAD="404 404"),
     "owed": staff(GET="200 200", HEAD="200 200"),
     "review": staff(GET="200 200", HEAD="200 200"),
     "reports": staff(GET="200 200", HEAD="200 200"),

@@ -9,7 +9,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from recovery import access
+from recovery import access, audit, clock
 from recovery.models import DeviceToken
 
 if TYPE_CHECKING:
@@ -33,9 +33,19 @@ class DeviceAuthentication(BaseAuthentication):
             raise AuthenticationFailed(code="token_unknown")
         device = access.phone(token)
         if device is None:
-            raise AuthenticationFailed(
-                code="device_revoked" if access.signed_out_phone(token) else "token_unknown"
-            )
+            revoked = access.signed_out_phone(token)
+            if revoked is not None:
+                match = request._request.resolver_match
+                page = f"phone {match.url_name if match else ''}"
+                audit.record_look(
+                    page=page,
+                    now=clock.now(),
+                    device=revoked,
+                    of=match.kwargs if match else {},
+                    status=401,
+                    by_itself=True,
+                )
+            raise AuthenticationFailed(code="token_unknown" if revoked is None else "device_revoked")
         return AnonymousUser(), device
 
     def authenticate_header(self, request: Request) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError
 
 from recovery import checkins, verdicts
 from recovery.api import refusals
@@ -79,7 +79,7 @@ def _refuse(reception: Reception, problem: Problem, body: Body, document: dict[s
         told = [_keep(reception, problem, body.raw, envelope)]
         for item in judged:
             told += _told_of(item, reception, problem)
-    except (OperationalError, InterfaceError) as error:
+    except (DatabaseError, InterfaceError) as error:
         report(error, reception.request_id)
         return reception.put_off([_found(item) for item in judged] or [envelope])
     return reception.answer_with(refusals.tell(problem, told))

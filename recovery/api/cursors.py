@@ -46,9 +46,13 @@ def _write(row: CheckIn) -> str:
 
 def _read(cursor: str) -> tuple[datetime, UUID]:
     if not _CURSOR.fullmatch(cursor):
-        raise _bad("cursor", "Send `next_cursor` as it was given.")
+        raise bad_cursor()
     microseconds, _, client_id = cursor.partition("_")
     return _EPOCH + int(microseconds) * _MICROSECOND, UUID(client_id)
+
+
+def bad_cursor() -> Problem:
+    return _bad("cursor", "Send `next_cursor` as it was given.")
 
 
 def _bad(name: str, detail: str) -> Problem:

@@ -146,6 +146,28 @@ class AlertList(Document):
     alerts: tuple[Alert, ...] = Field(description="Newest first, at most 50")
 
 
+class LookingPhone(Document):
+    id: UUID
+    name: str = Field(description="As it was called when it joined")
+    caregiver: str | None = Field(description="Who holds it, where it is not the patient's own")
+
+
+class Look(Document):
+    """Somebody was shown something of this recovery. Of a colleague `phone` is null; of a phone all but that."""
+
+    at: datetime
+    what: str = Field(description="In words: `opened your page`")
+    role: str | None
+    team: str | None
+    name: str | None = Field(description="Only where the clinic tells patients the names of its staff")
+    phone: LookingPhone | None
+
+
+class LookPage(Document):
+    looks: tuple[Look, ...] = Field(description="Latest first, of the last 120 days")
+    next_cursor: str | None
+
+
 class Preferences(Document):
     """How the patient wishes to be reminded of check-ins."""
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from django.db import DataError, IntegrityError, InterfaceError, OperationalError
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError
 
 from recovery import checkins
 from recovery.api import receipts, refusals
@@ -153,7 +153,10 @@ class Reception:
                 report(error, self.request_id)
                 found = found_in(sent, document)
                 return self.refuse(Problem("not_stored"), sent.raw, found, id_in_path)
-        except (OperationalError, InterfaceError) as error:
+        except (
+            DatabaseError,
+            InterfaceError,
+        ) as error:  # what cannot be remembered is not taken, either (ADR 28)
             report(error, self.request_id)
             return self.put_off([found_in(sent, document)])
         receipt = receipts.receipt(taken, self.device.episode)

@@ -10,6 +10,7 @@ from recovery.api.views.caregivers import CaregiverCode, MyCaregivers, MyPhones,
 from recovery.api.views.check_ins import Batch, CheckIns, OneCheckIn
 from recovery.api.views.docs import ProblemKinds, Schema, docs
 from recovery.api.views.enrolments import Redeem
+from recovery.api.views.looks import Looks
 from recovery.api.views.me import Me, ThisPhone
 from recovery.api.views.on_call import OnCall
 from recovery.api.views.questionnaire import Questionnaire
@@ -37,6 +38,7 @@ app_name = "api"
 urlpatterns = [
     path("enrolments/redeem", Redeem.as_view(), name="redeem"),
     path("me", Me.as_view(), name="me"),
+    path("me/looks", Looks.as_view(), name="looks"),
     path("me/device", ThisPhone.as_view(), name="this-phone"),
     path("me/phones", MyPhones.as_view(), name="my-phones"),
     path("me/phones/<client_id:device_id>", OnePhone.as_view(), name="my-phone"),

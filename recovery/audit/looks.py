@@ -1,70 +1,74 @@
-"""Who looked at a recovery: each page that shows somebody signed in something of a patient, each export, each answer to
-the patient's own phone. The patient can read it."""
+"""What somebody was shown, or asked for in vain: each page and each answer that shows something, each refusal of
+somebody who is known. The patient can read who looked at their recovery (recovery/audit/lookers.py).
 
+A deed is remembered by itself, with what it does (recovery/audit/recording.py); a request that remembered one leaves no
+second event here.
+"""
+
+import json
 import logging
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import DatabaseError
 
 from recovery import asking, statements
-from recovery.models import AuditEvent, DeviceToken, Episode, Membership, User
+from recovery.models import DeviceToken, User
 
 log = logging.getLogger(__name__)
 
 LOOKED = "looked: "
+PRINTED = "printed: "
+"""A page that is made to leave the house on paper."""
+REFUSED = "refused: "
+IN_VAIN = "changed nothing: "
 """What these events begin with; the name of the page follows."""
 
-LOOKS = {
-    "patient": "opened your page",
-    "alert": "read one of your alerts",
-    "report": "read a report of yours that could not be taken as it was",
-    "care-checkin": "opened a check-in to fill in with you",
-    "care-checkin-told": "read what a check-in told you",
-    "care-summary": "read the summary of your recovery",
-    "person": "opened the page on what is held about you",
-    "enrol-sheet": "printed your enrolment sheet",
-}
-"""In words for the patient; a page that is not named here is one on which the team changes something about them."""
-OTHERWISE = "opened a page to change something about your care"
+ON_PAPER = {"handover", "enrol-sheet", "enrol-sheets", "care-summary"}
 
-LONGEST = timedelta(days=120)
-"""What is shown of the past: a recovery and a month."""
-MOST = 500
+AGAIN_AFTER = timedelta(minutes=15)
+"""What an open page asks for by itself is the same look for so long: nobody stays signed in longer without a deed."""
 
-# The page's object leads to the recovery; a list belongs to none, and to the clinic of whoever looked.
+NAMED = {"episode_id": "episode", "alert_id": "alert", "report_id": "quarantine"}
+
+# The page's object leads to the recovery; a list belongs to none, and to the clinic of whoever looked. What was refused
+# as not there is named as it was asked for, and nothing is looked up for it.
 _LOOK = """
     WITH it AS (
-        SELECT id, clinic_id, 'episode' AS subject, uuid FROM recovery_episode WHERE uuid = %(episode)s
+        SELECT id, clinic_id, 'episode' AS subject, uuid FROM recovery_episode WHERE uuid = %(episode)s::uuid
         UNION ALL
-        SELECT episode_id, clinic_id, 'alert', uuid FROM recovery_alert WHERE uuid = %(alert)s
+        SELECT episode_id, clinic_id, 'alert', uuid FROM recovery_alert WHERE uuid = %(alert)s::uuid
         UNION ALL
-        SELECT episode_id, clinic_id, 'quarantine', uuid FROM recovery_quarantine WHERE uuid = %(report)s
+        SELECT episode_id, clinic_id, 'quarantine', uuid FROM recovery_quarantine WHERE uuid = %(report)s::uuid
+    ), home AS (
+        SELECT coalesce((SELECT clinic_id FROM it LIMIT 1), %(clinic)s::bigint,
+                        (SELECT t.clinic_id FROM recovery_membership m JOIN recovery_careteam t ON t.id = m.team_id
+                          WHERE m.user_id = %(user)s::bigint AND m.ended_at IS NULL ORDER BY t.id LIMIT 1),
+                        (SELECT o.clinic_id FROM recovery_oversight o
+                          WHERE o.user_id = %(user)s::bigint AND o.ended_at IS NULL ORDER BY o.clinic_id LIMIT 1),
+                        (SELECT t.clinic_id FROM recovery_membership m JOIN recovery_careteam t ON t.id = m.team_id
+                          WHERE m.user_id = %(user)s::bigint ORDER BY m.ended_at DESC LIMIT 1)) AS clinic_id
     )
     INSERT INTO recovery_auditevent (clinic_id, at, user_id, device_id, what, subject, subject_id, episode_id,
            request_id, browser, detail)
-    SELECT coalesce((SELECT clinic_id FROM it LIMIT 1), %(clinic)s,
-                    (SELECT t.clinic_id FROM recovery_membership m JOIN recovery_careteam t ON t.id = m.team_id
-                      WHERE m.user_id = %(user)s AND m.ended_at IS NULL ORDER BY t.id LIMIT 1)),
-           %(now)s, %(user)s, %(device)s, %(what)s, coalesce((SELECT subject FROM it LIMIT 1), ''),
-           (SELECT uuid FROM it LIMIT 1), coalesce((SELECT id FROM it LIMIT 1), %(own)s), %(request_id)s, %(browser)s,
-           '{}'
+    SELECT home.clinic_id, %(now)s::timestamptz, %(user)s::bigint, %(device)s::bigint, %(what)s::text,
+           coalesce((SELECT subject FROM it LIMIT 1), %(kind)s::text),
+           coalesce((SELECT uuid FROM it LIMIT 1), %(asked)s::uuid),
+           coalesce((SELECT id FROM it LIMIT 1), %(own)s::bigint),
+           %(request_id)s::text, %(browser)s::text, %(detail)s::jsonb
+      FROM home
+     WHERE NOT EXISTS (
+           SELECT FROM recovery_auditevent before
+            WHERE before.clinic_id = home.clinic_id AND before.at > %(not_since)s::timestamptz
+              AND before.what = %(what)s::text
+              AND before.user_id IS NOT DISTINCT FROM %(user)s::bigint
+              AND before.device_id IS NOT DISTINCT FROM %(device)s::bigint
+              AND before.browser = %(browser)s::text
+              AND before.subject_id IS NOT DISTINCT FROM
+                  coalesce((SELECT uuid FROM it LIMIT 1), %(asked)s::uuid))
  RETURNING id
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """So many looks of one day, of people of one role, in words: for the patient."""
-
-    on: date
-    who: str
-    what: str
-    times: int
 
 
 def record_look(
@@ -74,14 +78,21 @@ def record_look(
     user: User | None = None,
     device: DeviceToken | None = None,
     of: Mapping[str, object] | None = None,
+    status: int = 200,
+    by_itself: bool = False,
 ) -> None:
-    """Remember that somebody was shown something. `of` are the ids in the address: episode_id, alert_id, report_id.
+    """Remember that somebody was shown something, or was refused it (`status` from 400 on), or pressed what changed
+    nothing (from 300 on). `of` are the ids in the address. `by_itself`: an open page asked.
 
-    A look that cannot be written down is allowed: whoever needs help is looked at. The log says so, without a name.
+    A look that cannot be written down is allowed: whoever needs help is looked at. The log then says who looked at
+    what, by the same ids, and the auditor raises an alarm (recovery/auditor/memory.py).
     """
-    request, ids = asking.now(), of or {}
+    request = asking.now()
+    ids = {name: value for name, value in (of or {}).items() if isinstance(value, UUID)}
+    known = {} if status == 404 else ids
+    last = next(reversed(ids), "")
     parameters = {
-        "what": f"{LOOKED}{page}"[:60],
+        "what": f"{_kind(page, status)}{page}"[:60],
         "now": now,
         "user": user.pk if user else None,
         "device": device.pk if device else None,
@@ -89,44 +100,31 @@ def record_look(
         "own": device.episode_id if device else None,
         "request_id": request.request_id,
         "browser": request.browser,
-        "episode": _uuid(ids.get("episode_id")),
-        "alert": _uuid(ids.get("alert_id")),
-        "report": _uuid(ids.get("report_id")),
+        "episode": known.get("episode_id"),
+        "alert": known.get("alert_id"),
+        "report": known.get("report_id"),
+        "kind": NAMED.get(last, last.removesuffix("_id")),
+        "asked": ids.get(last),
+        "detail": "{}" if status < 400 else json.dumps({"status": status}),
+        "not_since": now - AGAIN_AFTER if by_itself else now,
     }
     try:
         statements.fetch_all(_LOOK, parameters)
     except DatabaseError as error:
         log.error(
-            "a look at %s was not recorded (%s), request %s", page, type(error).__name__, request.request_id
+            "not recorded (%s): %s by user %s phone %s of %s, request %s",
+            type(error).__name__,
+            parameters["what"],
+            user.uuid if user else "-",
+            device.uuid if device else "-",
+            ids.get(last, "-"),
+            request.request_id,
         )
 
 
-def looks_at(episode: Episode, *, now: datetime) -> list[Look]:
-    """Who of the staff looked, by day and role, the newest first."""
-    zone = ZoneInfo(episode.time_zone)
-    rows = (
-        AuditEvent.objects.filter(
-            episode=episode, user__isnull=False, what__startswith=LOOKED, at__gt=now - LONGEST
-        )
-        .order_by("-at", "-id")
-        .values_list("at", "what", "user")[:MOST]
-    )
-    looks = list(rows)
-    roles = dict(
-        Membership.objects.filter(team=episode.team_id, user__in={user for _, _, user in looks})
-        .order_by("started_at")
-        .values_list("user", "role")
-    )
-    counted = Counter(
-        (at.astimezone(zone).date(), _role(roles.get(user)), LOOKS.get(what.removeprefix(LOOKED), OTHERWISE))
-        for at, what, user in looks
-    )
-    return [Look(on, who, what, times) for (on, who, what), times in counted.items()]
-
-
-def _role(role: str | None) -> str:
-    return Membership.Role(role).label if role else "Care team"
-
-
-def _uuid(given: object) -> UUID | None:
-    return given if isinstance(given, UUID) else None
+def _kind(page: str, status: int) -> str:
+    if status >= 400:
+        return REFUSED
+    if status >= 300 or status == 204:
+        return IN_VAIN
+    return PRINTED if page in ON_PAPER else LOOKED

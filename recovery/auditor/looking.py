@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
-from recovery.auditor import anew, checks, service, sweeps, walls
+from recovery.auditor import anew, checks, memory, service, sweeps, walls
 from recovery.auditor.accepting import is_still_as_accepted
 from recovery.auditor.checks import Check
 from recovery.auditor.findings import Found
@@ -86,6 +86,7 @@ def look(*, now: datetime, programs: Sequence[str] | None = None, later: timedel
     last = AuditRun.objects.order_by("-pk").first()
     standing = list(Defect.objects.filter(gone_at=None))
     findings = Findings()
+    findings.found += memory.unwritable(now)
     with _snapshot() as real:
         real += later
         given = {
@@ -102,6 +103,7 @@ def look(*, now: datetime, programs: Sequence[str] | None = None, later: timedel
         _take("wall-down", findings, walls.look)
         _take("program-silent", findings, partial(service.silent_programs, real, programs))
         _take("canary-absent", findings, partial(service.absent_canaries, real))
+        _memory(findings, came, real, programs)
         sweeps_end = time.monotonic() + SWEEP_S
         for done, sweep in enumerate(sweeps.SWEEPS):
             share_s = (sweeps_end - time.monotonic()) / (len(sweeps.SWEEPS) - done)
@@ -111,6 +113,22 @@ def look(*, now: datetime, programs: Sequence[str] | None = None, later: timedel
         with _in_time("anew", findings):
             newest, came["anew"] = _judge_anew(newest, came.get("anew", [0, 0]), standing, findings, now=now)
     return _write_down(findings, standing, real=real, came=came, newest=newest, began=began)
+
+
+def _memory(findings: Findings, came: dict[str, Any], real: datetime, programs: Sequence[str] | None) -> None:
+    """What is remembered: all of the audit within some looks, its end in each."""
+    findings.whole.add("audit-unwritable")
+    head, part = came.get("head", [0, "", ""]), list(came.get("chain", [0, 0]))
+    if programs is None or "watch" in programs:
+        _take("audit-unbound", findings, partial(memory.unbound, real))
+    if _take("audit-cut-off", findings, partial(memory.cut_off, head)):
+        came["head"] = memory.head_now(head, real)
+    began, rounds = part
+    if _take("audit-altered", findings, partial(memory.altered, part)):
+        came["chain"] = part
+        findings.whole.discard("audit-altered")  # a share was looked at
+        after = -1 if part[1] > rounds else began
+        findings.saw(("audit-altered",), lambda place: after < place <= part[0])
 
 
 # --- reading

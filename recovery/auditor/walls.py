@@ -17,6 +17,7 @@ APPEND_ONLY = {
     "recovery_alertevent": ("UPDATE", "DELETE", "TRUNCATE"),
     "recovery_notification": ("DELETE", "TRUNCATE"),
     "recovery_auditevent": ("UPDATE", "DELETE", "TRUNCATE"),
+    "recovery_auditbatch": ("UPDATE", "DELETE", "TRUNCATE"),
     "recovery_episodeevent": ("UPDATE", "DELETE", "TRUNCATE"),
 }
 """What the application may not do to what has happened."""

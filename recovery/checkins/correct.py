@@ -8,7 +8,7 @@ from recovery import access
 from recovery.checkins import overtaken
 from recovery.checkins.moving_on import locked
 from recovery.checkins.receipts import IdConflict, Receipt, StaleRevision, Withdrawn, WithdrawnBefore, receipt
-from recovery.checkins.revisions import content, judged
+from recovery.checkins.revisions import content, judged, note
 from recovery.clinical.facts import effective_at
 from recovery.models import CheckIn, CheckInRevision, DeviceToken, Episode
 from recovery.submissions import Submission
@@ -40,7 +40,9 @@ def correct(*, device: DeviceToken, submission: Submission, base_revision: int, 
         _keep_revision(old, finished=submission.completed and not old.completed, now=now)
         new = _revise(old, submission=submission, episode=episode)
         from_at = min(old.effective_at, new.effective_at)
-        return judged(new, episode, from_at=from_at, now=now)
+        done = judged(new, episode, from_at=from_at, now=now)
+        note(device, submission, what="corrected check-in", now=now)
+        return done
 
 
 def _is_revision(known: CheckIn, revision: int, submission: Submission) -> bool:

@@ -8,7 +8,7 @@ from django.db import transaction
 from recovery import assessments, nudges
 from recovery.checkins.moving_on import locked
 from recovery.checkins.receipts import Receipt, receipt
-from recovery.checkins.revisions import content, judged
+from recovery.checkins.revisions import content, judged, note
 from recovery.clinical.facts import effective_at
 from recovery.models import CheckIn, CheckInRevision, DeviceToken, Episode
 from recovery.submissions import Submission
@@ -30,7 +30,9 @@ def take_correction(
         received_at=now,
         **content(submission, at=at, clock_suspect=clock_suspect),
     )
-    return judged(new, episode, from_at=at, now=now)
+    done = judged(new, episode, from_at=at, now=now)
+    note(device, submission, what="sent corrected check-in", now=now)
+    return done
 
 
 @transaction.atomic
@@ -58,4 +60,5 @@ def take_original(device: DeviceToken, submission: Submission, *, now: datetime)
             check_in=known, revision=1, episode=episode, verdict=verdict, at=at, now=now
         )
         nudges.flag(superseded.pk)
+        note(device, submission, what="sent check-in after its correction", now=now)
     return replace(receipt(device=device, client_id=submission.client_id), created=is_first)

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from recovery import assessments, nudges
+from recovery import assessments, audit, nudges
 from recovery.checkins.moving_on import move_on
 from recovery.checkins.receipts import Receipt
-from recovery.models import CheckIn, Episode
+from recovery.models import CheckIn, DeviceToken, Episode
 from recovery.submissions import Submission
 
 
@@ -33,3 +33,15 @@ def judged(check_in: CheckIn, episode: Episode, *, from_at: datetime, now: datet
     assessment = assessments.replace(check_in=check_in, episode=episode, verdict=verdict, now=now)
     nudges.flag(assessment.pk)
     return Receipt.of(check_in, assessment, created=True)
+
+
+def note(device: DeviceToken, submission: Submission, *, what: str, now: datetime) -> None:
+    """Remember that the phone sent it (recovery/audit). A check-in is known to phones by their own id of it."""
+    clinic, phone = device.clinic_id, device if device.pk else None
+    audit.record(
+        what=what,
+        now=now,
+        clinic=clinic,
+        device=phone,
+        subject=("checkin", submission.client_id, device.episode_id),
+    )

@@ -32,4 +32,10 @@ def withdraw(*, device: DeviceToken, client_id: UUID, now: datetime) -> None:
         next_due_at=due_again(episode, from_at=check_in.effective_at),
     )
     changed.note_withdrawal(check_in, now=now)
-    audit.record(what="withdrew check-in", now=now, clinic=episode.clinic, device=device)
+    audit.record(
+        what="withdrew check-in",
+        now=now,
+        clinic=episode.clinic,
+        device=device,
+        subject=("checkin", client_id, episode.pk),
+    )

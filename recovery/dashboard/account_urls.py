@@ -17,7 +17,7 @@ urlpatterns = [
     path("signup/", never_cache(views.signup), name="account_signup"),  # closed: says whom to ask
     path("reauthenticate/", never_cache(views.reauthenticate), name="account_reauthenticate"),
     path("password/change/", never_cache(passwords.change), name="account_change_password"),
-    path("password/reset/", never_cache(views.password_reset), name="account_reset_password"),
+    path("password/reset/", never_cache(passwords.ask_anew), name="account_reset_password"),
     path("password/reset/done/", never_cache(views.password_reset_done), name="account_reset_password_done"),
     re_path(
         r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",

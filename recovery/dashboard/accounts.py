@@ -1,6 +1,7 @@
 """How django-allauth is to treat our staff: nobody signs up, and what changes about an account is told by mail."""
 
 import logging
+from datetime import timedelta
 from smtplib import SMTPException
 from typing import Any
 
@@ -8,18 +9,22 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.signals import password_changed, password_reset
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.auth.signals import user_logged_in
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.core.exceptions import ValidationError
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.urls import reverse
 
-from recovery import audit, clock, sessions
+from recovery import asking, audit, clock, sessions
 from recovery.models import User
 
 log = logging.getLogger(__name__)
 
 DEVICE = "device"
 LETTERS = 300
+
+LOCKED_OUT_EVERY = timedelta(minutes=1)
+"""So often it is remembered that somebody goes on trying while they are locked out: it must not fill the audit."""
 
 
 class StaffAccounts(DefaultAccountAdapter):
@@ -36,6 +41,29 @@ class StaffAccounts(DefaultAccountAdapter):
             {"id": "reauthenticate", "description": "Your password", "url": reverse("account_reauthenticate")}
         ]
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            _remember_try("locked out of signing in", request, credentials, at_most_every=LOCKED_OUT_EVERY)
+            raise
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        _remember_try("failed to sign in", request, credentials)
+
+    def reauthenticate(self, user: AbstractBaseUser, password: str) -> bool:
+        is_right: bool = super().reauthenticate(user, password)
+        if is_right and isinstance(user, User):
+            audit.record_account(what="gave password again", now=clock.now(), user=user, by=user)
+        return is_right
+
+
+def _remember_try(what: str, request: HttpRequest, credentials: dict[str, Any], **how: Any) -> None:
+    """Who is signed in asks for their own account, whatever was typed. Nobody is known to have tried another's."""
+    known = request.user if isinstance(request.user, User) else None
+    email = None if known else str(credentials.get("email", ""))
+    audit.record_account(what=what, now=clock.now(), user=known, email=email, **how)
+
 
 def tell(request: HttpRequest, user: User, what: str) -> None:
     """Mail somebody what was changed about their account, so that they notice when it was not them. A mail server that
@@ -48,14 +76,20 @@ def tell(request: HttpRequest, user: User, what: str) -> None:
 
 @receiver(user_logged_in)
 def _remember_browser(request: HttpRequest, user: User, **_: Any) -> None:
-    now = clock.real()
     request.session[DEVICE] = request.META.get("HTTP_USER_AGENT", "")[:LETTERS]
-    sessions.forget_ended(now)
-    audit.record(what="signed in", now=clock.now(), user=user, subject=user)
+    sessions.forget_ended(real=clock.real(), now=clock.now())
+    browser = asking.word_for(request.session.session_key)  # of the session that begins now
+    audit.record_account(what="signed in", now=clock.now(), user=user, by=user, browser=browser)
+
+
+@receiver(user_logged_out)
+def _remember_leaving(request: HttpRequest, user: User | None, **_: Any) -> None:
+    if user is not None:
+        audit.record_account(what="signed out", now=clock.now(), user=user, by=user)
 
 
 @receiver([password_changed, password_reset])
 def _sign_out_elsewhere(request: HttpRequest, user: User, **_: Any) -> None:
-    sessions.end_all(user=user, but=request.session.session_key)
-    audit.record(what="changed password", now=clock.now(), user=user, subject=user)
+    sessions.end_all(user=user, but=request.session.session_key, now=clock.now())
+    audit.record_account(what="changed password", now=clock.now(), user=user, by=user)
     tell(request, user, "Your password was changed.")

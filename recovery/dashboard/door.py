@@ -1,8 +1,8 @@
 """What every page of the dashboard has in common: who may come in, and that nobody keeps a copy."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
@@ -13,7 +13,7 @@ from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
-from recovery import audit, clock
+from recovery import clock
 from recovery.dashboard import unsent
 from recovery.models import User
 
@@ -35,7 +35,6 @@ def staff_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
         if request.user.is_authenticated:
             try:
                 response = view(request, *args, **kwargs)
-                _remember(request, response, kwargs)
             except (Http404, ObjectDoesNotExist):
                 response = render(request, "404.html", status=404)
         else:
@@ -68,15 +67,6 @@ def said_who_lately(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
         return view(request, *args, **kwargs)
 
     return door
-
-
-def _remember(request: HttpRequest, response: HttpResponse, ids: Mapping[str, object]) -> None:
-    """What somebody was shown. A page that refreshes itself was looked at when it was opened; what was done is recorded
-    by the deed itself."""
-    if request.method == "GET" and response.status_code == 200 and not is_fragment(request):
-        match = request.resolver_match
-        page = (match.url_name if match else None) or "page"
-        audit.record_look(page=page, now=clock.now(), user=cast(User, request.user), of=ids)
 
 
 def kept_by_nobody(response: HttpResponse) -> HttpResponse:

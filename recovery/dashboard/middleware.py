@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
-from recovery import clock, sessions
+from recovery import asking, audit, clock, sessions
 from recovery.dashboard.door import is_fragment, kept_by_nobody
 
 
@@ -27,13 +27,15 @@ def refusals_are_kept_by_nobody(
 
 class StaffSessions:
     """Whoever gave only a password is sent to the second factor, wherever they want to go; and what somebody does is
-    noted, while what an open page asks for by itself is not."""
+    noted, while what an open page asks for by itself is not. Who looked at what is remembered, and who was refused."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        _remember(request, response)
+        return response
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
@@ -47,6 +49,33 @@ class StaffSessions:
         if not getattr(view, "is_background", False):
             request.session.note_deed(clock.real())  # type: ignore[attr-defined]  # the store is ours
         return None
+
+
+def _remember(request: HttpRequest, response: HttpResponse) -> None:
+    """What somebody who is known was shown, was refused, or pressed without changing anything. What they did is
+    remembered by the deed itself. An answer without a body shows nothing, and asks for no user: the board's poll."""
+    match, status = request.resolver_match, response.status_code
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES or match is None:
+        return
+    if match.namespace != "dashboard" and not _is_of_account(request):
+        return  # programs of the clinic are remembered by their own door (recovery/api/views/base.py)
+    is_read = request.method in {"GET", "HEAD"}
+    if (
+        status >= 500
+        or status == 304
+        or (status < 400 and (request.method == "OPTIONS" or (is_read and status >= 300)))
+    ):
+        return
+    if (status < 400 and asking.now().deeds) or not request.user.is_authenticated:
+        return
+    audit.record_look(
+        page=match.url_name or "page",
+        now=clock.now(),
+        user=request.user,
+        of=match.kwargs,
+        status=status,
+        by_itself=getattr(match.func, "is_background", False),
+    )
 
 
 def _is_of_account(request: HttpRequest) -> bool:

@@ -24,7 +24,7 @@ class SessionStore(DatabaseSessions):
     def _get_session_from_db(self) -> StaffSession | None:
         row: StaffSession | None = super()._get_session_from_db()  # type: ignore[misc]  # Django's own hook
         if row is not None and sessions.is_over(row, clock.real()):
-            self.delete(row.session_key)
+            sessions.end_if_over(key=row.session_key, real=clock.real(), now=clock.now())
             self._session_key = row = None
         self._row = row
         return row

@@ -2,6 +2,7 @@ from django.urls import path
 
 from recovery.dashboard.views import (
     alert,
+    audit,
     board,
     care,
     care_facts,
@@ -35,6 +36,8 @@ app_name = "dashboard"
 urlpatterns = [
     path("", board.board, name="board"),
     path("board/list", board.board_list, name="board-list"),
+    path("audit", audit.audit_page, name="audit"),
+    path("audit.csv", audit.audit_csv, name="audit-csv"),
     path("owed", owed.owed, name="owed"),
     path("review", review.review, name="review"),
     path("handover", handover.handover, name="handover"),

@@ -14,6 +14,8 @@ from recovery.models import Caregiver, DeviceToken, EnrolmentCode, Episode, User
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O or U to be misread
 SELECTOR, SECRET = 4, 8  # letters; the secret holds 40 bits
 CODE_LIFE = timedelta(hours=72)
+UNKNOWN_EVERY = timedelta(minutes=1)
+"""So often it is remembered that somebody tries codes that never were: it must not fill the audit."""
 READ_AS = str.maketrans({"I": "1", "L": "1", "O": "0", "-": None, " ": None})
 
 
@@ -89,37 +91,50 @@ def redeem(*, code: str, device_name: str, platform: str, now: datetime) -> tupl
     selector, secret = letters[:SELECTOR], letters[SELECTOR:]
     found = EnrolmentCode.objects.filter(selector=selector).first()
     if found is None:
+        audit.record_account(
+            what="gave enrolment code that is none", now=now, email="", at_most_every=UNKNOWN_EVERY
+        )
         raise CodeInvalid
     if not secrets.compare_digest(found.secret_hash, access.hash_of(secret)):
-        _count_wrong_try(found)
+        _count_wrong_try(found, now)
         raise CodeInvalid
-    with transaction.atomic():
-        if found.caregiver_id is not None and not _consent_stands(found.caregiver_id):
-            raise CodeExpired
-        locked = EnrolmentCode.objects.select_for_update().select_related("episode__clinic").get(pk=found.pk)
-        if locked.wrong_tries >= EnrolmentCode.MAX_WRONG_TRIES:
-            raise CodeLocked
-        if locked.redeemed_at is not None or locked.expires_at <= now:
-            raise CodeExpired
-        token = secrets.token_urlsafe(32)
-        device = DeviceToken.objects.create(
-            clinic_id=locked.clinic_id,
-            patient_id=locked.episode.patient_id,
-            episode=locked.episode,
-            caregiver_id=locked.caregiver_id,
-            token_hash=access.hash_of(token),
-            name=device_name,
-            platform=platform,
-            created_at=now,
-        )
-        EnrolmentCode.objects.filter(pk=locked.pk).update(redeemed_at=now, device=device)
-        audit.record(
-            what="redeemed enrolment code",
-            now=now,
-            clinic=locked.episode.clinic,
-            device=device,
-            subject=locked.episode,
-        )
+    try:
+        return _redeemed(found, device_name=device_name, platform=platform, now=now)
+    except (CodeExpired, CodeLocked):
+        audit.record(what="refused enrolment code", now=now, clinic=found.clinic_id, subject=found.episode)
+        raise
+
+
+@transaction.atomic
+def _redeemed(
+    found: EnrolmentCode, *, device_name: str, platform: str, now: datetime
+) -> tuple[DeviceToken, str]:
+    if found.caregiver_id is not None and not _consent_stands(found.caregiver_id):
+        raise CodeExpired
+    locked = EnrolmentCode.objects.select_for_update().select_related("episode__clinic").get(pk=found.pk)
+    if locked.wrong_tries >= EnrolmentCode.MAX_WRONG_TRIES:
+        raise CodeLocked
+    if locked.redeemed_at is not None or locked.expires_at <= now:
+        raise CodeExpired
+    token = secrets.token_urlsafe(32)
+    device = DeviceToken.objects.create(
+        clinic_id=locked.clinic_id,
+        patient_id=locked.episode.patient_id,
+        episode=locked.episode,
+        caregiver_id=locked.caregiver_id,
+        token_hash=access.hash_of(token),
+        name=device_name,
+        platform=platform,
+        created_at=now,
+    )
+    EnrolmentCode.objects.filter(pk=locked.pk).update(redeemed_at=now, device=device)
+    audit.record(
+        what="redeemed enrolment code",
+        now=now,
+        clinic=locked.episode.clinic,
+        device=device,
+        subject=locked.episode,
+    )
     return device, token
 
 
@@ -129,12 +144,17 @@ def _consent_stands(caregiver_id: int) -> bool:
     return consent.first() is not None
 
 
-def _count_wrong_try(code: EnrolmentCode) -> None:
+def _count_wrong_try(code: EnrolmentCode, now: datetime) -> None:
     """Count in the database, where parallel guesses cannot pass each other. Raises CodeLocked once it is locked."""
     unused = EnrolmentCode.objects.filter(pk=code.pk, redeemed_at=None)
-    counted = unused.filter(wrong_tries__lt=EnrolmentCode.MAX_WRONG_TRIES).update(
-        wrong_tries=F("wrong_tries") + 1
-    )
+    with transaction.atomic():
+        counted = unused.filter(wrong_tries__lt=EnrolmentCode.MAX_WRONG_TRIES).update(
+            wrong_tries=F("wrong_tries") + 1
+        )
+        if counted:
+            audit.record(
+                what="gave wrong enrolment code", now=now, clinic=code.clinic_id, subject=code.episode
+            )
     if not counted and unused.exists():
         raise CodeLocked
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from recovery import assessments, nudges, verdicts
+from recovery import assessments, audit, nudges, verdicts
 from recovery.clinical.tiers import Tier
 from recovery.models import Alert, Assessment, DeviceToken, Quarantine
 from recovery.quarantine.judging import judged
@@ -75,6 +75,14 @@ def keep(
         return Assessment.objects.get(quarantine=assessment.quarantine)
     assessment.next_attempt_at = Now() + assessments.GRACE
     assessment.save(force_insert=True)
+    audit.record(
+        what="sent refused report",
+        now=now,
+        clinic=device.clinic_id,
+        device=device,
+        subject=assessment.quarantine,
+        code=code,
+    )
     nudges.flag(assessment.pk)
     return assessment
 

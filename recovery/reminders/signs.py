@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import DateTimeField, Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Coalesce
 
-from recovery import statements
+from recovery import audit, statements
 from recovery.models import CheckIn, DeviceToken, Episode, Letter, PhoneSign, Reminder
 from recovery.reminders.due import KIND
 
@@ -35,10 +36,18 @@ def heard(*, device: DeviceToken, now: datetime) -> None:
     _note(device, now=now, opened_at=None)
 
 
+@transaction.atomic
 def form_opened(*, device: DeviceToken, at: datetime, now: datetime) -> datetime:
     """The patient has begun to answer. Returns when the form was last opened, as far as is known."""
     at = min(at, now)
     _note(device, now=now, opened_at=at)
+    audit.record(
+        what="opened form",
+        now=now,
+        clinic=device.clinic_id,
+        device=device,
+        subject=("episode", device.episode.uuid, None),
+    )
     return at
 
 
@@ -55,6 +64,7 @@ def due_now(*, device: DeviceToken, now: datetime) -> Sequence[Reminder]:
     return rows
 
 
+@transaction.atomic
 def receipt(
     *, device: DeviceToken, reminder_id: UUID, shown_at: datetime, opened_at: datetime | None, now: datetime
 ) -> Reminder:
@@ -67,6 +77,7 @@ def receipt(
     _of(device).filter(pk=reminder.pk).update(
         **{name: Coalesce(name, Value(at, DateTimeField())) for name, at in first.items()}
     )
+    audit.record(what="saw reminder", now=now, clinic=device.clinic_id, device=device, subject=reminder)
     reminder.refresh_from_db()
     return reminder
 

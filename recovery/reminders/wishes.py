@@ -77,7 +77,7 @@ def begin(episode: Episode, chosen: Chosen | None, *, now: datetime) -> None:
 def choose(*, device: DeviceToken, chosen: Chosen, now: datetime) -> Preferences:
     """The patient chooses, on the phone. The same again changes nothing."""
     episode = Episode.objects.select_for_update(of=("self",), no_key=True).get(pk=device.episode_id)
-    return _change(episode, chosen, by=None, now=now)
+    return _change(episode, chosen, by=None, device=device, now=now)
 
 
 @transaction.atomic
@@ -140,7 +140,9 @@ def address_of(written: str, channel: str) -> str:
     return text
 
 
-def _change(episode: Episode, chosen: Chosen, *, by: User | None, now: datetime) -> Preferences:
+def _change(
+    episode: Episode, chosen: Chosen, *, by: User | None, now: datetime, device: DeviceToken | None = None
+) -> Preferences:
     was = of_episode(episode)
     columns = _columns(chosen, was)
     if all(getattr(was, name) == value for name, value in columns.items()) and not was._state.adding:
@@ -151,7 +153,7 @@ def _change(episode: Episode, chosen: Chosen, *, by: User | None, now: datetime)
     EpisodeEvent.objects.create(
         clinic_id=episode.clinic_id, episode=episode, what=CHANGED, at=now, by=by, was=_told(was)
     )
-    audit.record(what=CHANGED, now=now, clinic=episode.clinic, user=by, subject=episode)
+    audit.record(what=CHANGED, now=now, clinic=episode.clinic_id, user=by, device=device, subject=episode)
     return row
 
 

@@ -62,6 +62,7 @@ def test_every_call_of_the_phone_is_described(schema: Any) -> None:
     assert described == {
         "POST /api/v1/enrolments/redeem",
         "GET /api/v1/me",
+        "GET /api/v1/me/looks",
         "DELETE /api/v1/me/device",
         "GET /api/v1/me/preferences",
         "PUT /api/v1/me/preferences",

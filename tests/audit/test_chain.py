@@ -141,7 +141,7 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("how", DAMAGE)
-def test_damage_is_found(administrator: Administrator, how: str) -> None:
+def test_s51_damage_is_found(administrator: Administrator, how: str) -> None:
     for part in (["one", "two"], ["three"], ["four", "five"]):
         write(*part)
         seal()
@@ -152,7 +152,7 @@ def test_damage_is_found(administrator: Administrator, how: str) -> None:
     assert flaws() != []
 
 
-def test_the_end_that_was_cut_off_is_found_by_a_seal_that_was_kept(
+def test_s51_the_end_that_was_cut_off_is_found_by_a_seal_that_was_kept(
     administrator: Administrator, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write("one")
@@ -180,7 +180,7 @@ def test_the_command_says_where(administrator: Administrator) -> None:
 
 @pytest.mark.parametrize("statement", ["UPDATE {} SET {}", "DELETE FROM {}", "TRUNCATE {}"])
 @pytest.mark.parametrize(("table", "change"), [("auditevent", "what = ''"), ("auditbatch", "seal = ''")])
-def test_the_application_may_not_rewrite_it(statement: str, table: str, change: str) -> None:
+def test_s51_the_application_may_not_rewrite_it(statement: str, table: str, change: str) -> None:
     write("one")
     seal()
 

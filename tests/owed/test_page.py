@@ -4,12 +4,12 @@ import re
 
 from recovery import checkins, heartbeats, owed, retention
 from recovery.auditor import PROGRAMS
-from recovery.models import Alert, Defect, User
+from recovery.models import Alert, Defect, Oversight, User
 from tests import factories
 from tests.auditor import ward
 from tests.auditor.ward import Ward
 from tests.dashboard.conftest import SetClock, SignIn
-from tests.factories import at, submission
+from tests.factories import T0, at, submission
 from tests.hold.settled import as_next_request
 
 
@@ -50,7 +50,7 @@ def test_whoever_operates_the_service_reads_numbers_and_no_name(
 ):
     set_clock(ward.NOW_H)
     operator = factories.member(factories.team(factories.clinic("Nobody's")), "Olga Stein", password=None)
-    User.objects.filter(pk=operator.pk).update(is_superuser=True)
+    Oversight.objects.create(user=operator, role=Oversight.Role.OPERATOR, started_at=T0)
 
     page = read(sign_in, User.objects.get(pk=operator.pk))
 
@@ -69,7 +69,7 @@ def test_the_operator_reads_how_old_the_oldest_is_of_what_is_kept_for_a_time(
         retention.let_go_due(now=at(ward.NOW_H))
     operator = factories.member(factories.team(factories.clinic("Nobody's")), "Olga Stein", password=None)
     assert "Kept for a time" not in read(sign_in, operator)
-    User.objects.filter(pk=operator.pk).update(is_superuser=True)
+    Oversight.objects.create(user=operator, role=Oversight.Role.OPERATOR, started_at=T0)
 
     page = read(sign_in, User.objects.get(pk=operator.pk))
 

@@ -5,7 +5,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from recovery import access, audit, clock, sessions
+from recovery import access, asking, audit, clock, sessions
 from recovery.access import Shared
 from recovery.api.documents import Complaint, Document
 from recovery.api.parsing import below
@@ -62,12 +62,18 @@ class PhoneView(JsonView):
         return cast(DeviceToken, self.request.auth)  # IsPhone has seen to it
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """What the phone was shown is remembered; what it did, by the deed itself."""
+        """What the phone was shown or refused is remembered; what it did, by the deed itself."""
         response = super().dispatch(request, *args, **kwargs)
-        if request.method == "GET" and response.status_code == 200:
+        status = response.status_code
+        device = vars(self.request).get("_auth")  # as it was found out; asked for it would try once more
+        if isinstance(device, DeviceToken) and status < 500 and not asking.now().deeds:
             page = request.resolver_match
             audit.record_look(
-                page=f"phone {page.url_name if page else ''}", now=clock.now(), device=self.device
+                page=f"phone {page.url_name if page else ''}",
+                now=clock.now(),
+                device=device,
+                of=kwargs,
+                status=status,
             )
         return response
 
@@ -88,8 +94,24 @@ class StaffView(JsonView):
         view.is_background = True
         return view
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """What somebody was shown or refused is remembered, as on a page that asks by itself."""
+        who = request.user  # before the framework forgets it, for it asks phones only
+        response = super().dispatch(request, *args, **kwargs)
+        if response.status_code < 500 and who.is_authenticated:
+            match = request.resolver_match
+            audit.record_look(
+                page=f"api {match.url_name if match else ''}",
+                now=clock.now(),
+                user=who,
+                of=kwargs,
+                status=response.status_code,
+                by_itself=True,
+            )
+        return response
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        signed_in = self.wire.user  # before the framework forgets it, for it asks phones only
+        signed_in = self.wire.user
         if not signed_in.is_authenticated or not sessions.is_whole(self.wire.session):
             raise Problem("staff_only")
         self.user = signed_in

@@ -1,11 +1,14 @@
 """Six digits from an authenticator app, or a recovery code: at signing in, and when an app is set up."""
 
+from typing import Any
+
 from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.base.internal.flows import check_rate_limit
 from django import forms
 
-from recovery import clock, second_factor, sessions
+from recovery import audit, clock, second_factor, sessions
+from recovery.dashboard.accounts import LOCKED_OUT_EVERY
 
 AS_SHOWN = {"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}
 WRONG = "This code is not right. Each works once; wait for the next one that the app shows, and type that."
@@ -26,14 +29,22 @@ class SecondFactorForm(AuthenticateForm):
     code = _code("Code")
 
     def clean_code(self) -> str:
-        right = check_rate_limit(self.user)
+        try:
+            right = check_rate_limit(self.user)
+        except forms.ValidationError:
+            self._remember("locked out of second factor", at_most_every=LOCKED_OUT_EVERY)
+            raise
         found = second_factor.takes(user=self.user, typed=self.cleaned_data["code"], now=clock.real())
         app = second_factor.app_of(self.user)
         if found is None or app is None:
+            self._remember("gave wrong second factor")
             raise forms.ValidationError(WRONG)
         right()
         self.authenticator = app
         return found
+
+    def _remember(self, what: str, **how: Any) -> None:
+        audit.record_account(what=what, now=clock.now(), user=self.user, **how)
 
     def save(self) -> None:
         super().save()

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.urls import reverse
 
 from recovery import owed, retention
+from recovery.audit import reading
 from recovery.clinical import protocol as protocols
 from recovery.dashboard.screens.person import Person, person_of
 from recovery.dashboard.screens.place import Clock
@@ -77,7 +78,7 @@ class Screen:
 
 
 def show(user: User, clock: Clock) -> Screen:
-    operates = user.is_superuser
+    operates = reading.is_operator(user)
     found = owed.everything(now=clock.now) if operates else owed.of_teams(user, now=clock.now)
     service = owed.service()
     programs = [_at_work(each.name, each.is_at_work, each.silent_s) for each in service.programs]

@@ -1,11 +1,13 @@
 from urllib.parse import parse_qs, urlsplit
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.http import parse_etags
 from django.views.decorators.http import require_safe
 
 from recovery import clock
+from recovery.audit import reading
 from recovery.dashboard.door import StaffRequest, in_the_background, kept_by_nobody, staff_page
 from recovery.dashboard.screens import board as screen
 from recovery.dashboard.screens import pulse
@@ -16,7 +18,17 @@ from recovery.dashboard.screens.place import Clock
 @staff_page
 @require_safe
 def board(request: StaffRequest) -> HttpResponse:
-    return whole_board(request)
+    """The first page. Who audits, or operates the service, has another: patients are for care teams."""
+    shown = _board(request)
+    if not shown.outline.teams and (first := _first_page(request)):
+        return HttpResponseRedirect(first)
+    return _whole(request, shown)
+
+
+def _first_page(request: StaffRequest) -> str:
+    if reading.clinics_of(request.user):
+        return reverse("dashboard:audit")
+    return reverse("dashboard:owed") if reading.is_operator(request.user) else ""
 
 
 @in_the_background
@@ -39,7 +51,13 @@ def _changed_list(request: StaffRequest) -> HttpResponse:
 
 
 def whole_board(request: StaffRequest, *, notice: str = "", status: int = 200) -> HttpResponse:
-    context = {"board": _board(request), "tab": "board", "notice": notice}
+    return _whole(request, _board(request), notice=notice, status=status)
+
+
+def _whole(
+    request: StaffRequest, shown: screen.Board, *, notice: str = "", status: int = 200
+) -> HttpResponse:
+    context = {"board": shown, "tab": "board", "notice": notice}
     return render(request, "dashboard/pages/board.html", context, status=status)
 
 

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from recovery import clock, figures
+from recovery import audit, clock, figures
 from recovery.dashboard.door import StaffRequest, staff_page
 from recovery.dashboard.forms.figures import BudgetForm, ChoiceForm
 from recovery.dashboard.screens import figures as screen
@@ -35,6 +35,16 @@ def figures_csv(request: StaffRequest, figure: str) -> HttpResponse:
         raise Http404
     for each in screen.drawn(team, period, now):
         if each.slug == figure:
+            audit.record(
+                what="exported figures",
+                now=now,
+                clinic=team.clinic_id,
+                user=request.user,
+                subject=team,
+                figure=figure,
+                first=period.first.isoformat(),
+                last=period.last.isoformat(),
+            )
             name = f"{figure}-{period.first.isoformat()}-{period.last.isoformat()}.csv"
             return HttpResponse(
                 figures_sheet.sheet(each, team, period),

@@ -91,7 +91,7 @@ def new_codes(request: StaffRequest) -> HttpResponse:
 @staff_page
 @require_POST
 def end_session(request: StaffRequest, session_id: UUID) -> HttpResponse:
-    ended = sessions.end(user=request.user, session_id=session_id)
+    ended = sessions.end(user=request.user, session_id=session_id, now=clock.now())
     messages.success(request, "Signed out there." if ended else "It was signed out already.")
     return _back()
 
@@ -99,7 +99,7 @@ def end_session(request: StaffRequest, session_id: UUID) -> HttpResponse:
 @staff_page
 @require_POST
 def end_other_sessions(request: StaffRequest) -> HttpResponse:
-    ended = sessions.end_all(user=request.user, but=request.session.session_key)
+    ended = sessions.end_all(user=request.user, but=request.session.session_key, now=clock.now())
     messages.success(request, "Signed out everywhere else." if ended else "You are signed in only here.")
     return _back()
 

@@ -101,7 +101,7 @@ def test_s17_the_session_gets_a_new_name_at_signing_in_and_is_dead_after_signing
     client = Client()
     client.get("/accounts/login/")
     planted = session_of(ben)
-    sessions.end_all(user=ben)
+    sessions.end_all(user=ben, now=factories.T0)
     client.cookies["sessionid"] = planted
     give_password(ben, client)
     names = [planted, client.session.session_key]

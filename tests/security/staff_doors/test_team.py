@@ -382,7 +382,7 @@ def test_what_an_administrator_did_is_on_record_without_names(
 
     events = AuditEvent.objects.filter(user=dee, clinic=team.clinic).order_by("pk")
 
-    assert [event.what for event in events] == ["invited", "changed role", "ended membership"]
+    assert [event.what for event in events] == ["signed in", "invited", "changed role", "ended membership"]
     assert "Nia" not in str([event.detail for event in events])
     assert clock.now() - events[0].at < timedelta(minutes=1)
 

@@ -5,6 +5,7 @@ import { draft, reopen } from "./draft.js";
 import { unfinished } from "./begin.js";
 import { numbersToCall } from "./frame.js";
 import { helpersCard } from "./helpers.js";
+import { looksCard } from "./looks.js";
 import { loop, messages, missedPromise } from "./loop.js";
 import { me } from "./patient.js";
 import { remindersCard } from "./reminders.js";
@@ -49,6 +50,7 @@ export function homeScreen(screen) {
     earlier(),
     remindersCard(),
     helpersCard(),
+    now && !now.caregiver && looksCard(),
   );
 }
 

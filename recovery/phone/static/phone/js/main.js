@@ -11,6 +11,7 @@ import { homeScreen } from "./home.js";
 import { flush, onChange, reports, signedOut } from "./outbox.js";
 import { finishLeaving } from "./leaving.js";
 import { followClock, questionnaire, refresh } from "./patient.js";
+import { looksScreen } from "./looks.js";
 import { remindersScreen } from "./reminders.js";
 import { reviewScreen } from "./review.js";
 import { codeInAddress, go, here } from "./route.js";
@@ -35,6 +36,7 @@ const SCREENS = {
   reminders: remindersScreen,
   helpers: helpersScreen,
   helper: newHelperScreen,
+  looks: looksScreen,
 };
 const TITLES = {
   code: "Sign on",
@@ -48,8 +50,9 @@ const TITLES = {
   reminders: "Reminders",
   helpers: "Who helps me",
   helper: "Let somebody help me",
+  looks: "Who has looked",
 };
-const OF_THE_PATIENT = new Set(["reminders", "helper"]);
+const OF_THE_PATIENT = new Set(["reminders", "helper", "looks"]);
 const OF_A_DRAFT = new Set(["part", "review", "emergency"]);
 
 /** A newer page is on the phone. It is taken when nothing is being filled in. */
