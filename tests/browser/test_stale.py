@@ -16,7 +16,11 @@ def test_o12_when_nothing_answers_an_open_page_says_so_within_a_minute_and_takes
     ana: DeviceToken, ben: User, sit_down: SitDown, which: str
 ) -> None:
     report(ana, 28, bleeding="oozing")
-    pages = {"board": "/", "alert": page_of(alert_of("BLEED-OOZE")), "patient": f"/patients/{ana.episode.uuid}"}
+    pages = {
+        "board": "/",
+        "alert": page_of(alert_of("BLEED-OOZE")),
+        "patient": f"/patients/{ana.episode.uuid}",
+    }
     desk = sit_down(ben)
     page = desk.page
     page.clock.install()
