@@ -121,6 +121,12 @@ def readable_by(device: DeviceToken) -> QuerySet[CheckIn]:
     return ours if may_read_all(device) else ours.filter(caregiver=device.caregiver_id)
 
 
+def reports_of_anybody(device: DeviceToken) -> QuerySet[CheckIn]:
+    """All check-ins of the episode, whoever sent them: to tell when, and by which phone. A caregiver has to know
+    whether one is due; what was answered is for `readable_by`."""
+    return CheckIn.objects.filter(episode=device.episode_id)
+
+
 def may_change(device: DeviceToken, check_in: CheckIn) -> bool:
     """Whether the phone's holder may correct or take it back: the patient each of their own episode, a caregiver what
     they sent themselves."""

@@ -234,6 +234,7 @@ STAFF = {"on-call"}
 PATIENTS = {
     ("GET", "preferences"), ("PUT", "preferences"), ("GET", "reminders"), ("PUT", "reminder"),
     ("GET", "my-caregivers"), ("POST", "my-caregivers"), ("POST", "my-caregiver-code"),
+    ("GET", "looks"),
 }  # fmt: skip
 READERS = {("GET", "alerts")}
 OTHERS = {

@@ -35,7 +35,8 @@ def test_the_examples_work_as_they_stand(django_db_setup: None) -> None:
         )
 
     assert done.returncode == 0, done.stderr
-    me, _, sent, corrected, history, _, withdrawn, batch, *reminding, signed_off = done.stdout.splitlines()
+    me, _, sent, corrected, history, _, withdrawn, batch, *more, signed_off = done.stdout.splitlines()
+    reminding, helping, looking = more[:4], more[4:9], more[9:]
     assert json.loads(me)["episode"]["procedure"] == "vertebroplasty"
     assert [json.loads(answer)["urgency"] for answer in (sent, corrected)] == ["same_day", "within_24h"]
     assert len(json.loads(history)["check_ins"]) == 1
@@ -43,3 +44,9 @@ def test_the_examples_work_as_they_stand(django_db_setup: None) -> None:
     _, chosen, standing, opened = map(json.loads, reminding)
     assert (chosen["address_hint"], standing, "opened_at" in opened) == ("...123", {"reminders": []}, True)
     assert [result["status"] for result in json.loads(batch)["results"]] == [201, 422]
+    *answers, ended = helping
+    helpers, code, helper, phones = map(json.loads, answers)
+    assert (helpers["caregivers"], helper["scope"], len(phones["phones"]), ended) == ([], "read", 1, "")
+    assert code["code"]
+    staff, own = map(json.loads, looking)
+    assert (staff["looks"], len(own["looks"])) == ([], 5)

@@ -20,7 +20,7 @@ from recovery.api.openapi import FOR_PHONES, FOR_REPORTS, described
 from recovery.api.parsing import OTHER_BYTES
 from recovery.api.problems import Problem
 from recovery.api.views.base import PhoneView, answer
-from recovery.models import Caregiver, CheckIn, DeviceToken
+from recovery.models import Caregiver, DeviceToken
 
 T = TypeVar("T")
 
@@ -130,7 +130,7 @@ class MyPhones(PhoneView):
         rows = list(
             access.phones_seen_by(self.device).select_related("caregiver").order_by("created_at", "pk")
         )
-        sent = CheckIn.objects.filter(episode=self.device.episode_id, device__in=rows).values("device")
+        sent = access.reports_of_anybody(self.device).filter(device__in=rows).values("device")
         reported_at = dict(sent.annotate(at=Max("received_at")).values_list("device", "at"))
         phones = tuple(self._phone(row, reported_at.get(row.pk)) for row in rows)
         return answer(documents.PhoneList(phones=phones))

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from recovery import clock, enrolment, reminders, verdicts
+from recovery import access, clock, enrolment, reminders, verdicts
 from recovery.access import Shared
 from recovery.api import documents
 from recovery.api.openapi import FOR_PHONES, described
@@ -54,8 +54,8 @@ class Me(PhoneView):
 
     def _last_completed_at(self) -> datetime | None:
         """Whoever sent it: a caregiver has to know, too, whether a check-in is due."""
-        completed = CheckIn.objects.filter(
-            episode=self.device.episode_id, status=CheckIn.Status.COMPLETED, withdrawn_at=None
+        completed = access.reports_of_anybody(self.device).filter(
+            status=CheckIn.Status.COMPLETED, withdrawn_at=None
         )
         return completed.order_by("-effective_at", "-id").values_list("effective_at", flat=True).first()
 
