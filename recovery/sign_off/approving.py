@@ -29,10 +29,7 @@ class NotSignedOff(Refused):
 
 def read(version_or_path: str) -> tuple[Protocol, str]:
     """A protocol and the digest of its document. Raises SignOffRefused when there is none."""
-    path = Path(version_or_path)
-    if path.suffix not in (".yaml", ".yml"):
-        name, _, number = version_or_path.partition("/")
-        path = PROTOCOLS / f"{name}-{number}.yaml"
+    path = _path(version_or_path)
     try:
         return load(path), _digest(path)
     except OSError:
@@ -72,9 +69,12 @@ def approve(*, replay_id: UUID, by: User, now: datetime) -> int:
 
 
 def check_in_use(version: str) -> None:
-    """Raises NotSignedOff for a protocol that nobody may be enrolled under: two have not approved it as it is now."""
+    """Raises NotSignedOff for a protocol that nobody may be enrolled under: two have not approved it as it is now.
+
+    It is asked for each patient of a list. The digest says enough: what has one that was approved was read then.
+    """
     get(version)
-    _, digest = read(version)
+    digest = _digest(_path(version))
     if FIRST.get(version) == digest:
         return
     approved = ProtocolApproval.objects.filter(replay__new=version, replay__new_digest=digest)
@@ -82,6 +82,14 @@ def check_in_use(version: str) -> None:
         raise NotSignedOff(
             f"The protocol {version} was not approved by two doctors as it is now. See `manage.py replay_protocol`."
         )
+
+
+def _path(version_or_path: str) -> Path:
+    path = Path(version_or_path)
+    if path.suffix in (".yaml", ".yml"):
+        return path
+    name, _, number = version_or_path.partition("/")
+    return PROTOCOLS / f"{name}-{number}.yaml"
 
 
 def _digest(path: Path) -> str:
