@@ -188,7 +188,7 @@ def test_a_database_that_does_not_answer_is_no_fault_but_a_pause(
 
     client = sign_in(ben)
     client.raise_request_exception = False
-    monkeypatch.setattr("recovery.dashboard.views.board.whole_board", fail)
+    monkeypatch.setattr("recovery.dashboard.views.board._board", fail)
 
     answer = client.get("/")
 

@@ -17,7 +17,7 @@ from kombu import Connection
 from pytest_django import DjangoDbBlocker
 
 from config.celery import app
-from recovery.models import Episode
+from recovery.models import CheckIn, Episode
 from tests.api.phones import BATCH, CHECK_INS, check_in
 from tests.faults.phones import Phones
 from tests.faults.scene import Scene
@@ -126,10 +126,9 @@ def test_s43_the_markers_would_be_found(scene: Scene) -> None:
     everything(scene)
     markers = markers_of(scene)
 
-    [(answers,)] = scene.rows(
-        "SELECT string_agg(answers::text, ' ') FROM recovery_checkin WHERE episode_id = ANY(%s)"
-    )
-    assert {"Xylophone", "giving up", "new_or_worse"} <= set(found(markers, answers))
+    with scene.system.django():
+        answers = CheckIn.objects.filter(episode__in=scene.episodes).values_list("answers", flat=True)
+        assert {"Xylophone", "giving up", "new_or_worse"} <= set(found(markers, str(list(answers))))
 
 
 def queued(system: System) -> list[str]:

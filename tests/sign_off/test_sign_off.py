@@ -1,5 +1,6 @@
 """O6: what a change of the rules changes is shown on real check-ins, and nothing is used that two have not signed."""
 
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
@@ -22,7 +23,7 @@ OLD = protocols.PROTOCOLS / "vk-default-1.yaml"
 
 
 @pytest.fixture
-def new(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def new(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """The same protocol, but bleeding that keeps coming is routine for everybody: as version 2, in the release."""
     document = OLD.read_text().replace("version: vk-default/1", "version: vk-default/2")
     begins = document.index("- id: BLEED-OOZE")
@@ -36,7 +37,8 @@ def new(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     path.write_text(document.replace(rule, milder))
     monkeypatch.setattr(protocols, "PROTOCOLS", directory)
     monkeypatch.setattr(approving, "PROTOCOLS", directory)
-    return path
+    yield path
+    protocols.get.cache_clear()  # nobody else knows of version 2
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ export function keepSent({ id, episode, observed_at, revision, steps: [step] }) 
 }
 
 onEpoch((epoch) => {
+  if (!device()) return; // signed off: nothing stays
   const before = read("epoch");
   if (epoch === before) return;
   if (before !== null) for (const name of names("sent.")) write(name, { ...read(name), owed: true });
