@@ -41,6 +41,9 @@ class People:
     words: dict[str, list[str]]
     """What stands in the rows of each patient and nowhere else."""
 
+    users: dict[str, int]
+    """The key of each account of staff."""
+
     @classmethod
     def of(cls, system: System) -> "People":
         """Made by a process of that system, since this one is connected to another database."""
@@ -86,6 +89,7 @@ def _make(now: datetime) -> People:
         headers={NOBODY: {}} | tokens | cookies,
         ids={"ana": _ids(ana), "eve": _ids(eve)},
         words={name: _words(name, phones[name][0].episode) for name in PATIENTS},
+        users={name: user.pk for name, user in staff.items()},
     )
 
 
