@@ -127,7 +127,7 @@ def _a_patient(page: Any) -> None:
 
 def _watch(page: Any, patient: str) -> None:
     """What is changed about how that patient is watched, and the summary."""
-    for act in ("mute", "pause", "extend", "end", "phones", "summary"):
+    for act in ("mute", "pause", "extend", "end", "phones", "caregivers", "summary"):
         page.goto(f"{patient}/{act}")
         page.screenshot(path=SCREENS / f"{act}.png", full_page=act == "summary")
 
@@ -191,6 +191,11 @@ def _on_the_phone(browser: Any, demo: dict[str, Any]) -> None:
     page.goto("/phone")
     page.get_by_role("button", name="Check in now").wait_for()
     page.screenshot(path=SCREENS / "phone-home.png")
+    for name in ("helpers", "looks"):
+        page.goto(f"/phone#/{name}")
+        page.wait_for_timeout(1_000)
+        page.screenshot(path=SCREENS / f"phone-{name}.png")
+    page.goto("/phone#/home")
     page.get_by_role("button", name="Check in now").click()
     page.get_by_role("button", name="I am ").click()
     page.get_by_role("button", name="None of these").first.wait_for()

@@ -20,7 +20,7 @@ LIMIT = 100
 LETTERS = 20
 """After the messages of a turn; the next urgent one does not wait long behind them."""
 
-LONGEST_WAIT_S = 10.0
+LONGEST_WAIT_S = 2.0
 
 
 class Senders:

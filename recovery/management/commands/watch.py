@@ -17,7 +17,9 @@ from recovery.notifications.senders import Senders
 log = logging.getLogger("recovery.watch")
 
 REPORT_EVERY_S = 60.0
-LONGEST_WAIT_S = 10.0
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 2.0
+"""After the database was lost. A few processes that knock every two seconds are no burden to one that comes back, and
+what is due then waits no longer than that."""
 
 
 class Command(BaseCommand):
@@ -39,18 +41,18 @@ class Command(BaseCommand):
         log.info("stopped")
 
     def _watch(self, senders: Senders, stopping: threading.Event, every: float) -> None:
-        report, wait, begun = Report(), every, False
+        report, wait, begun = Report(), FIRST_WAIT_S, False
         while not stopping.is_set():
             try:
                 close_old_connections()
                 begun = begun or _begin_retention()
                 done = watch.cycle(watch.now(), stop=stopping.is_set, sends=False)
             except watch.DatabaseLost as loss:
-                wait = min(max(wait, 1.0) * 2, LONGEST_WAIT_S)
                 log.error("the database does not answer (%s): trying again in %g s", loss, wait)
                 stopping.wait(wait)
+                wait = min(wait * 2, LONGEST_WAIT_S)
                 continue
-            wait = every
+            wait = FIRST_WAIT_S
             if not done["failed"]:
                 heartbeats.drain("watch")
             report.add(done + Counter(sent=senders.tried()))
