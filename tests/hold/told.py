@@ -76,6 +76,8 @@ def _assert_repeats_of(alert: Alert) -> None:
     for event in alert.events.order_by("id"):
         if event.kind == K.TOLD:
             told_at = max(event.at, told_at or event.at)
+        elif event.kind in {K.ESCALATED, K.REMINDED}:
+            told_at = event.at  # when it is planned; the mail itself may leave much later
         elif event.kind in {K.OPENED, K.RAISED}:
             tier = Tier(event.tier)
             told_at = event.at if tier >= Tier.SAME_DAY else told_at
