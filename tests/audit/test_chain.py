@@ -16,7 +16,7 @@ from tests.audit.conftest import Administrator
 from tests.factories import T0
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(400)]
 
 
 def write(*whats: str) -> None:
@@ -26,6 +26,10 @@ def write(*whats: str) -> None:
 
 def turn() -> int:
     return audit.seal_owed(limit=10, now=T0)
+
+
+ANOTHER_TEST_S = 130.0
+"""Longer than a test may last: its transaction, in another database of the server, keeps ours from being bound."""
 
 
 def seal() -> int:
@@ -41,7 +45,7 @@ def seal() -> int:
             and sum(AuditBatch.objects.values_list("rows", flat=True)) == AuditEvent.objects.count()
         )
 
-    wait_until(nothing_waits)
+    wait_until(nothing_waits, within_s=ANOTHER_TEST_S)
     return bound
 
 
