@@ -4,12 +4,29 @@ from functools import cache, reduce
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+    create_model,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from recovery import enrolment
+from recovery import caregivers, enrolment
 from recovery.api.documents import Complaint
-from recovery.api.fields import ClientId, Instant, OrWrittenWithAPoint, ShortText, TimeOfDay
+from recovery.api.fields import (
+    NAME,
+    ONE_LINE,
+    PHONE,
+    ClientId,
+    Instant,
+    OrWrittenWithAPoint,
+    ShortText,
+    TimeOfDay,
+)
 from recovery.api.parsing import below
 from recovery.api.problems import Problem
 from recovery.clinical import protocol as protocols
@@ -136,12 +153,16 @@ class ScopeBody(Body):
 class CaregiverBody(ScopeBody):
     """Whom the patient lets help, as the patient has just agreed."""
 
-    name: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(enrolment.name_of)]
-    relation: Annotated[str, Field(max_length=60), AfterValidator(enrolment.text_of)] = Field(
-        "", description="In the patient's words: son, neighbour"
+    name: Annotated[
+        str, Field(min_length=1, max_length=200, json_schema_extra=NAME), AfterValidator(enrolment.name_of)
+    ]
+    relation: Annotated[
+        str, Field(max_length=60, json_schema_extra=ONE_LINE), AfterValidator(enrolment.text_of)
+    ] = Field("", description="In the patient's words: son, neighbour")
+    phone: Annotated[str, Field(max_length=40, json_schema_extra=PHONE), AfterValidator(_phone_or_none)] = ""
+    agreed_to: Annotated[ShortText, WithJsonSchema({"type": "string", "const": caregivers.WORDING})] = Field(
+        description="`agreement.version` of the words that were shown"
     )
-    phone: Annotated[str, Field(max_length=40), AfterValidator(_phone_or_none)] = ""
-    agreed_to: ShortText = Field(description="`agreement.version` of the words that were shown")
 
 
 class FormOpenedBody(Body):

@@ -19,6 +19,18 @@ _IN_RANGE = (  # as near as a pattern comes
     r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
 )
 _TIME_OF_DAY = "([01][0-9]|2[0-3]):[0-5][0-9]"
+# As near as patterns come to enrolment/writing.py. Blanks of every kind are forgiven, and some control characters are
+# blanks; which letters there are, no pattern knows.
+_UNSEEN = r"\u0000-\u0008\u000e-\u001b\u007f-\u0084\u0086-\u009f\u202a-\u202e\u2066-\u2069\ue000-\uf8ff"
+ONE_LINE = {"pattern": f"^[^{_UNSEEN}]*$"}
+NAME = {
+    "pattern": rf"^\s*[^\s=+@{_UNSEEN}-][^{_UNSEEN}]*$",
+    "not": {"pattern": r"^[\u0000-@\[-`{-\u007f]*$"},
+}
+PHONE = {
+    "pattern": r"^\s*((\+[\d\s()./-]|[\d()./-])[\d\s()./-]*(([xX]|[eE][xX][tT]\.?)\s*\d+\s*)?)?$",
+    "not": {"pattern": r"^\s*([^\s\d]\D*(\d\D*){0,4}|\d\D*(\d\D*){0,3})$"},  # fewer than five digits
+}
 FIRST, END = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 

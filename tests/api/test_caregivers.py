@@ -345,7 +345,7 @@ def test_a_name_helps_once_and_no_more_than_five_help_at_once(ana: Phone) -> Non
 
     sixth = ana.post(HELPERS, TOM | {"name": "Yan"})
 
-    assert (twice.status_code, twice.json()["errors"][0]["place"]) == (422, "name")
+    assert (twice.status_code, twice.json()["errors"][0]["code"]) == (422, "helps_already")
     assert (sixth.status_code, sixth.json()["code"]) == (422, "caregiver_refused")
     assert Caregiver.objects.count() == 5
 

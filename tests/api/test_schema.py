@@ -9,7 +9,7 @@ from django.test import Client
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
-from recovery.api.examples import CORRECTION, PREFERENCES
+from recovery.api.examples import CAREGIVER, CORRECTION, PREFERENCES
 from recovery.clinical import protocol as protocols
 from tests.api.conftest import SetClock
 from tests.api.phones import BATCH, CHECK_INS, Phone, check_in
@@ -147,6 +147,32 @@ def test_what_is_refused_does_not_fit_what_is_described_either(
 
     assert not fits("CheckInBodyRequest", sent)
     assert ana.post(CHECK_INS, sent).status_code in {400, 422}
+
+
+@pytest.mark.parametrize(
+    ("unfit", "is_taken"),
+    [
+        ({}, True),
+        ({"name": " Tom\tWhitfield\n", "phone": "+44 (20) 7946-0101 ext. 2", "relation": ""}, True),
+        ({"phone": "1 x2345"}, True),
+        ({"phone": " "}, True),
+        ({"name": "=Tom"}, False),
+        ({"name": "12"}, False),
+        ({"name": "Tom\u202e"}, False),
+        ({"relation": "son\u0007"}, False),
+        ({"phone": "1234"}, False),
+        ({"phone": " x12345"}, False),
+        ({"phone": "call me"}, False),
+        ({"agreed_to": "caregiver/0"}, False),
+    ],
+)
+def test_a_caregiver_is_taken_if_and_only_if_they_fit_what_is_described(
+    fits: Fits, ana: Phone, unfit: dict[str, Any], is_taken: bool
+) -> None:
+    sent = CAREGIVER | unfit
+
+    assert fits("CaregiverBodyRequest", sent) is is_taken
+    assert ana.post("/api/v1/me/caregivers", sent).status_code == (201 if is_taken else 422)
 
 
 @pytest.mark.parametrize(

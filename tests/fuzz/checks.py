@@ -1,6 +1,7 @@
 """Which of schemathesis' checks run: all that it has. Whatever is taken from one stands here with its reason, and
 nowhere else."""
 
+import unicodedata
 from typing import Any
 
 OFF: dict[str, str] = {
@@ -19,6 +20,7 @@ BY_WHAT_IS_STORED = {
     "code_invalid": "So is a code of enrolment that nobody was given.",
     "code_expired": "Or that was used before.",
     "code_locked": "Or was mistyped too often.",
+    "caregiver_refused": "Whether the recovery has ended, and how many help already, stands in no body.",
 }
 """Codes with which a request is refused that fits its description (`positive_data_acceptance`)."""
 
@@ -28,6 +30,8 @@ BEYOND_A_SCHEMA = {
     "quiet_time": "That a time of day lies outside two others cannot be said.",
     "not_an_address": "What an address must be depends on the channel, and on whether one is known.",
     "out_of_range": "An instant is bounded in UTC; a pattern sees its local date. At the edges alone.",
+    "helps_already": "Nor does a name tell that somebody of that name helps already.",
+    "invalid_value": "Which characters are letters, and which none, no pattern knows. In names and relations alone.",
 }
 """The same for the complaints of a problem `invalid`."""
 
@@ -49,6 +53,7 @@ def excuses(problem: dict[str, Any], sent: Any = None) -> bool:
     return bool(errors) and all(
         error["code"] in BEYOND_A_SCHEMA
         and (error["code"] != "out_of_range" or _lies_at_an_edge(error, sent))
+        and (error["code"] != "invalid_value" or _has_what_no_pattern_knows(error, sent))
         for error in errors
     )
 
@@ -57,3 +62,13 @@ def _lies_at_an_edge(error: dict[str, Any], sent: Any) -> bool:
     name = error["place"]
     value = sent.get(name) if isinstance(sent, dict) and name.endswith("_at") else None
     return isinstance(value, str) and value.startswith(EDGES)
+
+
+def _has_what_no_pattern_knows(error: dict[str, Any], sent: Any) -> bool:
+    """Beyond ASCII: a name without a letter; a character that is for private use, or for none."""
+    name = error["place"]
+    value = sent.get(name) if isinstance(sent, dict) and name in {"name", "relation"} else None
+    if not isinstance(value, str) or value.isascii():
+        return False
+    without_letter = name == "name" and not any(letter.isalpha() for letter in value)
+    return without_letter or any(unicodedata.category(letter) in {"Co", "Cn"} for letter in value)

@@ -51,6 +51,27 @@ def test_a_value_out_of_range_is_excused_at_the_edge_of_time_alone(
     assert checks.excuses(problem, {place: value}) is is_excused
 
 
+@pytest.mark.parametrize(
+    ("place", "value", "is_excused"),
+    [
+        ("name", "\u00b1", True),
+        ("name", "Tom \u0378", True),
+        ("relation", "son \U000f0000", True),
+        ("name", "Tom\u00e9", False),
+        ("name", "12", False),
+        ("relation", "\u00b1", False),
+        ("agreed_to", "\u0378", False),
+        ("phone", "\u0378", False),
+    ],
+)
+def test_a_name_that_fits_is_excused_for_what_no_pattern_knows_alone(
+    place: str, value: str, is_excused: bool
+) -> None:
+    problem = {"code": "invalid", "errors": [{"place": place, "code": "invalid_value"}]}
+
+    assert checks.excuses(problem, {place: value}) is is_excused
+
+
 @pytest.mark.parametrize("callers", CALLERS, ids=" ".join)
 def test_whatever_is_sent_is_answered_as_described(
     system: System, people: People, tmp_path: Path, callers: tuple[str, ...]

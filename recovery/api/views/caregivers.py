@@ -32,6 +32,8 @@ DEVICE_ID = OpenApiParameter(
 )
 FIELDS = {"wording": "agreed_to"}
 """What fields are called here, where another name is used inside."""
+STORED = {"name": "helps_already"}
+"""The complaint, where what is stored decides and not what was sent."""
 
 
 class MyCaregivers(PhoneView):
@@ -187,7 +189,9 @@ def _told(operation: Callable[[], T]) -> T:
     except caregivers.CaregiverRefused as refused:
         if field := refused.extra.get("field"):
             complaint = Complaint(
-                place=FIELDS.get(field, field), code="invalid_value", detail=refused.message
+                place=FIELDS.get(field, field),
+                code=STORED.get(field, "invalid_value"),
+                detail=refused.message,
             )
             raise Problem("invalid", [complaint]) from None
         raise
