@@ -59,6 +59,12 @@ def test_a_wrong_method_is_told_which_are_right(ana: Phone, method: str) -> None
     assert refused.headers["Allow"] == "GET, HEAD, POST"
 
 
+def test_what_cannot_be_done_is_told_before_a_parameter_that_is_unknown(ana: Phone) -> None:
+    refused = ana.delete("/api/v1/me/looks?limit=1")
+
+    assert is_problem(refused, 405, "method_not_allowed")
+
+
 def test_a_long_query_is_refused(ana: Phone) -> None:
     """B39"""
     assert is_problem(ana.get(f"{CHECK_INS}?cursor={'a' * 7_000}"), 414, "uri_too_long")

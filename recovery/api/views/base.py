@@ -25,7 +25,7 @@ class JsonView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if request.META.get("QUERY_STRING"):
+        if request.META.get("QUERY_STRING") and request.method in self.allowed_methods:
             self.check_parameters(request)
 
     def check_parameters(self, request: Request) -> None:
