@@ -1,4 +1,5 @@
 """The second factor of staff: six digits from an authenticator app (TOTP, RFC 6238), or a recovery code in its place.
+Passkeys stand beside it (recovery/passkeys.py); recovery codes are one set for both.
 
 A code counts once: what was used is an ever-growing number in the database, and of two who send the same code at the
 same instant one is let in. Secrets are sealed; of recovery codes only hashes are kept. The clock is the server's.
@@ -14,13 +15,17 @@ from urllib.parse import quote, urlencode
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.db import connection, connections, transaction
+from django.db.models import QuerySet
 
 from recovery import access, audit, sealing, sessions
+from recovery.errors import Refused
 from recovery.models import RecoveryCode, User
 
 PERIOD_S = 30
 TOLERANCE = 1
 """Steps by which a telephone's clock may be off, to either side."""
+
+KINDS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 CODES = 10
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -55,8 +60,13 @@ def address_of(secret: str, *, account: str, issuer: str) -> str:
     return f"otpauth://totp/{label}?{urlencode({'secret': secret, 'issuer': issuer}, quote_via=quote)}"
 
 
-def has_app(user: User) -> bool:
-    return Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+def all_of(user: User) -> QuerySet[Authenticator]:
+    """Their app and their passkeys. Recovery codes stand in for these and are none by themselves."""
+    return Authenticator.objects.filter(user=user, type__in=KINDS)
+
+
+def is_set_up(user: User) -> bool:
+    return all_of(user).exists()
 
 
 def next_code(user: User, now: datetime) -> str:
@@ -70,9 +80,9 @@ def next_code(user: User, now: datetime) -> str:
 
 
 def owners(users: Sequence[User]) -> set[int]:
-    """Those of them who have set it up."""
-    apps = Authenticator.objects.filter(user__in=users, type=Authenticator.Type.TOTP)
-    return set(apps.values_list("user_id", flat=True))
+    """Those of them who have set one up."""
+    rows = Authenticator.objects.filter(user__in=users, type__in=KINDS)
+    return set(rows.values_list("user_id", flat=True))
 
 
 def app_of(user: User) -> Authenticator | None:
@@ -88,16 +98,37 @@ def step_of(secret: str, code: str, now: datetime) -> int | None:
     return None
 
 
+class SetUpElsewhere(Refused):
+    """Whoever has a second factor adds to it and replaces it with both."""
+
+    code = "set_up_elsewhere"
+    message = "Your second factor was set up elsewhere meanwhile. Sign in again, with it."
+
+
+def is_first(user: User, *, with_both: bool) -> bool:
+    """Whether what is set up now will be their first. `with_both`: they gave both factors. Holds the person, so that of
+    two who set up a first one at once the second is told. Raises SetUpElsewhere."""
+    User.objects.select_for_update().get(pk=user.pk)
+    if not is_set_up(user):
+        return True
+    if not with_both:
+        raise SetUpElsewhere
+    return False
+
+
 @transaction.atomic
-def set_up(*, user: User, secret: str, code: str, keep: str | None, now: datetime) -> list[str] | None:
+def set_up(
+    *, user: User, secret: str, code: str, with_both: bool, keep: str | None, now: datetime
+) -> list[str] | None:
     """Make this app the second factor, in place of an earlier one, and give new recovery codes; None: a wrong code.
+    Raises SetUpElsewhere.
 
     Every other session of theirs ends: none is left that was opened without it. `keep` is the key of this one.
     """
     step = step_of(secret, code, now)
     if step is None:
         return None
-    User.objects.select_for_update().get(pk=user.pk)
+    is_first(user, with_both=with_both)
     was_there = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).delete()[0]
     Authenticator.objects.create(
         user=user,
@@ -109,7 +140,7 @@ def set_up(*, user: User, secret: str, code: str, keep: str | None, now: datetim
     sessions.end_all(user=user, but=keep, now=now)
     what = "replaced second factor" if was_there else "set up second factor"
     audit.record_account(what=what, now=now, user=user, by=user)
-    return _new_codes(user)
+    return write_codes(user)
 
 
 @transaction.atomic
@@ -126,19 +157,17 @@ def new_codes(*, user: User, now: datetime) -> list[str]:
     """Recovery codes in place of all earlier ones, to be shown this once."""
     User.objects.select_for_update().get(pk=user.pk)
     audit.record_account(what="made recovery codes", now=now, user=user, by=user)
-    return _new_codes(user)
+    return write_codes(user)
 
 
 def takes(*, user: User, typed: str, now: datetime) -> str | None:
     """Whether this is their second factor, once: "app", "recovery code", or None."""
     app = app_of(user)
-    if app is None:
-        return None
     try:
-        step = step_of(sealing.unseal(app.data["secret"]), typed, now)
+        step = step_of(sealing.unseal(app.data["secret"]), typed, now) if app else None
     except sealing.CannotUnseal:  # its key is gone; recovery codes still count
         step = None
-    if step is not None:
+    if app is not None and step is not None:
         with connection.cursor() as cursor:
             cursor.execute(_USED, {"step": step, "now": now, "id": app.pk})
             return "app" if cursor.rowcount == 1 else None
@@ -181,7 +210,8 @@ def _use_code(user: User, typed: str, now: datetime) -> bool:
     return True
 
 
-def _new_codes(user: User) -> list[str]:
+def write_codes(user: User) -> list[str]:
+    """Within a transaction that says why: recovery codes in place of all earlier ones."""
     codes = ["".join(secrets.choice(LETTERS) for _ in range(CODE_LETTERS)) for _ in range(CODES)]
     RecoveryCode.objects.filter(user=user).delete()
     RecoveryCode.objects.bulk_create(RecoveryCode(user=user, code_hash=_hash(user, code)) for code in codes)

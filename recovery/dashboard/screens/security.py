@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from recovery import access, second_factor, sessions, staff
+from allauth.mfa.models import Authenticator
+
+from recovery import access, passkeys, second_factor, sessions, staff
 from recovery.dashboard.wording import span
 from recovery.models import StaffSession, User
 
@@ -26,8 +28,17 @@ class Browser:
 
 
 @dataclass(frozen=True, slots=True)
+class Passkey:
+    id: UUID
+    name: str
+    since: datetime
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
 class Security:
     app_since: datetime | None
+    passkeys: list[Passkey]
     codes_left: int
     browsers: list[Browser]
     roles: list[str]
@@ -38,6 +49,11 @@ class Security:
         return self.codes_left < FEW_CODES
 
     @property
+    def may_remove(self) -> bool:
+        """The last second factor stays."""
+        return self.app_since is not None or len(self.passkeys) > 1
+
+    @property
     def elsewhere(self) -> bool:
         return any(not browser.is_this for browser in self.browsers)
 
@@ -46,11 +62,17 @@ def show(user: User, key: str, now: datetime) -> Security:
     app = second_factor.app_of(user)
     return Security(
         app_since=app.created_at if app else None,
+        passkeys=[_passkey(key, now) for key in passkeys.of(user)],
         codes_left=second_factor.codes_left(user),
         browsers=[_browser(row, key, now) for row in sessions.of(user, now)],
         roles=staff.roles_of(user),
         administers=access.memberships(user).filter(role=staff.ADMIN).exists(),
     )
+
+
+def _passkey(key: Authenticator, now: datetime) -> Passkey:
+    last = f"used {_ago(now - key.last_used_at)}" if key.last_used_at else "not used yet"
+    return Passkey(id=UUID(key.data["uuid"]), name=key.data["name"], since=key.created_at, last=last)
 
 
 def _browser(row: StaffSession, key: str, now: datetime) -> Browser:

@@ -12,11 +12,13 @@ from django.test import Client
 from pytest_django import Settings
 
 from recovery import clock, second_factor
+from recovery.dashboard.forms.second_factor import SetUpForm
 from recovery.dashboard.urls import urlpatterns
 from recovery.models import CareTeam, RecoveryCode, User
 from tests import factories
 from tests.dashboard.scenes import said
 from tests.factories import PASSWORD
+from tests.security.staff_doors.keys import NEW
 from tests.security.staff_doors.people import (
     CODE,
     POLL,
@@ -30,7 +32,7 @@ from tests.security.staff_doors.people import (
     passes,
     with_app,
 )
-from tests.signing_in import SECRET, shown_code, sign_in
+from tests.signing_in import SECRET, mailed, shown_code, sign_in
 
 ROLES = ("nurse", "doctor", "coordinator", "admin")
 
@@ -64,14 +66,15 @@ def test_s15_each_role_is_asked_for_the_second_factor_after_the_password(team: C
     assert (before, answer["Location"], is_in(client)) == (False, "/", True)
 
 
-def test_s15_whoever_has_none_reaches_no_page_but_the_one_that_sets_it_up(ben: User) -> None:
+def test_s15_whoever_has_none_reaches_no_page_but_those_that_set_it_up(ben: User) -> None:
     client = give_password(ben)
     routes = [f"/{pattern.pattern}" for pattern in urlpatterns]
     there = [re.sub(r"<[^>]+>", "00000000-0000-4000-8000-000000000000", route) for route in routes]
 
     answers = {route: client.generic(method, route) for route in there for method in ("GET", "POST")}
 
-    del answers[SET_UP]
+    by_app, by_passkey = answers.pop(SET_UP), answers.pop(NEW)
+    assert (by_app.status_code, by_passkey.status_code) == (422, 422)
     assert {answer.status_code for answer in answers.values()} == {302}
     assert {answer["Location"] for answer in answers.values()} == {SET_UP}
     assert client.get(POLL, headers={"HX-Request": "true"})["HX-Redirect"] == SET_UP
@@ -89,6 +92,42 @@ def test_s15_setting_it_up_ends_every_session_that_was_opened_without_it(ben: Us
     assert client.session.session_key != before
     assert elsewhere.get(SET_UP)["Location"].startswith(SIGN_IN)
     assert len(set(codes)) == second_factor.CODES
+
+
+@pytest.mark.django_db(transaction=True)
+def test_s15_of_two_who_know_the_password_alone_and_set_up_an_app_at_once_one_does(ben: User) -> None:
+    """Else whoever learned the password would replace what its owner has just set up."""
+
+    def set_up(_: int) -> str:
+        secret, now = second_factor.new_secret(), clock.real()
+        code = second_factor.code_at(secret, now)
+        try:
+            second_factor.set_up(user=ben, secret=secret, code=code, with_both=False, keep=None, now=now)
+        except second_factor.SetUpElsewhere:
+            return "refused"
+        finally:
+            connections.close_all()
+        return "set up"
+
+    with ThreadPoolExecutor(2) as both:
+        done = sorted(both.map(set_up, range(2)))
+
+    assert done == ["refused", "set up"]
+    assert Authenticator.objects.filter(user=ben).count() == 1
+
+
+def test_s15_who_set_one_up_elsewhere_while_the_form_was_read_signs_in_again_with_it(
+    ben: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = give_password(ben)
+    secret = secret_on(client.get(SET_UP))
+    reads = SetUpForm.is_valid
+    monkeypatch.setattr(SetUpForm, "is_valid", lambda form: with_app(ben) and reads(form))
+
+    answer = client.post(SET_UP, {"code": second_factor.code_at(secret, clock.real())})
+
+    assert answer["Location"] == SIGN_IN
+    assert second_factor.takes(user=ben, typed=shown_code(), now=clock.real()) == "app"
 
 
 def test_s15_a_wrong_code_sets_nothing_up_and_the_picture_stays(ben: User) -> None:
@@ -202,7 +241,7 @@ def test_s15_setting_a_new_password_by_mail_does_not_go_around_it(ben: User) -> 
     with_app(ben)
     client, new = Client(), "four words never together"
     client.post("/accounts/password/reset/", {"email": ben.email})
-    link = re.search(r"http://\S+(/accounts/password/reset/key/\S+)", mail.outbox[0].body)
+    link = re.search(r"http://\S+(/accounts/password/reset/key/\S+)", mailed().body)
     assert link is not None
     form = client.get(link[1], follow=True)
 
@@ -231,7 +270,7 @@ def test_s15_the_app_is_replaced_after_the_password_alone_and_the_old_one_counts
         user=ben, typed=second_factor.code_at(secret, half_minutes(1)), now=clock.real()
     )
     assert secret != SECRET
-    assert "second factor was replaced" in mail.outbox[-1].body
+    assert "authenticator app was replaced" in mail.outbox[-1].body
 
 
 def test_s48_a_change_of_the_key_takes_no_app_from_anybody(ben: User, settings: Settings) -> None:
