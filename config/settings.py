@@ -211,13 +211,18 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody is mailed because a stranger typed their address
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True  # written and thrown away (recovery/dashboard/accounts.py, send_mail)
 # Tries are counted for each address; without this all the world would have the proxy's.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if PRODUCTION else 0
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # recovery/sessions.py, ASKED_AGAIN_AFTER
-# The second factor (ADR 21): every session needs it. The form is ours: codes count once, whatever comes at once.
-MFA_SUPPORTED_TYPES = ["totp"]
-MFA_FORMS = {"authenticate": "recovery.dashboard.forms.second_factor.SecondFactorForm"}
+# The second factor (ADR 27): every session needs it. The forms are ours: codes count once, whatever comes at once, and
+# a copied passkey is refused. A passkey belongs to the host that its page was asked from, one of ALLOWED_HOSTS.
+MFA_SUPPORTED_TYPES = ["totp", "webauthn"]
+MFA_ADAPTER = "recovery.dashboard.ceremony.StaffKeys"
+MFA_FORMS = {
+    "authenticate": "recovery.dashboard.forms.second_factor.SecondFactorForm",
+    "authenticate_webauthn": "recovery.dashboard.forms.passkeys.PasskeyForm",
+}
 # For the demo alone: one secret for everybody; the sign-in page then shows the code and says so.
 DEMO_SECOND_FACTOR = env.text("DEMO_SECOND_FACTOR", "")
 if DEMO_SECOND_FACTOR and PRODUCTION:
@@ -340,6 +345,7 @@ LOGGING = {
         "django": {"handlers": []},  # instead of its own, which write and mail whole errors
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},  # anybody may send one, any number of times
+        "fido2": {"level": "WARNING"},  # names each passkey that is used
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
     },

@@ -10,7 +10,7 @@ from typing import Any, Self
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
 
-from recovery import statements
+from recovery import statements, tenancy
 from recovery.clinical.tiers import Tier
 from recovery.models import (
     Alert,
@@ -75,9 +75,12 @@ def has_left(alert: Alert) -> bool:
 def phone(token: str) -> DeviceToken | None:
     """The phone that holds this token, with its episode and clinic; None when unknown or revoked.
 
-    One prepared statement, because it runs with every request of a phone.
+    One prepared statement, because it runs with every request of a phone; the first of each. From then on its clinic is
+    in reach, and no other.
     """
-    row = statements.fetch_one(_PHONE, [hash_of(token)])
+    row = statements.fetch_first(
+        _PHONE, [hash_of(token)], opens=lambda row: tenancy.clinic(row[_CLINIC_OF_PHONE])
+    )
     if row is None:
         return None
     found = _PHONE_ROW.models(row)
@@ -89,6 +92,7 @@ def phone(token: str) -> DeviceToken | None:
 def signed_out_phone(token: str) -> DeviceToken | None:
     """The phone whose token was good once: it tells its patient to call, and what it sends goes to the care team to
     read. None when unknown, or when the token is good."""
+    tenancy.enter(tenancy.by_phone(hash_of(token)))
     devices = DeviceToken.objects.select_related("episode__clinic")
     return devices.filter(token_hash=hash_of(token), revoked_at__isnull=False).first()
 
@@ -284,14 +288,9 @@ def quarantine(user: User | AnonymousUser) -> QuerySet[Quarantine]:
     return Quarantine.objects.filter(episode__team__in=memberships(user).values("team"))
 
 
-_PHONE_ROW = Joined(device=DeviceToken, episode=Episode, clinic=Clinic)
-_PHONE = f"""
-    SELECT {_PHONE_ROW.columns}
-    FROM recovery_devicetoken device
-    JOIN recovery_episode episode ON episode.id = device.episode_id
-    JOIN recovery_clinic clinic ON clinic.id = device.clinic_id
-    WHERE device.token_hash = %s AND device.revoked_at IS NULL
-"""
+_PHONE_ROW = Joined(device=DeviceToken, episode=Episode, clinic=Clinic, each="(found.{})")
+_CLINIC_OF_PHONE = _PHONE_ROW.place("clinic")
+_PHONE = f"SELECT {_PHONE_ROW.columns} FROM recovery_phone(%s) found"  # nosec B608  (columns are the models' own)
 
 _COLLEAGUE = (User, ("id", "uuid", "name"))
 _BOARD_ROW = Joined(

@@ -20,9 +20,12 @@ class Joined:
     """Which columns of a row are which model's. Each is named as the statement names its table.
 
     A model may come with the fields that are wanted of it, its key among them; the others are read when asked for.
+    `each` is how the statement writes a table whose name is {}.
     """
 
-    def __init__(self, **models: type[Model] | tuple[type[Model], Sequence[str]]) -> None:
+    def __init__(
+        self, *, each: str = "{}", **models: type[Model] | tuple[type[Model], Sequence[str]]
+    ) -> None:
         self._parts: list[tuple[str, type[Model], list[str], slice, Sealed]] = []
         start = 0
         for name, given in models.items():
@@ -31,9 +34,14 @@ class Joined:
             self._parts.append((name, model, list(fields), slice(start, start + len(fields)), sealed))
             start += len(fields)
         self.columns = ", ".join(
-            f"{name}.{field}" for name, _, fields, _, _ in self._parts for field in fields
+            f"{each.format(name)}.{field}" for name, _, fields, _, _ in self._parts for field in fields
         )
         self.width = start
+
+    def place(self, name: str) -> int:
+        """Where in a row the key of this model stands."""
+        start: int = next(place.start for part, _, _, place, _ in self._parts if part == name)
+        return start
 
     def models(self, row: Sequence[Any]) -> dict[str, Any]:
         """By name; None for a table that had no row to join. What follows the columns in `row` is not looked at."""

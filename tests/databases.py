@@ -3,8 +3,10 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
@@ -12,22 +14,54 @@ from psycopg import sql
 
 from services.children import ROOT, environment
 from services.provision import Plan, connect, make_database
+from tests import schema
 from tests.services_plugin import current
+
+EVERY_CLINIC = "-c recovery.clinics=every"
+"""An option of connections as the application's role, for what no session and no program asks."""
 
 ONE_AT_A_TIME = 7_316_201  # an advisory lock: a template may have no visitors while it is copied
 
 
 def make_clone(name: str) -> Plan:
     """A fresh database called after `name`, with all tables and nobody's rows."""
+    plan = current().plan_for(name)
+    with _template() as (admin, template):
+        make_database(admin, plan, template=template.database)
+    return plan
+
+
+def fill(admin_url: str, plan: Plan) -> bool:
+    """All tables into the empty database of another server. False where there is nothing to take them from."""
+    if (tables := written_down()) is None:
+        return False
+    schema.read(in_database(admin_url, plan.app_url(admin_url)), tables)
+    return True
+
+
+def written_down() -> Path | None:
+    """All tables, for servers whose two roles have their usual names. None where ours have others."""
     run = current()
-    plan, template = run.plan_for(name), run.plan_for("template")
+    if (run.plan.get("owner"), run.plan.get("app")) != (Plan().owner, Plan().app):
+        return None
+    tables = Path(run.directory) / "schema.sql"
+    with _template() as (_, template):
+        if not tables.exists():
+            schema.write(in_database(run.admin_url, template.app_url(run.admin_url)), tables)
+    return tables
+
+
+@contextmanager
+def _template() -> Generator[tuple[psycopg.Connection, Plan]]:
+    """While nobody else has it."""
+    run = current()
+    template = run.plan_for("template")
     with connect(run.admin_url) as admin:
         admin.execute("SELECT pg_advisory_lock(%s)", [ONE_AT_A_TIME])
         known = "SELECT 1 FROM pg_database WHERE datname = %s"
         if not admin.execute(known, [template.database]).fetchone():
             _make_template(admin, run.plan_for("unfinished"), template.database)
-        make_database(admin, plan, template=template.database)
-    return plan
+        yield admin, template
 
 
 def drop(plan: Plan) -> None:
@@ -39,17 +73,33 @@ def drop(plan: Plan) -> None:
 
 def _make_template(admin: psycopg.Connection, unfinished: Plan, name: str) -> None:
     make_database(admin, unfinished)
+    try:
+        _make_tables(unfinished)
+    except RuntimeError:
+        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(unfinished.database)))
+        raise
+    rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+    admin.execute(rename.format(sql.Identifier(unfinished.database), sql.Identifier(name)))
+
+
+def _make_tables(plan: Plan) -> None:
+    """By the migrations, as in production; or as these migrations made them in an earlier run."""
+    run = current()
+    by_admin = in_database(run.admin_url, plan.app_url(run.admin_url))
+    ours = (plan.owner, plan.app) == (Plan().owner, Plan().app)
+    if ours and (kept := schema.kept()) is not None and kept.exists():
+        schema.read(by_admin, kept)
+        return
     urls = {
-        "DATABASE_URL": unfinished.app_url(current().admin_url),
-        "DATABASE_OWNER_URL": unfinished.owner_url(current().admin_url),
+        "DATABASE_URL": plan.app_url(run.admin_url),
+        "DATABASE_OWNER_URL": plan.owner_url(run.admin_url),
     }
     migrate = [sys.executable, "manage.py", "migrate", "--database=owner", "--verbosity=0", "--skip-checks"]
     done = subprocess.run(migrate, cwd=ROOT, env=environment(**urls), capture_output=True, text=True)
     if done.returncode != 0:
-        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(unfinished.database)))
         raise RuntimeError(f"migrate failed:\n{done.stdout}{done.stderr}")
-    rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
-    admin.execute(rename.format(sql.Identifier(unfinished.database), sql.Identifier(name)))
+    if ours:
+        schema.keep(by_admin)
 
 
 @cache

@@ -8,6 +8,7 @@ from django.apps import apps
 from django.db import connection
 
 from recovery.auditor.findings import Found
+from recovery.models.tenancy import UNFENCED
 
 APPEND_ONLY = {
     "recovery_assessment": ("DELETE", "TRUNCATE"),
@@ -28,6 +29,16 @@ _THERE = """
     SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
      WHERE i.indisvalid AND c.relnamespace = 'public'::regnamespace
 """
+_UNFENCED = """
+    SELECT c.relname FROM pg_class c
+     WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace AND NOT c.relname = ANY(%s)
+       AND NOT (c.relrowsecurity AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid))
+       AND EXISTS (SELECT FROM pg_attribute a
+                    WHERE a.attrelid = c.oid AND NOT a.attisdropped
+                      AND (a.attname = 'clinic_id' OR c.relname = 'recovery_clinic'))
+    UNION ALL
+    SELECT rolname FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls)
+"""
 _MAY = """
     SELECT asked.name || ' ' || asked.privilege FROM unnest(%s::text[], %s::text[]) AS asked (name, privilege)
      WHERE has_table_privilege(asked.name, asked.privilege)
@@ -40,6 +51,9 @@ def look() -> Iterator[Found]:
         there = {name for (name,) in cursor.fetchall()}
         for name in sorted(_wanted() - there):
             yield Found("wall-down", 0, None, name)
+        cursor.execute(_UNFENCED, [list(UNFENCED)])
+        for (name,) in cursor.fetchall():
+            yield Found("wall-down", 0, None, f"row security of {name}")
         asked = [(table, privilege) for table, all_of in APPEND_ONLY.items() for privilege in all_of]
         cursor.execute(_MAY, [[table for table, _ in asked], [privilege for _, privilege in asked]])
         for (what,) in cursor.fetchall():

@@ -1,5 +1,7 @@
 """Building stones of the migrations that put up walls (0002 and later ones with new tables)."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -33,6 +35,32 @@ def allow_only(columns: list[str], table: str) -> migrations.RunPython:
 def execute(*statements: str) -> migrations.RunPython:
     """Statements of the owner's, in which {app} stands for the application's role."""
     return _as_owner(*statements)
+
+
+FENCE = "within_clinic"
+"""The name of the policy, on every table."""
+
+
+def fence(table: str, column: str = "clinic_id", *, or_none: bool = False) -> migrations.RunSQL:
+    """The second wall (ADR 31): rows of clinics that are not in context are not there, and cannot be written. With
+    `or_none`, rows of no clinic are everybody's."""
+    return migrations.RunSQL(
+        [*policy(table, column, or_none=or_none), f"ALTER TABLE recovery_{table} ENABLE ROW LEVEL SECURITY"],
+        [
+            f"ALTER TABLE recovery_{table} DISABLE ROW LEVEL SECURITY",
+            f"DROP POLICY IF EXISTS {FENCE} ON recovery_{table}",
+        ],
+    )
+
+
+def policy(table: str, column: str = "clinic_id", *, or_none: bool = False) -> list[Any]:
+    """What the fence stands by. Each SELECT is evaluated once for a statement, not for each row."""
+    none = f"{column} IS NULL OR " if or_none else ""
+    within = f"(SELECT recovery_every_clinic()) OR {column} = ANY ((SELECT recovery_clinics())::bigint[])"
+    return [
+        f"DROP POLICY IF EXISTS {FENCE} ON recovery_{table}",
+        f"CREATE POLICY {FENCE} ON recovery_{table} USING ({none}{within})",
+    ]
 
 
 def _as_owner(*statements: str) -> migrations.RunPython:

@@ -27,6 +27,8 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     ),
     "S8": ("tests.api.test_signing_in:test_a_cookie_signs_no_phone_in",),
     "S9": (
+        "tests.security.staff_doors.test_team:test_s9_another_role_counts_at_the_next_request",
+        "tests.security.staff_doors.test_team:test_s9_who_leaves_sees_nothing_from_the_next_request_on_and_is_signed_out",
         "tests.operations.test_alerts_moves:test_who_left_the_team_finds_nothing_at_the_next_request",
         "tests.dashboard.test_board:test_a_poll_after_signing_out_sends_the_whole_page_to_sign_in",
     ),
@@ -126,6 +128,7 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
     "S57": (
         "tests.operations.test_quarantine:test_no_cap_mutes_a_red_flag_that_the_team_was_not_told",
         "tests.operations.test_quarantine:test_beyond_the_cap_bodies_are_only_counted",
+        "tests.security.staff_doors.test_team:test_an_administrator_fills_nobodys_mailbox",
     ),
     "S58": ("tests.tasks.test_settings:test_celery_is_trusted_with_no_more_than_this",),
     "S59": (
