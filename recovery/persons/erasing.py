@@ -100,7 +100,7 @@ def ask(*, episode_id: UUID, scope: str, reason: str, no_duty: str = "", by: Use
 
 @transaction.atomic
 def withdraw(*, episode_id: UUID, erasure_id: UUID, by: User, now: datetime) -> None:
-    """Either of the two may. Raises Erasure.DoesNotExist."""
+    """Either of the two may."""
     asked = _asked(answered_for(episode_id, by), erasure_id)
     Erasure.objects.filter(pk=asked.pk).update(withdrawn_at=now, withdrawn_by=by)
     audit.record(what="withdrew erasure", now=now, clinic=asked.clinic_id, user=by, subject=asked)
@@ -157,15 +157,21 @@ def lift_hold(*, episode_id: UUID, by: User, now: datetime) -> None:
 
 
 def _for_administrator(episode_id: UUID, by: User) -> Episode:
+    """With the person held: nobody erases them meanwhile. Raises Episode.DoesNotExist where somebody just did."""
     episode = answered_for(episode_id, by)
     if not may_ask(episode, by):
         raise ErasureRefused("Only an administrator of the team can do this.")
-    return episode
+    Patient.objects.select_for_update(no_key=True).get(pk=episode.patient_id)
+    return answered_for(episode_id, by)
 
 
 def _asked(episode: Episode, erasure_id: UUID) -> Erasure:
+    """Held until it is decided: of two who decide at once the second is told."""
     rows = Erasure.objects.select_for_update(of=("self",)).select_related("patient__clinic")
-    return rows.get(uuid=erasure_id, patient=episode.patient_id, withdrawn_at=None, done_at=None)
+    asked = rows.get(uuid=erasure_id, patient=episode.patient_id)
+    if asked.withdrawn_at is not None or asked.done_at is not None:
+        raise ErasureRefused(WHY_NOT["not-confirmed"])
+    return asked
 
 
 def _why_not(person: Patient, scope: str, no_duty: str, now: datetime) -> str:

@@ -48,24 +48,42 @@ class NoSuchPerson(Refused):
 
 
 def find(*, uuid: UUID | None = None, clinic: str = "", hospital_number: str = "") -> Patient:
-    """By the public id, or by the hospital number within the clinic of this name. Raises NoSuchPerson."""
+    """By the public id, or by the hospital number within the clinic of this name. Raises NoSuchPerson, also where two
+    have it: what is held about one must not be given to another."""
     people = Patient.objects.exclude(episodes__team__canary__isnull=False)
     if uuid is not None:
         found = people.filter(uuid=uuid)
     else:
         found = people.filter(clinic__name__iexact=clinic, hospital_number__iexact=hospital_number)
-    person = found.distinct().first()
-    if person is None:
-        raise NoSuchPerson()
-    return person
+    match list(found.distinct()[:2]):
+        case [person]:
+            return person
+        case []:
+            raise NoSuchPerson
+        case _:
+            raise NoSuchPerson(
+                "Two have this number, in large and small letters. Name the person by the uuid."
+            )
 
 
 @transaction.atomic
 def export(patient: Patient, *, by: User | None, now: datetime) -> dict[str, Any]:
     """The document, and that it was made. It ends up in the hands of the person it is about: nothing of anybody else is
-    in it. `by`: nobody, when it was made beside the service."""
+    in it. `by`: nobody, when it was made beside the service.
+
+    Nobody erases the person meanwhile: half of it would be taken for all. It is told of their last recovery, on whose
+    phone they read who looked.
+    """
+    Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
     document = _Writer(patient).document(now)
-    audit.record(what="exported person", now=now, clinic=patient.clinic_id, user=by, subject=patient)
+    last = Episode.objects.filter(patient=patient).order_by("-pk").values_list("pk", flat=True).first()
+    audit.record(
+        what="exported person",
+        now=now,
+        clinic=patient.clinic_id,
+        user=by,
+        subject=("patient", patient.uuid, last),
+    )
     return document
 
 

@@ -1,11 +1,14 @@
 """The watch's turn: so many rows of one kind, in one transaction, written down with their number."""
 
+import logging
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from recovery import audit, statements
 from recovery.retention.kinds import KINDS
+
+log = logging.getLogger(__name__)
 
 BATCH = 500
 """Rows of one turn: they are locked for a moment, and nobody waits for them."""
@@ -35,13 +38,34 @@ def begin(*, now: datetime) -> None:
     statements.fetch_all(_BEGIN, {"now": now, "kinds": list(KINDS)})
 
 
-@transaction.atomic
+_PUT_OFF = "UPDATE recovery_retentionturn SET next_at = %(next_at)s WHERE kind = %(kind)s RETURNING kind"
+
+
 def let_go_due(*, now: datetime) -> int:
-    """One batch of the kind that has been due for longest. Returns how many rows went."""
-    due = statements.fetch_one(_DUE, {"now": now})
-    if due is None:
-        return 0
-    kind = KINDS.get(due[0])
+    """One batch of the kind that has been due for longest. Returns how many rows went.
+
+    A kind with which the database cannot come to an end is put off: else it would be the first at each turn, keep every
+    other kind, and have the watch wait for it again and again. Raises what the database said, when that is written.
+    """
+    gone, failed = 0, None
+    with transaction.atomic():
+        due = statements.fetch_one(_DUE, {"now": now})
+        if due is None:
+            return 0
+        try:
+            with transaction.atomic():
+                gone = _let_go(due[0], now)
+        except DatabaseError as error:
+            log.error("%s could not be let go: %s; tried again in an hour", due[0], type(error).__name__)
+            statements.fetch_all(_PUT_OFF, {"kind": due[0], "next_at": now + EVERY})
+            failed = error
+    if failed is not None:
+        raise failed
+    return gone
+
+
+def _let_go(name: str, now: datetime) -> int:
+    kind = KINDS.get(name)
     rows = (
         statements.fetch_all(_LET_GO, {"kind": kind.name, "now": now, "days": kind.days, "most": BATCH})
         if kind
@@ -49,16 +73,9 @@ def let_go_due(*, now: datetime) -> int:
     )
     gone: int = sum(count for _, count in rows)
     for clinic, count in rows:
-        audit.record(what=f"let go {due[0]}", now=now, clinic=clinic, rows=count)
+        audit.record(what=f"let go {name}", now=now, clinic=clinic, rows=count)
     is_done = gone < BATCH
-    statements.fetch_all(
-        _LOOKED,
-        {
-            "kind": due[0],
-            "now": now,
-            "next_at": now + EVERY if is_done else now,
-            "gone": gone,
-            "is_done": is_done,
-        },
-    )
+    next_at = now + EVERY if is_done else now
+    looked = {"kind": name, "now": now, "next_at": next_at, "gone": gone, "is_done": is_done}
+    statements.fetch_all(_LOOKED, looked)
     return gone

@@ -4,10 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -33,6 +35,7 @@ from tests import factories
 from tests.auditor.ward import looks
 from tests.factories import at
 from tests.persons.scenes import ANA, EVE, WORDS, report
+from tests.waiting import lock_waits, wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -162,6 +165,21 @@ def test_before_the_time_is_over_what_no_duty_keeps_is_erased_and_the_record_sta
     assert {phone["name"] for phone in recovery["phones"]} == {""}
 
 
+def test_the_numbers_of_before_a_change_go_with_those_of_today(ana: Patient, dee: User, dora: User) -> None:
+    """They are sealed where what was changed is remembered, so nothing but the document can tell."""
+    was = {name: getattr(ana, name) for name in enrolment.CONTACT}
+    new = was | {"phone": "+44 20 7946 0999", "caregiver_name": "", "caregiver_phone": ""}
+    enrolment.change_contacts(episode_id=episode_of(ana).uuid, contacts=new, by=dee, now=at(99))
+    numbers = {was["phone"], was["caregiver_phone"]}
+    assert {number for number in numbers if number and number in json.dumps(told(ana))} == numbers
+
+    erase(ana, dee, dora, scope="contact", no_duty="")
+
+    left = json.dumps(told(ana))
+    assert not any(number in left for number in numbers)
+    assert "changed contacts" in left
+
+
 def test_the_phone_is_let_in_no_more(team: CareTeam, dee: User, dora: User) -> None:
     phone, token = factories.phone(factories.episode(team))
     end(phone.episode)
@@ -271,6 +289,61 @@ def test_a_legal_hold_stands_above_all(ana: Patient, dee: User, dora: User) -> N
     assert LegalHold.objects.filter(patient=ana).count() == 2
 
 
+@pytest.mark.django_db(transaction=True)
+def test_of_somebody_who_is_just_being_erased_nothing_is_promised(
+    team: CareTeam, dee: User, dora: User
+) -> None:
+    """Whoever places a hold at that moment is not told that everything is kept."""
+    episode = factories.episode(team)
+    end(episode)
+    asked = ask(episode.patient, dee)
+
+    def place() -> str:
+        try:
+            persons.place_hold(episode_id=episode.uuid, reason="An inquiry.", by=dee, now=at(101))
+        except Episode.DoesNotExist:
+            return "not there"
+        finally:
+            connection.close()
+        return "placed"
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            confirm(asked, dora)
+            placing = other.submit(place)
+            wait_until(lock_waits)
+        answered = placing.result(timeout=30)
+
+    assert answered == "not there"
+    assert not LegalHold.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_handed_out_of_somebody_who_is_just_being_erased_is_whole(
+    team: CareTeam, dee: User, dora: User
+) -> None:
+    """Of all tables as they are before it, or as they are after it."""
+    episode = factories.episode(team)
+    end(episode)
+    asked = ask(episode.patient, dee)
+
+    def hand_out() -> dict[str, Any]:
+        try:
+            return persons.export(episode.patient, by=dee, now=at(101))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            confirm(asked, dora)
+            handing = other.submit(hand_out)
+            wait_until(lock_waits)
+        document = handing.result(timeout=30)
+
+    assert document["person"]["name"] == "Erased"
+    assert document["erasures_asked_for"][0]["done_at"] is not None
+
+
 def test_what_runs_or_is_open_is_not_erased(team: CareTeam, dee: User, dora: User) -> None:
     phone, _ = factories.phone(factories.episode(team))
     with pytest.raises(persons.ErasureRefused, match="still runs"):
@@ -288,7 +361,7 @@ def test_what_was_withdrawn_is_done_by_nobody(ana: Patient, dee: User, dora: Use
     asked = ask(ana, dee)
     persons.withdraw(episode_id=episode_of(ana).uuid, erasure_id=asked.uuid, by=dora, now=at(100))
 
-    with pytest.raises(Erasure.DoesNotExist):
+    with pytest.raises(persons.ErasureRefused, match="withdrawn, or done already"):
         confirm(asked, dora)
     assert ask(ana, dee).pk != asked.pk
     with pytest.raises(persons.ErasureRefused, match="already"):
@@ -392,3 +465,22 @@ def test_what_is_no_such_list_is_refused_before_anything_is_done(db: None, tmp_p
 
     with pytest.raises(CommandError, match="Line 1"):
         call_command("erased", again=kept)
+
+
+@pytest.mark.parametrize("content", [None, "4711 all\n".encode("utf-16")])
+def test_a_list_that_cannot_be_read_is_said(db: None, tmp_path: Path, content: bytes | None) -> None:
+    kept = tmp_path / "erased"
+    if content is not None:
+        kept.write_bytes(content)
+
+    with pytest.raises(CommandError, match=r"Nothing was erased\."):
+        call_command("erased", again=kept)
+
+
+def test_a_list_may_begin_with_the_mark_of_its_encoding(db: None, tmp_path: Path) -> None:
+    kept, told = tmp_path / "erased", StringIO()
+    kept.write_text(f"\ufeff{uuid4()} all\r\n \r\n", encoding="utf-8")
+
+    call_command("erased", again=kept, stdout=told)
+
+    assert told.getvalue().startswith("0 of 1 were there")

@@ -1,5 +1,6 @@
 """Everything that is held about one person, and nothing of anybody else (S49)."""
 
+import errno
 import json
 import stat
 from pathlib import Path
@@ -117,6 +118,19 @@ def test_the_operator_writes_it_into_a_file_of_their_own(
         call_command("export_person", to=to, **whose)
 
 
+def test_an_export_that_comes_to_no_end_leaves_no_file(
+    ana: Patient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(document: object) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(persons, "as_json", fails)
+
+    with pytest.raises(OSError, match="No space left"):
+        call_command("export_person", to=tmp_path / "ana", uuid=ana.uuid)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_page_to_read_holds_the_same_and_runs_nothing(ana: Patient, tmp_path: Path) -> None:
     Patient.objects.filter(pk=ana.pk).update(caregiver_name="<script>alert(1)</script>")
     to = tmp_path / "ana.html"
@@ -136,3 +150,26 @@ def test_nobody_of_that_number_is_told_apart_from_nobody_at_all(ana: Patient, tm
     with pytest.raises(CommandError, match="Name the person"):
         call_command("export_person", to=tmp_path / "x")
     assert not (tmp_path / "x").exists()
+
+
+def test_whoever_is_named_in_two_ways_is_not_handed_out(ana: Patient, eve: Patient, tmp_path: Path) -> None:
+    """They may be two people."""
+    for given in (
+        {"number": eve.hospital_number},
+        {"clinic": eve.clinic.name, "number": eve.hospital_number},
+    ):
+        with pytest.raises(CommandError, match="in one way"):
+            call_command("export_person", to=tmp_path / "x", uuid=ana.uuid, **given)
+
+    assert not (tmp_path / "x").exists()
+
+
+def test_of_two_with_one_number_in_large_and_small_letters_neither_is_handed_out(
+    ana: Patient, eve: Patient
+) -> None:
+    Patient.objects.filter(pk=eve.pk).update(hospital_number=ana.hospital_number.lower())
+    clinic = ana.clinic.name
+
+    with pytest.raises(persons.NoSuchPerson, match="Two have this number"):
+        persons.find(clinic=clinic, hospital_number=ana.hospital_number)
+    assert persons.find(uuid=eve.uuid) == eve

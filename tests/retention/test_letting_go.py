@@ -1,26 +1,31 @@
 """What was kept for long enough is let go, and nothing that is younger, open or running; whoever does it, and however
 it ends."""
 
+import os
 import threading
 from datetime import datetime, timedelta
 from io import StringIO
 from typing import Any
 
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import Error, connection, transaction
 
-from recovery import audit, retention, watch
+from recovery import audit, enrolment, persons, retention, watch
 from recovery.models import (
     Alert,
     Attempt,
     AuditEvent,
+    CareTeam,
     CheckIn,
     Clinic,
+    EnrolmentCode,
     Episode,
     Letter,
     NightCheck,
     Notification,
+    Patient,
     Quarantine,
     Reminder,
     RetentionRule,
@@ -117,6 +122,38 @@ def test_a_refused_body_that_was_dealt_with_is_emptied_and_what_was_found_in_it_
     assert kept.assessment.pk
 
 
+def test_what_a_legal_hold_keeps_stays_until_it_is_lifted(ana: Patient, eve: Patient, team: CareTeam) -> None:
+    """Letters, reminders, messages, codes and bodies: whoever asks about it later has to find it."""
+    dora = factories.member(team, "Dora Klein", "admin", password=None)
+    for patient in (ana, eve):
+        enrolment.issue_code(episode=patient.episodes.get(), now=at(90))
+    held = ana.episodes.get().uuid
+    persons.place_hold(episode_id=held, reason="A dispute.", by=dora, now=at(100))
+    had = kept_for_a_time(ana)
+    assert all(had.values())
+
+    turns(at(100) + 3_000 * DAY)
+
+    assert kept_for_a_time(ana) == had
+    assert not any(kept_for_a_time(eve).values())
+
+    persons.lift_hold(episode_id=held, by=dora, now=at(100) + 3_000 * DAY)
+    turns(at(101) + 3_000 * DAY)
+
+    assert not any(kept_for_a_time(ana).values())
+
+
+def kept_for_a_time(patient: Patient) -> dict[str, int]:
+    theirs = {"episode__patient": patient}
+    return {
+        "letters": Letter.objects.filter(**theirs).count(),
+        "reminders": Reminder.objects.filter(**theirs).count(),
+        "messages": Notification.objects.filter(alert__episode__patient=patient).count(),
+        "codes": EnrolmentCode.objects.filter(redeemed_at=None, **theirs).count(),
+        "bodies": sum(len(kept.body) > 0 for kept in Quarantine.objects.filter(**theirs)),
+    }
+
+
 def test_a_browser_that_is_signed_in_stays_signed_in() -> None:
     for number, ends in enumerate((-8, -6, 1)):
         StaffSession.objects.create(
@@ -195,6 +232,30 @@ def test_cut_off_in_the_middle_nothing_went_and_the_next_turn_does_it(
         assert NightCheck.objects.count() == 1
 
     assert retention.let_go_due(now=now) == 1
+
+
+REFUSE = """
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not now'; END $$;
+    CREATE TRIGGER refuse BEFORE DELETE ON recovery_invitation EXECUTE FUNCTION refuse()
+"""
+
+
+def test_a_kind_that_cannot_be_let_go_keeps_no_other_from_it_and_is_tried_again_later(db: None) -> None:
+    night(at(0))
+    now = at(0) + 400 * DAY
+    retention.begin(now=now)
+    RetentionTurn.objects.filter(kind="invitations").update(next_at=now - DAY)
+
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as owner:
+        owner.execute(REFUSE)
+        try:
+            done = [watch.cycle(now, sends=False) for _ in range(2 * len(KINDS))]
+        finally:
+            owner.execute("DROP FUNCTION refuse CASCADE")
+
+    assert sum(each["let go"] for each in done) == 1
+    assert sum(each["failed"] for each in done) == 1
+    assert RetentionTurn.objects.get(kind="invitations").next_at == now + retention.EVERY
 
 
 def test_two_watches_at_once_let_each_row_go_once() -> None:

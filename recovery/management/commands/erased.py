@@ -6,16 +6,17 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import connections, transaction
 
 from recovery import audit, clock
+from recovery.management.every_clinic import ForEveryClinic
 from recovery.models import Erasure, Patient
 
 SCOPES = Erasure.Scope.values
 
 
-class Command(BaseCommand):
+class Command(ForEveryClinic):
     help = (
         "List who was erased: the public id of each and what was erased, a line for each. Keep the list beside your "
         "backups. With --again FILE everybody of such a list is erased once more: after a restore, before anybody "
@@ -34,11 +35,18 @@ class Command(BaseCommand):
             for uuid, scope in rows:
                 self.stdout.write(f"{uuid} {scope}")
             return
-        listed = [
-            _entry(number, line) for number, line in enumerate(again.read_text().splitlines(), 1) if line
-        ]
+        listed = [_entry(number, line) for number, line in enumerate(_lines(again), 1) if line.strip()]
         done = sum(_erase_again(uuid, scope, database) for uuid, scope in listed)
         self.stdout.write(f"{done} of {len(listed)} were there and are erased; the others were not there.")
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise CommandError(f"{file} cannot be read: {error.strerror}. Nothing was erased.") from None
+    except UnicodeDecodeError:
+        raise CommandError(f"{file} is none of such a list: it is not UTF-8. Nothing was erased.") from None
 
 
 def _entry(number: int, line: str) -> tuple[UUID, str]:

@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.template.loader import render_to_string
 
 from recovery import clock, persons
+from recovery.management.every_clinic import ForEveryClinic
 
-WHOSE = "Name the person: --uuid, or --clinic with --number."
+WHOSE = "Name the person in one way: --uuid, or --clinic with --number. Nothing was exported."
 
 
-class Command(BaseCommand):
+class Command(ForEveryClinic):
     help = (
         "Write everything that the service holds about one patient into a new file, which nobody else may read. That "
         "it was done is remembered. Hand it to nobody but whoever the clinic has identified."
@@ -37,7 +38,8 @@ class Command(BaseCommand):
         html: bool = False,
         **options: Any,
     ) -> None:
-        if uuid is None and not (clinic and number):
+        by_number = bool(clinic or number)
+        if by_number == (uuid is not None) or (by_number and not (clinic and number)):
             raise CommandError(WHOSE)
         try:
             person = persons.find(uuid=uuid, clinic=clinic, hospital_number=number)
@@ -47,8 +49,12 @@ class Command(BaseCommand):
             file = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except OSError as error:
             raise CommandError(f"{to} cannot be written: {error.strerror}. Nothing was exported.") from None
-        with open(file, "w", encoding="utf-8") as out:
-            document = persons.export(person, by=None, now=clock.now())
-            page = render_to_string("dashboard/exported.html", {"document": persons.readable(document)})
-            out.write(page if html else persons.as_json(document))
+        try:
+            with open(file, "w", encoding="utf-8") as out:
+                document = persons.export(person, by=None, now=clock.now())
+                page = render_to_string("dashboard/exported.html", {"document": persons.readable(document)})
+                out.write(page if html else persons.as_json(document))
+        except BaseException:
+            to.unlink()  # half of it, or nothing, would be taken for all
+            raise
         self.stdout.write(f"Written to {to}. It is in the audit.")

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from django.apps import apps
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import connections
 from django.db.backends.utils import CursorWrapper
 from django.db.models import JSONField
 from psycopg import sql
 
 from recovery import sealing, second_factor
+from recovery.management.every_clinic import ForEveryClinic
 from recovery.models.sealed import SealedField
 
 BATCH = 500
@@ -27,7 +28,7 @@ class Column(NamedTuple):
     """None: the sealed text alone, made by whoever writes it."""
 
 
-class Command(BaseCommand):
+class Command(ForEveryClinic):
     help = (
         "Seal anew under SECRET_KEY what was sealed under a key of SECRET_KEY_FALLBACKS, or not at all. May be stopped "
         "and run again at any time, beside the service. Afterwards the old key can be taken from SECRET_KEY_FALLBACKS."

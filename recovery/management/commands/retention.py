@@ -3,14 +3,15 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from recovery import clock, retention
 from recovery.errors import Refused
+from recovery.management.every_clinic import ForEveryClinic
 from recovery.models import Clinic
 
 
-class Command(BaseCommand):
+class Command(ForEveryClinic):
     help = (
         "Say for how long what is kept, and how old the oldest is; or for how long a clinic keeps one kind."
     )
