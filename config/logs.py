@@ -1,4 +1,5 @@
-"""Log lines that hold no patient data: of an error its classes and where it happened, never its text.
+"""Log lines that hold no patient data: of an error its classes and where it happened, never its text. Nor do they hold
+what stands in a link by which somebody is let in.
 
 The text of a database's error holds the failing row, and so the answers; that of others what could not be read.
 """
@@ -9,6 +10,7 @@ import traceback
 from collections.abc import Iterator
 
 CAUSE = "\nThat was the cause of:\n"
+LETS_IN = re.compile(r"(/accounts/(?:invitation|password/reset/key)/)[^\s/]+", re.IGNORECASE)
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -29,6 +31,7 @@ class WithoutErrorTexts(logging.Formatter):
         texts = {text for each in _chain(error) for text in (repr(each), str(each)) if text}
         for text in sorted(texts, key=len, reverse=True):
             line = line.replace(text, "(not logged)")
+        line = LETS_IN.sub(r"\1(not logged)", line)
         return CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
 
     def formatException(self, ei: object) -> str:  # noqa: N802  # named by logging

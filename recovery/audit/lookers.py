@@ -6,11 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from recovery import statements
-from recovery.audit.looks import LOOKED, PRINTED
+from recovery.audit.looks import LOOKED, PRINTED, REFUSED
 from recovery.models import DeviceToken, Episode, Membership
 
 LONGEST = timedelta(days=120)
 """What is shown of the past: a recovery and a month."""
+
+EXPORTED = "exported person"
+REFUSED_WITH_THE_PAGE = ("409", "422")
+"""With these a form comes back that could not be taken, on the page that it stands on."""
 
 LOOKS = {
     "patient": "opened your page",
@@ -23,6 +27,7 @@ LOOKS = {
     "care-summary": "read the summary of your recovery",
     "enrol-sheet": "printed your enrolment sheet",
     "person": "opened the page on what is held about you",
+    EXPORTED: "made a copy of everything that is held about you",
     "phone me": "opened this app",
     "phone check-ins": "read your check-ins",
     "phone check-in": "read one of your check-ins",
@@ -45,7 +50,11 @@ _LOOKS = """
             ORDER BY m.team_id <> %(team)s::bigint, m.started_at DESC LIMIT 1) member ON true
       LEFT JOIN recovery_careteam team ON team.id = member.team_id
      WHERE {whose}
-       AND (starts_with(seen.what, %(looked)s::text) OR starts_with(seen.what, %(printed)s::text))
+       AND (starts_with(seen.what, %(looked)s::text) OR starts_with(seen.what, %(printed)s::text)
+            OR seen.user_id IS NOT NULL
+               AND (seen.what = %(exported)s::text
+                    OR starts_with(seen.what, %(refused)s::text)
+                       AND seen.detail->>'status' = ANY(%(with_the_page)s::text[])))
        AND seen.at > %(since)s::timestamptz
        AND (seen.at, seen.request_id) < (%(at)s::timestamptz, %(request_id)s::text)
      ORDER BY seen.at DESC, seen.request_id DESC LIMIT %(limit)s::bigint
@@ -94,6 +103,9 @@ def looks_at(
         "devices": list(phones),
         "looked": LOOKED,
         "printed": PRINTED,
+        "exported": EXPORTED,
+        "refused": REFUSED,
+        "with_the_page": [*REFUSED_WITH_THE_PAGE],
         "since": now - LONGEST,
         "at": at,
         "request_id": request_id,
@@ -106,7 +118,7 @@ def looks_at(
 
 def _look(row: tuple[Any, ...], phone: DeviceToken | None, *, names_staff: bool) -> Look:
     at, request_id, what, name, role, team, _ = row
-    page = what.removeprefix(LOOKED).removeprefix(PRINTED)
+    page = what.removeprefix(LOOKED).removeprefix(PRINTED).removeprefix(REFUSED)
     if phone is not None:
         what = LOOKS.get(page, OWN_OTHERWISE)
         helper = phone.caregiver.name if phone.caregiver else ""

@@ -32,8 +32,9 @@ AGAIN_AFTER = timedelta(minutes=15)
 
 NAMED = {"episode_id": "episode", "alert_id": "alert", "report_id": "quarantine"}
 
-# The page's object leads to the recovery; a list belongs to none, and to the clinic of whoever looked. What was refused
-# as not there is named as it was asked for, and nothing is looked up for it.
+# The page's object leads to the recovery; a list belongs to none, and is told in each clinic that whoever looked works
+# for: it shows something of all of them. What was refused as not there is named as it was asked for, and nothing is
+# looked up for it. Nothing is returned: whoever has left is not shown what is remembered of them.
 _LOOK = """
     WITH it AS (
         SELECT id, clinic_id, 'episode' AS subject, uuid FROM recovery_episode WHERE uuid = %(episode)s::uuid
@@ -41,14 +42,21 @@ _LOOK = """
         SELECT episode_id, clinic_id, 'alert', uuid FROM recovery_alert WHERE uuid = %(alert)s::uuid
         UNION ALL
         SELECT episode_id, clinic_id, 'quarantine', uuid FROM recovery_quarantine WHERE uuid = %(report)s::uuid
+    ), works_for AS (
+        SELECT t.clinic_id FROM recovery_membership m JOIN recovery_careteam t ON t.id = m.team_id
+         WHERE m.user_id = %(user)s::bigint AND m.ended_at IS NULL
+         UNION
+        SELECT o.clinic_id FROM recovery_oversight o
+         WHERE o.user_id = %(user)s::bigint AND o.ended_at IS NULL AND o.clinic_id IS NOT NULL
+    ), its AS (
+        SELECT coalesce((SELECT clinic_id FROM it LIMIT 1), %(clinic)s::bigint) AS clinic_id
     ), home AS (
-        SELECT coalesce((SELECT clinic_id FROM it LIMIT 1), %(clinic)s::bigint,
-                        (SELECT t.clinic_id FROM recovery_membership m JOIN recovery_careteam t ON t.id = m.team_id
-                          WHERE m.user_id = %(user)s::bigint AND m.ended_at IS NULL ORDER BY t.id LIMIT 1),
-                        (SELECT o.clinic_id FROM recovery_oversight o
-                          WHERE o.user_id = %(user)s::bigint AND o.ended_at IS NULL ORDER BY o.clinic_id LIMIT 1),
-                        (SELECT t.clinic_id FROM recovery_membership m JOIN recovery_careteam t ON t.id = m.team_id
-                          WHERE m.user_id = %(user)s::bigint ORDER BY m.ended_at DESC LIMIT 1)) AS clinic_id
+        SELECT clinic_id FROM its WHERE clinic_id IS NOT NULL
+         UNION ALL
+        SELECT works_for.clinic_id FROM works_for, its WHERE its.clinic_id IS NULL
+         UNION ALL
+        SELECT recovery_last_clinic_of(%(user)s::bigint) FROM its
+         WHERE its.clinic_id IS NULL AND NOT EXISTS (SELECT FROM works_for)
     )
     INSERT INTO recovery_auditevent (clinic_id, at, user_id, device_id, what, subject, subject_id, episode_id,
            request_id, browser, detail)
@@ -67,7 +75,6 @@ _LOOK = """
               AND before.browser = %(browser)s::text
               AND before.subject_id IS NOT DISTINCT FROM
                   coalesce((SELECT uuid FROM it LIMIT 1), %(asked)s::uuid))
- RETURNING id
 """
 
 
@@ -106,10 +113,10 @@ def record_look(
         "kind": NAMED.get(last, last.removesuffix("_id")),
         "asked": ids.get(last),
         "detail": "{}" if status < 400 else json.dumps({"status": status}),
-        "not_since": now - AGAIN_AFTER if by_itself else now,
+        "not_since": now - AGAIN_AFTER if by_itself else None,
     }
     try:
-        statements.fetch_all(_LOOK, parameters)
+        statements.run(_LOOK, parameters)
     except DatabaseError as error:
         log.error(
             "not recorded (%s): %s by user %s phone %s of %s, request %s",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import IntegrityError, connection
+from django.db import DataError, IntegrityError, connection
 from django.test import Client
 
 from recovery import access
@@ -49,19 +49,19 @@ def test_a_page_that_fails_over_a_row_logs_where_and_not_what(
     ana.post(CHECK_INS, check_in() | {"app_version": MARKER})
     nurse = factories.member(ana.device.episode.team)
 
-    def break_a_constraint(_: object) -> None:
-        with pytest.raises(IntegrityError, match=MARKER) as failed, connection.cursor() as cursor:
-            cursor.execute("UPDATE recovery_checkin SET revision = 0")
+    def read_wrongly(_: object) -> None:
+        with pytest.raises(DataError, match=MARKER) as failed, connection.cursor() as cursor:
+            cursor.execute("SELECT app_version::bigint FROM recovery_checkin")
         raise failed.value
 
-    monkeypatch.setattr(access, "alerts", break_a_constraint)
+    monkeypatch.setattr(access, "alerts", read_wrongly)
     browser = Client(raise_request_exception=False)
     browser.force_login(nurse, backend="allauth.account.auth_backends.AuthenticationBackend")
 
     assert browser.get("/review", follow=True).status_code == 500
-    assert "django.db.utils.IntegrityError" in lines.getvalue()
-    assert "psycopg.errors.CheckViolation" in lines.getvalue()
-    assert "break_a_constraint" in lines.getvalue()
+    assert "django.db.utils.DataError" in lines.getvalue()
+    assert "psycopg.errors.InvalidTextRepresentation" in lines.getvalue()
+    assert "read_wrongly" in lines.getvalue()
     assert MARKER not in lines.getvalue()
 
 

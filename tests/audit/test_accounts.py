@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
-from recovery import clock, contacts, enrolment, second_factor, sessions, staff
+from recovery import audit, clock, contacts, enrolment, second_factor, sessions, staff
 from recovery.enrolment import CodeInvalid
 from recovery.models import AuditEvent, StaffSession, User
 from tests import factories
@@ -68,6 +69,15 @@ def test_s50_a_lock_out_is_remembered_and_does_not_fill_the_audit(ben: User) -> 
     assert len(events("locked out of signing in")) == 1
 
 
+def test_s50_of_two_at_once_whoever_looked_at_the_clock_first_and_is_written_second_is_remembered_too(
+    ben: User,
+) -> None:
+    for hours in (1.0, 0.99):
+        audit.record_account(what="failed to sign in", now=factories.at(hours), user=ben)
+
+    assert [event.at for event in events("failed to sign in")] == [factories.at(1), factories.at(0.99)]
+
+
 def test_s50_a_wrong_second_factor_is_remembered(ben: User) -> None:
     give_app(ben)
     client = Client()
@@ -84,6 +94,69 @@ def test_s50_a_new_password_that_is_asked_for_is_remembered_whoever_it_is(ben: U
         Client().post("/accounts/password/reset/", {"email": email})
 
     assert [event.subject_id for event in events("asked for new password")] == [ben.uuid, None]
+
+
+DOORS = {
+    "account_login": (LOGIN, {"login": "BEN", "password": "x"}),
+    "account_reset_password": ("/accounts/password/reset/", {"email": "BEN"}),
+    "account_reset_password_from_key": ("/accounts/password/reset/key/1-no-such-key/", {}),
+    "account_signup": ("/accounts/signup/", {"email": "BEN"}),
+}
+"""What anybody may knock at, and what they type there."""
+
+
+@pytest.mark.parametrize("page", DOORS)
+def test_s50_a_door_of_the_sign_in_that_is_knocked_at_too_often_is_remembered_once(
+    ben: User, page: str, settings: Settings
+) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {
+        "login": "3/m/ip", "login_failed": "99/m/ip", "reset_password": "3/m/ip,99/m/key",
+        "reset_password_from_key": "3/m/ip", "signup": "3/m/ip",
+    }  # fmt: skip
+    path, typed = DOORS[page]
+    form = {name: value.replace("BEN", ben.email) for name, value in typed.items()}
+
+    told = [Client().post(path, form).status_code for _ in range(9)]
+
+    assert told[3:] == [429] * 6
+    [limited] = events(f"limited: {page}")
+    knows_who = "BEN" in str(typed)
+    assert (limited.user, limited.subject_id) == (None, ben.uuid if knows_who else None)
+    assert (limited.clinic_id is not None) == knows_who
+
+
+def test_s50_whatever_is_typed_at_a_door_that_is_shut_it_is_remembered(db: None, settings: Settings) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {"login": "1/m/ip"}
+    told = [
+        Client().post(LOGIN, {"login": typed, "password": "x"}).status_code
+        for typed in ("a@example.org", "\0nul@example.org", "x" * 5_000, "")
+    ]
+
+    assert told == [200, 429, 429, 429]
+    assert len(events("limited: account_login")) == 1  # of nobody who is known
+
+
+@pytest.mark.parametrize(
+    ("path", "typed"),
+    [
+        ("/accounts/reauthenticate/", {"password": "wrong"}),
+        ("/accounts/password/change/", {"oldpassword": "x", "password1": "a", "password2": "a"}),
+    ],
+)
+def test_s50_who_is_signed_in_and_shut_out_of_a_door_is_named(
+    ben: User, path: str, typed: dict[str, str], settings: Settings
+) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {
+        "reauthenticate": "2/m/user", "change_password": "2/m/user", "login_failed": "2/m/key",
+    }  # fmt: skip
+    client = Client()
+    client.force_login(ben)
+    for _ in range(4):
+        client.post(path, typed)
+
+    shut = AuditEvent.objects.filter(what__startswith="refused: account_", detail__status=429)
+    assert {event.user for event in shut} == {ben}
+    assert not AuditEvent.objects.filter(what__startswith="limited").exists()
 
 
 @pytest.mark.parametrize(("hours", "idle_minutes", "why"), [(0, 16, "idle"), (12, 1, "longest")])
@@ -189,3 +262,17 @@ def test_s50_what_is_done_to_a_contact_of_ones_own_is_remembered(ben: User) -> N
             "added contact", "sent contact code", "verified contact", "added contact", "changed contact secret",
         )
     ]  # fmt: skip
+
+
+def test_s50_a_second_factor_that_is_taken_from_somebody_of_two_clinics_is_read_of_in_both(ben: User) -> None:
+    """They come back without it, wherever they work."""
+    team = ben.memberships.get().team
+    dee = factories.member(team, "Dee Lund", "admin")
+    other = factories.team(factories.clinic("Harbour Clinic"))
+    ben.memberships.create(team=other, role="nurse")
+
+    staff.renew(team_id=team.uuid, user_id=ben.uuid, by=dee, now=T0)
+
+    took = events("took away second factor")
+    assert {event.clinic_id for event in took} == {team.clinic_id, other.clinic_id}
+    assert {(event.user, event.subject_id) for event in took} == {(dee, ben.uuid)}

@@ -29,9 +29,9 @@ from tests.dashboard.scenes import said
 from tests.dashboard.test_care_facts import all_no, shown
 from tests.dashboard.test_rota import override, shift
 from tests.factories import T0, at
-from tests.test_access_matrix import MATRIX, Scene, scene
+from tests.test_access_matrix import MATRIX, Scene, scene, scene_of_the_module
 
-__all__ = ["scene"]
+__all__ = ["scene", "scene_of_the_module"]
 
 Body = dict[str, Any] | Callable[[Scene, Client, str], dict[str, Any]]
 
@@ -218,6 +218,9 @@ DEEDS: dict[str, tuple[str, str, Body, str]] = {
 
 ELSEWHERE = {
     "account/second-factor": "tests.audit.test_accounts:test_s50_setting_up_the_second_factor_is_remembered",
+    "account/passkeys/new": (
+        "tests.security.staff_doors.test_passkeys:test_s15_each_role_may_have_a_passkey_in_place_of_the_app"
+    ),
     "account/sessions/<uuid:session_id>/end": "tests.audit.test_accounts:test_s50_one_session_that_is_ended_is_named",
 }
 """What needs more than one request, and where it is shown."""

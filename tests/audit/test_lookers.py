@@ -1,11 +1,12 @@
 """Who looked at me: asked for by the phone."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 
-from recovery import clock
+from recovery import clock, persons
 from recovery.models import Clinic, DeviceToken, User
 from tests import factories
 from tests.api.phones import ME, Phone
@@ -61,6 +62,27 @@ def test_names_are_told_where_the_clinic_tells_them_elsewhere(world: World) -> N
     world.desk.get(f"/patients/{world.episode.uuid}")
 
     assert world.told() == [("opened your page", "Nurse", "Spine team", "Ben Okafor")]
+
+
+def test_a_copy_of_everything_is_told(world: World) -> None:
+    dee = factories.member(world.team, "Dee Lund", "admin")
+    persons.export(world.episode.patient, by=dee, now=at(28.1))
+
+    assert world.told() == [
+        ("made a copy of everything that is held about you", "Administrator", "Spine team", None)
+    ]
+
+
+def test_a_page_that_came_back_with_what_could_not_be_taken_was_seen(world: World) -> None:
+    page = f"/patients/{world.episode.uuid}"
+    refused = world.desk.post(f"{page}/mute", {})
+    stranger = world.desk.post(f"/patients/{uuid4()}/mute", {})
+
+    assert (refused.status_code, stranger.status_code) == (422, 404)
+    assert "Ana Whitfield" in refused.content.decode()
+    assert world.told() == [
+        ("opened a page to change something about your care", "Nurse", "Spine team", None)
+    ]
 
 
 def test_own_phones_are_told_apart(world: World) -> None:

@@ -2,12 +2,13 @@
 
 import logging
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.urls import get_resolver
 
-from recovery import clock
+from recovery import audit
 from recovery.models import Alert, AuditEvent, CareTeam, CheckIn, DeviceToken, Quarantine, User
 from tests import factories
 from tests.api.phones import CHECK_INS, ME, Phone, check_in
@@ -15,17 +16,7 @@ from tests.audit.conftest import Administrator
 from tests.dashboard.scenes import alert_of, page_of, report
 from tests.factories import at
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: at(28.2))
-
-
-@pytest.fixture
-def team(db: None) -> CareTeam:
-    return factories.team()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("the_day_after")]
 
 
 @pytest.fixture
@@ -38,18 +29,6 @@ def ana(team: CareTeam) -> DeviceToken:
 @pytest.fixture
 def alert(ana: DeviceToken) -> Alert:
     return alert_of("BLEED-OOZE")
-
-
-@pytest.fixture
-def ben(team: CareTeam) -> User:
-    return factories.member(team, "Ben Okafor")
-
-
-@pytest.fixture
-def desk(ben: User) -> Client:
-    client = Client()
-    client.force_login(ben)
-    return client
 
 
 def looks() -> list[dict[str, Any]]:
@@ -78,6 +57,14 @@ def test_two_pages_of_one_session_have_its_word_and_ids_of_their_own(desk: Clien
     assert len({first["request_id"], second["request_id"], "chosen by the caller"}) == 3
 
 
+def test_of_two_looks_at_once_the_one_that_is_written_second_is_remembered_too(ben: User) -> None:
+    """Whose machine's clock is behind, or who read it first."""
+    for hours in (28.0, 27.99):
+        audit.record_look(page="board", now=at(hours), user=ben)
+
+    assert [look["at"] for look in looks()] == [at(28), at(27.99)]
+
+
 def test_a_list_belongs_to_the_clinic_of_whoever_looked(
     desk: Client, team: CareTeam, ana: DeviceToken
 ) -> None:
@@ -85,6 +72,37 @@ def test_a_list_belongs_to_the_clinic_of_whoever_looked(
 
     [look] = looks()
     assert (look["what"], look["clinic_id"], look["episode_id"]) == ("looked: patients", team.clinic_id, None)
+
+
+@pytest.mark.parametrize("page", ["/", "/patients", "/handover", "/figures", "/alerts/{stranger}"])
+def test_s50_somebody_of_two_clinics_is_read_of_in_both_where_a_page_shows_of_both(
+    ben: User, ana: DeviceToken, page: str
+) -> None:
+    other = factories.team(factories.clinic("Harbour Clinic"))
+    ben.memberships.create(team=other, role="nurse")
+    client = Client()
+    client.force_login(ben)
+
+    answer = client.get(page.format(stranger=uuid4()))
+
+    left = AuditEvent.objects.filter(request_id=answer["X-Request-Id"])
+    assert {event.clinic_id for event in left} == {ana.clinic_id, other.clinic_id}
+    assert left.count() == 2
+
+
+def test_s50_somebody_of_two_clinics_looks_at_a_patient_in_that_ones_clinic(
+    ben: User, ana: DeviceToken
+) -> None:
+    other = factories.team(factories.clinic("Harbour Clinic"))
+    ben.memberships.create(team=other, role="nurse")
+    theirs = factories.episode(other, name="Bo Marsh")
+    client = Client()
+    client.force_login(ben)
+
+    client.get(f"/patients/{theirs.uuid}")
+
+    [look] = looks()
+    assert (look["clinic_id"], look["episode_id"]) == (other.clinic_id, theirs.pk)
 
 
 def test_what_was_not_shown_was_not_looked_at(desk: Client, alert: Alert) -> None:

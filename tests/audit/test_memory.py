@@ -14,7 +14,7 @@ from tests.audit.test_chain import DAMAGE, LAST, seal, write
 from tests.audit.test_looks import BROKEN, MENDED
 from tests.factories import T0
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(1_300)]
 
 
 def found(*, later: timedelta = timedelta()) -> set[str]:

@@ -15,27 +15,12 @@ from tests.audit.test_looks import BROKEN, MENDED
 from tests.dashboard.scenes import said
 from tests.factories import T0, at
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: at(28.2))
-
-
-@pytest.fixture
-def team(db: None) -> CareTeam:
-    return factories.team()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("the_day_after")]
 
 
 @pytest.fixture
 def ana(team: CareTeam) -> Episode:
     return factories.episode(team)
-
-
-@pytest.fixture
-def ben(team: CareTeam) -> User:
-    return factories.member(team)
 
 
 def overseer(role: str, clinic: Clinic | None) -> Client:
@@ -49,13 +34,6 @@ def overseer(role: str, clinic: Clinic | None) -> Client:
 @pytest.fixture
 def una(team: CareTeam) -> Client:
     return overseer("auditor", team.clinic)
-
-
-@pytest.fixture
-def desk(ben: User) -> Client:
-    client = Client()
-    client.force_login(ben)
-    return client
 
 
 def test_the_audit_is_the_first_page_of_its_auditor(una: Client, desk: Client, ana: Episode) -> None:
@@ -88,11 +66,58 @@ def test_it_is_there_for_auditors_alone(desk: Client, team: CareTeam, path: str)
     dee = Client()
     dee.force_login(factories.member(team, "Dee Lund", "admin"))
 
-    assert [client.get(path).status_code for client in (desk, dee, overseer("operator", None))] == [
-        404,
-        404,
-        404,
+    assert [client.get(path).status_code for client in (desk, dee)] == [404, 404]
+    clinic = f"{path}?clinic={team.clinic.uuid}"
+    assert [client.get(clinic).status_code for client in (desk, dee, overseer("operator", None))] == [404] * 3
+
+
+def test_s50_what_is_of_no_clinic_is_read_by_who_operates_the_service(
+    desk: Client, una: Client, ana: Episode
+) -> None:
+    """Nothing of any clinic, nothing that is about a patient; and who reads it is remembered."""
+    Client().post("/accounts/login/", {"login": "nobody@example.org", "password": "x"})
+    audit.record(what="deed of no clinic", now=at(20), subject=("episode", ana.uuid, ana.pk))
+    desk.get(f"/patients/{ana.uuid}")
+    opal = overseer("operator", None)
+
+    assert "What is remembered of no clinic" in said(opal.get("/owed"))
+    page = opal.get("/audit?clinic=none")
+
+    assert [row.what for row in page.context["rows"]] == [
+        "read audit",
+        "looked: owed",
+        "signed in",
+        "failed to sign in",
     ]
+    account = opal.get("/audit?clinic=none&kind=account").context["rows"]
+    assert [row.what for row in account] == ["signed in", "failed to sign in"]
+    assert "Audit of the service" in said(page)
+    assert str(ana.uuid) not in said(page)
+    assert (
+        opal.get("/audit").context["rows"][0].what == "read audit"
+    )  # there is nothing else that they could mean
+    read = AuditEvent.objects.filter(what="read audit").latest("pk")
+    assert (read.clinic_id, read.user.name, read.subject) == (None, "Una Frost", "")
+    assert una.get("/audit?clinic=none").status_code == 404
+    assert desk.get("/audit?clinic=none").status_code == 404
+    lines = opal.get("/audit.csv?clinic=none").content.decode("utf-8-sig")
+    assert "failed to sign in" in lines
+    assert str(ana.uuid) not in lines
+
+
+def test_whoever_audits_a_clinic_and_operates_the_service_chooses(team: CareTeam) -> None:
+    both = overseer("auditor", team.clinic)
+    user = User.objects.get(email__startswith="auditor")
+    Oversight.objects.create(user=user, role="operator", clinic=None, started_at=T0)
+
+    page = both.get("/audit")
+
+    assert "Audit of Hillside Spine Clinic" in said(page)
+    assert [name for _, name in page.context["form"]["clinic"].field.choices] == [
+        "Hillside Spine Clinic",
+        "None: the service itself",
+    ]
+    assert "Audit of the service" in said(both.get("/audit?clinic=none"))
 
 
 def test_who_audits_no_more_reads_nothing_at_the_next_request(una: Client) -> None:

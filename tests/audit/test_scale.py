@@ -11,10 +11,10 @@ from django.db import connection
 
 from recovery import audit
 from recovery.models import AuditBatch
-from tests.audit.test_chain import flaws, turn
+from tests.audit.test_chain import ANOTHER_TEST_S, flaws, turn
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.timeout(1_300)]
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def test_s51_however_much_was_written_it_is_verified_batch_by_batch() -> None:
         bound += turn()
         return bound >= ROWS
 
-    wait_until(all_bound, within_s=300)
+    wait_until(all_bound, within_s=max(ANOTHER_TEST_S, ROWS / 1_000))
     bound_s = time.monotonic() - began
     tracemalloc.start()
     began = time.monotonic()

@@ -8,11 +8,12 @@ from django.core.management import CommandError, call_command
 
 from recovery import owed
 from recovery.auditor.accepting import DefectRefused, accept
-from recovery.models import Alert, AuditEvent, Defect, User
+from recovery.models import Alert, AuditEvent, Defect, Oversight, User
 from tests import factories
 from tests.auditor import ward
 from tests.auditor.ward import Ward
-from tests.factories import T0, at
+from tests.factories import PASSWORD, T0, at
+from tests.signing_in import give_app, shown_code
 
 WHY = "Written by hand on 3 March, with the care team's knowledge."
 
@@ -20,7 +21,10 @@ WHY = "Written by hand on 3 March, with the care team's knowledge."
 @pytest.fixture
 def oda(db: None) -> User:
     """Operates the service."""
-    return User.objects.create(email="oda@example.org", name="Oda Berg", is_superuser=True)
+    user = User.objects.create_user(email="oda@example.org", name="Oda Berg", password=PASSWORD)
+    give_app(user)
+    Oversight.objects.create(user=user, role=Oversight.Role.OPERATOR, started_at=at(0))
+    return user
 
 
 @pytest.fixture
@@ -99,10 +103,45 @@ def test_nobody_else_accepts_it(found: Defect):
         accept(defect_id=found.pk, because=WHY, by=dee, now=at(100))
 
 
-def test_the_command_lists_and_accepts(found: Defect, oda: User):
+def test_the_command_lists_and_accepts(found: Defect, oda: User, monkeypatch: pytest.MonkeyPatch):
+    types(monkeypatch, PASSWORD, shown_code())
     said = StringIO()
     call_command("defects", accept=found.pk, because=WHY, by=oda.email, stdout=said)
     assert f"{found.pk}  alert-tier-changed at {found.place}" in said.getvalue()
     assert f"accepted by Oda Berg on {Defect.objects.get().accepted_at:%F}: {WHY}" in said.getvalue()
-    with pytest.raises(CommandError, match="Nobody signs in as nobody"):
+    with pytest.raises(CommandError, match="Say who you are"):
         call_command("defects", accept=found.pk, because=WHY)
+
+
+@pytest.mark.parametrize(
+    ("email", "typed", "is_active"),
+    [
+        ("oda@example.org", ("wrong", ""), True),
+        ("oda@example.org", (PASSWORD, "wrong"), True),
+        ("oda@example.org", (PASSWORD, ""), False),
+        ("nobody@example.org", (PASSWORD, ""), True),
+    ],
+)
+def test_in_somebodys_name_who_gives_not_both_factors_accepts_nothing(
+    found: Defect,
+    oda: User,
+    monkeypatch: pytest.MonkeyPatch,
+    email: str,
+    typed: tuple[str, str],
+    is_active: bool,
+):
+    User.objects.filter(pk=oda.pk).update(is_active=is_active)
+    types(monkeypatch, typed[0], typed[1] or shown_code())
+
+    with pytest.raises(CommandError, match="Password or code is wrong"):
+        call_command("defects", accept=found.pk, because=WHY, by=email)
+    assert Defect.objects.get(pk=found.pk).accepted_at is None
+    event = AuditEvent.objects.get(what="failed to prove who it is")
+    assert (event.user, event.detail) == (None, {"command": "defects"})
+    assert event.subject_id == (oda.uuid if email == oda.email else None)
+
+
+def types(monkeypatch: pytest.MonkeyPatch, *words: str) -> None:
+    """What is typed when the command asks."""
+    left = iter(words)
+    monkeypatch.setattr("recovery.management.oneself.getpass", lambda _: next(left))

@@ -112,16 +112,16 @@ def test_o11_damage_is_found_within_two_minutes_and_the_outside_is_not_called(sy
     phones = Phones(Scene.of(system))
     phones.report_red_flag()
     phones.scene.wait_until_quiet()
-    began = time.monotonic()
     with psycopg.connect(system.admin_url, autocommit=True) as admin:
         admin.execute("SET session_replication_role = replica")
         admin.execute(
             "UPDATE recovery_alert SET tier = 3 WHERE episode_id = ANY(%s)", [phones.scene.episodes]
         )
     try:
-        wait_until(lambda: not pings_since(system, 10.0), within_s=120, why="the dead-man's URL is called")
-        assert "alert-tier-changed" in standing(system)
-        assert time.monotonic() - began < 120
+        wait_until(
+            lambda: "alert-tier-changed" in standing(system) and not pings_since(system, 10.0),
+            within_s=120, why="it was not found, or the dead-man's URL is called",
+        )  # fmt: skip
         wait_until(
             lambda: "Recovery check-ins: something is wrong" in operator_mails(system),
             within_s=30, why="the operator was not told",
@@ -132,7 +132,7 @@ def test_o11_damage_is_found_within_two_minutes_and_the_outside_is_not_called(sy
             admin.execute(
                 "UPDATE recovery_alert SET tier = 4 WHERE episode_id = ANY(%s)", [phones.scene.episodes]
             )
-    wait_until(lambda: bool(pings_since(system, 2.0)), within_s=60, why="it was not called well again")
+    wait_until(lambda: bool(pings_since(system, 2.0)), within_s=120, why="it was not called well again")
 
 
 @pytest.mark.parametrize("program", ["watch", "worker", "canary"] if LONG else ["worker"])

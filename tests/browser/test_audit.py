@@ -1,4 +1,6 @@
-"""The auditor's page in a browser: with and without scripts, and with the keyboard alone."""
+"""The auditor's page and the operator's in a browser: with and without scripts, and with the keyboard alone."""
+
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -26,13 +28,24 @@ def una(team: CareTeam, ben: User, ana: DeviceToken) -> User:
 
 
 @pytest.fixture
-def seat(sit_down: SitDown, una: User, monkeypatch: pytest.MonkeyPatch) -> SitDown:
+def opal(team: CareTeam) -> User:
+    """Who operates the service; nobody who is known has tried to sign in, sixty times."""
+    for number in range(60):
+        audit.record_account(what="failed to sign in", now=at(number / 10), email="nobody@example.org")
+    user = User.objects.create_user("opal@clinic.example", PASSWORD, name="Opal Reed")
+    Oversight.objects.create(user=user, role="operator", clinic=None, started_at=T0)
+    return user
+
+
+@pytest.fixture
+def seat(sit_down: SitDown, monkeypatch: pytest.MonkeyPatch) -> SitDown:
     from tests.browser.desk import Desk
 
+    home = re.compile(r"/(audit|owed)$")
     monkeypatch.setattr(
         Desk,
         "sign_in",
-        lambda desk: (desk.page.goto("/"), desk.give_both_factors(), desk.page.wait_for_url("**/audit")),
+        lambda desk: (desk.page.goto("/"), desk.give_both_factors(), desk.page.wait_for_url(home)),
     )
     return sit_down
 
@@ -54,6 +67,28 @@ def test_an_auditor_looks_for_what_was_refused_and_goes_on_to_earlier_ones(
     expect(page.get_by_text("refused: alert")).to_be_visible()
     if scripts:
         desk.examine("audit")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scripts", [True, False])
+def test_an_operator_comes_from_what_is_owed_to_what_is_of_no_clinic(
+    seat: SitDown, opal: User, scripts: bool, width: int
+) -> None:
+    desk = seat(opal, java_script_enabled=scripts, viewport={"width": width, "height": 844})
+    page = desk.page
+    page.get_by_role("link", name="What is remembered of no clinic").click()
+    expect(page.get_by_role("heading", name="Audit of the service")).to_be_visible()
+
+    page.get_by_role("link", name="Earlier ones").click()
+    expect(page.get_by_role("link", name="The newest")).to_be_visible()
+    page.get_by_label("What").select_option("Sign-ins, accounts and roles")
+    page.get_by_role("button", name="Show").click()
+
+    expect(page.get_by_text("signed in").first).to_be_visible()
+    if scripts:
+        desk.examine("audit")
+        page.get_by_role("link", name="Owed").click()
+        expect(page.get_by_role("heading", name="What is owed")).to_be_visible()
 
 
 def test_a_mistake_says_what_to_do_and_the_keyboard_is_enough(seat: SitDown, una: User) -> None:

@@ -271,3 +271,27 @@ def test_s43_a_line_of_the_proxys_log_holds_neither_query_nor_token_nor_referrer
     log = service.proxy.log.read_text()
     assert "Marker" not in log
     assert scene.tokens[0] not in log
+
+
+LINKS = ("/accounts/invitation/Marker-Token/", "/ACCOUNTS/Password/reset/key/1-Marker")
+"""By which somebody is let in."""
+
+
+def test_s43_no_line_of_the_proxys_log_holds_a_link_that_lets_somebody_in(bare: Proxy) -> None:
+    for path in (*LINKS, "/patients/last"):
+        bare.talk(request(f"GET {path}"))
+
+    wait_until(lambda: "GET /patients/last " in bare.log.read_text())
+    log = bare.log.read_text()
+    assert "GET /accounts/invitation/... " in log
+    assert "Marker" not in log
+
+
+def test_s43_no_line_of_the_proxys_errors_does_either(tmp_path: Path) -> None:
+    with proxy(tmp_path / "proxy", ports.free()) as alone:
+        answered = [status_of(alone.talk(request(f"GET {path}"))) for path in (*LINKS, "/livez")]
+
+    errors = (tmp_path / "proxy" / "error.log").read_text()
+    assert answered == [503, 503, 503]
+    assert "GET /livez " in errors  # what goes wrong elsewhere is told
+    assert "Marker" not in errors

@@ -7,10 +7,10 @@ from typing import Any
 from django import forms
 from django.core.validators import RegexValidator
 
+from recovery.dashboard.forms.days import DaysForm
 from recovery.models import Clinic, User
 
 USUAL_DAYS = 7
-MOST_DAYS = 366
 
 KINDS = (
     ("", "Everything"),
@@ -22,22 +22,15 @@ KINDS = (
 )
 
 
-def _day(label: str) -> forms.DateField:
-    wrong = "Write a day as year, month and day: 2026-03-02."
-    return forms.DateField(
-        label=label,
-        input_formats=["%Y-%m-%d"],
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "autocomplete": "off"}),
-        error_messages={"required": wrong, "invalid": wrong},
-    )
+def key_of(clinic: Clinic | None) -> str:
+    """As it stands in the address."""
+    return str(clinic.uuid) if clinic else "none"
 
 
-class AuditForm(forms.Form):
-    use_required_attribute = False
+class AuditForm(DaysForm):
+    field_order = ("clinic", "first", "last")
 
     clinic = forms.ChoiceField(label="Clinic")
-    first = _day("From")
-    last = _day("To")
     who = forms.ChoiceField(label="Who", required=False)
     kind = forms.ChoiceField(label="What", choices=KINDS, required=False)
     object = forms.UUIDField(
@@ -56,11 +49,12 @@ class AuditForm(forms.Form):
     )
 
     def __init__(
-        self, data: Mapping[str, Any], *, clinics: Sequence[Clinic], people: Sequence[User], today: date
+        self, data: Mapping[str, Any], *, realms: Sequence[Clinic | None], people: Sequence[User], today: date
     ) -> None:
+        """`realms`: those whose audit may be read; None: what is of no clinic."""
         self.today = today
         usual = {
-            "clinic": str(clinics[0].uuid),
+            "clinic": key_of(realms[0]),
             "first": (today - timedelta(days=USUAL_DAYS)).isoformat(),
             "last": today.isoformat(),
         }
@@ -69,24 +63,7 @@ class AuditForm(forms.Form):
         self.fields["who"] = forms.ChoiceField(
             label="Who", choices=[("", "Everybody"), *whose], required=False
         )
-        choices = [(str(clinic.uuid), clinic.name) for clinic in clinics]
+        choices = [(key_of(each), each.name if each else "None: the service itself") for each in realms]
         self.fields["clinic"] = forms.ChoiceField(
-            label="Clinic", choices=choices, widget=forms.Select if len(clinics) > 1 else forms.HiddenInput
+            label="Clinic", choices=choices, widget=forms.Select if len(realms) > 1 else forms.HiddenInput
         )
-
-    def clean_first(self) -> date:
-        first: date = self.cleaned_data["first"]
-        if first.year < 2000:
-            raise forms.ValidationError("There is nothing from before 2000. Choose a later day.")
-        return first
-
-    def clean_last(self) -> date:
-        last: date = self.cleaned_data["last"]
-        first: date | None = self.cleaned_data.get("first")
-        if last > self.today:
-            raise forms.ValidationError("This day has not come yet. Choose today or an earlier one.")
-        if first is not None and last < first:
-            raise forms.ValidationError("The last day lies before the first. Choose a later one.")
-        if first is not None and (last - first).days >= MOST_DAYS:
-            raise forms.ValidationError(f"At most {MOST_DAYS} days at a time. Choose days closer together.")
-        return last

@@ -7,29 +7,19 @@ from typing import Any, Self
 from django import forms
 from django.http import QueryDict
 
+from recovery.dashboard.forms.days import DaysForm
 from recovery.figures import LONGEST
 from recovery.models import CareTeam
 
 
-def _day(label: str) -> forms.DateField:
-    wrong = "Write a day as year, month and day: 2026-03-02."
-    return forms.DateField(
-        label=label,
-        input_formats=["%Y-%m-%d"],
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "autocomplete": "off"}),
-        error_messages={"required": wrong, "invalid": wrong},
-    )
-
-
-class ChoiceForm(forms.Form):
+class ChoiceForm(DaysForm):
     """It is sent in the address, so that a page of figures can be kept and shared. Of somebody's only team there is
     nothing to choose."""
 
-    use_required_attribute = False
+    most_days = LONGEST
 
     team = forms.ChoiceField(label="Care team")
-    first = _day("First day")
-    last = _day("Last day")
+    field_order = ("team", "first", "last")
 
     def __init__(self, data: Mapping[str, Any], *, teams: Sequence[CareTeam], today: date) -> None:
         super().__init__(data, auto_id="choice-%s")
@@ -39,23 +29,6 @@ class ChoiceForm(forms.Form):
             self.fields["team"] = forms.ChoiceField(label="Care team", choices=choices)
         else:
             del self.fields["team"]
-
-    def clean_first(self) -> date:
-        first: date = self.cleaned_data["first"]
-        if first.year < 2000:
-            raise forms.ValidationError("There is nothing from before 2000. Choose a later day.")
-        return first
-
-    def clean_last(self) -> date:
-        last: date = self.cleaned_data["last"]
-        first: date | None = self.cleaned_data.get("first")
-        if last > self.today:
-            raise forms.ValidationError("This day has not come yet. Choose today or an earlier one.")
-        if first is not None and last < first:
-            raise forms.ValidationError("The last day lies before the first. Choose a later one.")
-        if first is not None and (last - first).days >= LONGEST:
-            raise forms.ValidationError(f"At most {LONGEST} days at a time. Choose days closer together.")
-        return last
 
 
 class BudgetForm(forms.Form):

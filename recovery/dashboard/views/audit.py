@@ -1,4 +1,5 @@
 """The first page of an auditor: who did what and who looked at what in their clinic. Nothing of it leads to a patient.
+Whoever operates the service reads here what is of no clinic: tries of whom nobody knows, and what operators did.
 
 What an auditor reads is remembered before it is shown, and not shown where that fails: nobody's health waits for it.
 """
@@ -18,7 +19,7 @@ from django.views.decorators.http import require_safe
 from recovery import audit, clock
 from recovery.audit import reading
 from recovery.dashboard.door import StaffRequest, staff_page
-from recovery.dashboard.forms.audit import AuditForm
+from recovery.dashboard.forms.audit import AuditForm, key_of
 from recovery.dashboard.screens.figures_sheet import BYTE_ORDER_MARK, safe
 from recovery.models import Clinic
 
@@ -30,7 +31,9 @@ _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=
 @require_safe
 def audit_page(request: StaffRequest) -> HttpResponse:
     clinic, zone, form = _asked(request)
-    shown: dict[str, object] = {"form": form, "clinic": clinic, "zone": zone.key, "chain": reading.chain()}
+    name = clinic.name if clinic else "the service"
+    shown: dict[str, object] = {"form": form, "name": name, "zone": zone.key, "chain": reading.chain()}
+    shown |= {"is_of_clinic": clinic is not None, "is_operator": reading.is_operator(request.user)}
     if not form.is_valid():
         return render(request, "dashboard/pages/audit.html", shown, status=422)
     _remember("read audit", request, clinic, form)
@@ -66,24 +69,25 @@ def audit_csv(request: StaffRequest) -> HttpResponse:
     )
 
 
-def _asked(request: StaffRequest) -> tuple[Clinic, ZoneInfo, AuditForm]:
+def _asked(request: StaffRequest) -> tuple[Clinic | None, ZoneInfo, AuditForm]:
     """Raises Http404 for whoever audits nothing, or not this clinic."""
-    clinics = reading.clinics_of(request.user)
+    realms = reading.realms_of(request.user)
     wanted = request.GET.get("clinic")
-    clinic = next((each for each in clinics if not wanted or str(each.uuid) == wanted), None)
-    if clinic is None:
+    found = [each for each in realms if not wanted or key_of(each) == wanted]
+    if not found:
         raise Http404
-    zone = ZoneInfo(clinic.time_zone)
+    clinic = found[0]
+    zone = ZoneInfo(clinic.time_zone if clinic else "UTC")
     form = AuditForm(
-        request.GET.dict() | {"clinic": str(clinic.uuid)},
-        clinics=clinics,
+        request.GET.dict() | {"clinic": key_of(clinic)},
+        realms=realms,
         people=reading.people_of(clinic),
         today=clock.now().astimezone(zone).date(),
     )
     return clinic, zone, form
 
 
-def _remember(what: str, request: StaffRequest, clinic: Clinic, form: AuditForm) -> None:
+def _remember(what: str, request: StaffRequest, clinic: Clinic | None, form: AuditForm) -> None:
     """With what was looked for: ids and days."""
     asked: dict[str, Any] = {
         name: str(value) for name, value in form.cleaned_data.items() if value and name != "clinic"

@@ -1,12 +1,13 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from recovery import audit
+from recovery.management.every_clinic import ForEveryClinic
 from recovery.models import AuditBatch
 
 
-class Command(BaseCommand):
+class Command(ForEveryClinic):
     help = (
         "Verify the audit: that nothing of it was changed, added, removed or put into another order since it was "
         "written. Prints the last seal; keep it somewhere else, and give it as --seal the next time: so the end of the "
@@ -19,6 +20,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, seal: str | None = None, **options: Any) -> None:
+        if seal is not None and not (seal := seal.strip()):
+            raise CommandError(
+                "--seal is empty: the end of the chain cannot be looked for. Nothing was verified."
+            )
         flaws = [f"batch {flaw.batch}: {flaw.what}" if flaw.batch else flaw.what for flaw in audit.verify()]
         if seal and not AuditBatch.objects.filter(seal=seal).exists():
             flaws.append("the seal that you gave is not there: the end of the chain was cut off")
