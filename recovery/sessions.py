@@ -12,7 +12,6 @@ from uuid import UUID
 from django.contrib.auth import SESSION_KEY
 
 from recovery import asking, statements
-from recovery.audit.recording import CLINICS_OF
 from recovery.models import StaffSession, User
 
 IDLE = timedelta(minutes=15)
@@ -88,20 +87,16 @@ def forget_ended(*, real: datetime, now: datetime) -> int:
 _END = """
     WITH gone AS (
         DELETE FROM recovery_staffsession session WHERE {where} RETURNING user_id, session_key, seen_at, began_at
-    ), noted AS (
-        INSERT INTO recovery_auditevent
-               (clinic_id, at, user_id, what, subject, subject_id, request_id, browser, detail)
-        SELECT home.clinic_id, %(now)s::timestamptz, %(by)s::bigint, 'session ended', 'user', account.uuid,
-               %(request_id)s::text,
-               left(encode(sha256(convert_to(gone.session_key, 'UTF8')), 'hex'), 16),
+    ), noted AS MATERIALIZED (
+        SELECT recovery_remember_account('session ended', %(now)s::timestamptz, %(by)s::bigint, user_id, NULL,
+               %(request_id)s::text, left(encode(sha256(convert_to(session_key, 'UTF8')), 'hex'), 16),
                jsonb_build_object('why',
                       CASE WHEN %(real)s::timestamptz IS NULL THEN 'revoked'
-                           WHEN gone.seen_at + %(idle)s::interval <= %(real)s::timestamptz THEN 'idle'
-                           ELSE 'longest' END)
-          FROM gone JOIN recovery_user account ON account.id = gone.user_id
-          LEFT JOIN {clinics} home ON true
+                           WHEN seen_at + %(idle)s::interval <= %(real)s::timestamptz THEN 'idle'
+                           ELSE 'longest' END), NULL)
+          FROM gone WHERE user_id IS NOT NULL
     )
-    SELECT count(*), count(user_id) FROM gone
+    SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM noted)
 """
 
 
@@ -112,9 +107,7 @@ def _end(
     told = {
         "now": now, "by": by.pk if by else None, "real": real, "idle": IDLE, "request_id": request.request_id,
     }  # fmt: skip
-    [(ended, whose)] = statements.fetch_all(
-        _END.format(where=where, clinics=CLINICS_OF.format(user="account.id")), told | given
-    )
+    [(ended, whose)] = statements.fetch_all(_END.format(where=where), told | given)
     if whose:
         request.deeds.append("session ended")
     return int(ended)

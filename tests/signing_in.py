@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from django.core.mail import EmailMessage
     from django.http import HttpRequest
     from django.test import Client
 
@@ -59,6 +60,17 @@ def shown_code(step: int = 0) -> str:
     from recovery import clock, second_factor
 
     return second_factor.code_at(SECRET, clock.real() + timedelta(seconds=step * second_factor.PERIOD_S))
+
+
+def mailed() -> "EmailMessage":
+    """The first mail. Those of a lost password leave behind the answer."""
+    from django.core import mail
+
+    from tests.waiting import wait_until
+
+    wait_until(lambda: bool(mail.outbox), why="no mail has left")
+    message: EmailMessage = mail.outbox[0]
+    return message
 
 
 def sign_in(client: "Client", user: "User", password: str) -> Any:

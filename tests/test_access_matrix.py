@@ -5,7 +5,7 @@ without a decision on who may see it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,17 +13,21 @@ import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from pytest_django import DjangoDbBlocker, Settings
 
 from recovery import alerts, clock, contacts, enrolment, reminders
 from recovery.models import Alert, Assessment, Clinic, Contact, Quarantine, Reminder, User
-from tests import factories
+from tests import factories, kept
 from tests.api.phones import CHECK_INS, Phone, check_in
 from tests.factories import at
 from tests.rota import scenes as rotas
 
-CALLERS = ("anonymous", "ana", "eve", "ben", "cleo", "revoked")
-"""Nobody; patient Ana's phone; the phone of a patient of another clinic; a nurse of Ana's team; a nurse of another
-clinic; a phone of Ana's that the team signed out. Objects in paths are Ana's."""
+CALLERS = ("anonymous", "ana", "eve", "tom", "una", "ben", "cleo", "revoked")
+"""Nobody; patient Ana's phone; the phone of a patient of another clinic; Ana's caregivers' phones: Tom may only send
+check-ins, Una may read Ana's; a nurse of Ana's team; a nurse of another clinic; a phone of Ana's that the team signed
+out. Objects in paths are Ana's; of caregivers, it is Tom."""
+
+BEN = CALLERS.index("ben")
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
@@ -32,18 +36,23 @@ Row = dict[str, str]
 
 
 def phones(**allowed: str) -> Row:
-    """For phones: what Ana's and what Eve's is answered. A session says nothing here."""
-    return {method: f"401 {allowed.get(method, '405 405')} 401 401 401" for method in METHODS}
+    """For phones: what Ana's, Eve's, Tom's and Una's is answered. A session says nothing here."""
+    return {method: f"401 {allowed.get(method, '405 405 405 405')} 401 401 401" for method in METHODS}
+
+
+def patients_phones(**allowed: str) -> Row:
+    """For the phones of patients alone: what Ana's and what Eve's is answered."""
+    return {method: f"401 {allowed.get(method, '405 405')} 403 403 401 401 401" for method in METHODS}
 
 
 def staff(**allowed: str) -> Row:
     """For staff: what Ben and what Cleo is answered; anybody else goes to the sign-in page. A token says nothing."""
-    return {method: f"302 302 302 {allowed.get(method, '405 405')} 302" for method in METHODS}
+    return {method: f"302 302 302 302 302 {allowed.get(method, '405 405')} 302" for method in METHODS}
 
 
 def staff_api(**allowed: str) -> Row:
     """The same for their programs, which are sent nowhere."""
-    return {method: f"403 403 403 {allowed.get(method, '405 405')} 403" for method in METHODS}
+    return {method: f"403 403 403 403 403 {allowed.get(method, '405 405')} 403" for method in METHODS}
 
 
 def anybody(**allowed: str) -> Row:
@@ -54,7 +63,7 @@ def anybody(**allowed: str) -> Row:
     }
 
 
-OUT, IN = "200 200 200 302 302 200", "302 302 302 200 200 302"
+OUT, IN = "200 200 200 200 200 302 302 200", "302 302 302 302 302 200 200 302"
 """For those who are signed out, and for those who are signed in; the others are sent on."""
 
 RESET_LINK = r"accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
@@ -74,25 +83,30 @@ MATRIX: dict[str, Row] = {
     "provider/sms/<uuid:key>": anybody(POST="401"),  # signed by the provider, or refused
     # The phone's API
     "api/v1/enrolments/redeem": anybody(POST="400"),
-    "api/v1/me": phones(GET="200 200", HEAD="200 200"),
-    "api/v1/me/device": phones(DELETE="204 204"),
-    "api/v1/me/phones": phones(GET="200 200", HEAD="200 200"),
-    "api/v1/me/phones/<client_id:device_id>": phones(DELETE="204 404"),
-    "api/v1/me/caregivers": phones(GET="200 200", HEAD="200 200", POST="400 400"),
-    "api/v1/me/caregivers/<client_id:caregiver_id>": phones(PUT="400 400", DELETE="204 404"),
-    "api/v1/me/caregivers/<client_id:caregiver_id>/code": phones(POST="201 404"),
-    "api/v1/me/looks": phones(GET="200 200", HEAD="200 200"),
-    "api/v1/me/preferences": phones(GET="200 200", HEAD="200 200", PUT="400 400"),
-    "api/v1/me/reminders": phones(GET="200 200", HEAD="200 200"),
-    "api/v1/me/reminders/<client_id:reminder_id>": phones(PUT="400 400"),
-    "api/v1/me/form": phones(PUT="400 400"),
-    "api/v1/questionnaire": phones(GET="200 200", HEAD="200 200"),
-    "api/v1/check-ins": phones(GET="200 200", HEAD="200 200", POST="400 400"),
-    "api/v1/check-ins/batch": phones(POST="400 400"),
+    "api/v1/me": phones(GET="200 200 200 200", HEAD="200 200 200 200"),
+    "api/v1/me/device": phones(DELETE="204 204 204 204"),
+    "api/v1/me/phones": phones(GET="200 200 200 200", HEAD="200 200 200 200"),
+    "api/v1/me/phones/<client_id:device_id>": phones(DELETE="204 404 404 404"),
+    "api/v1/me/caregivers": patients_phones(GET="200 200", HEAD="200 200", POST="400 400"),
+    "api/v1/me/caregivers/<client_id:caregiver_id>": phones(PUT="400 400 400 400", DELETE="204 404 204 404"),
+    "api/v1/me/caregivers/<client_id:caregiver_id>/code": patients_phones(POST="201 404"),
+    "api/v1/me/looks": patients_phones(GET="200 200", HEAD="200 200"),
+    "api/v1/me/preferences": patients_phones(GET="200 200", HEAD="200 200", PUT="400 400"),
+    "api/v1/me/reminders": patients_phones(GET="200 200", HEAD="200 200"),
+    "api/v1/me/reminders/<client_id:reminder_id>": patients_phones(PUT="400 400"),
+    "api/v1/me/form": phones(PUT="400 400 400 400"),
+    "api/v1/questionnaire": phones(GET="200 200 200 200", HEAD="200 200 200 200"),
+    "api/v1/check-ins": phones(GET="200 200 200 200", HEAD="200 200 200 200", POST="400 400 400 400"),
+    "api/v1/check-ins/batch": phones(POST="400 400 400 400"),
     "api/v1/check-ins/<client_id:client_id>": phones(
-        GET="200 404", HEAD="200 404", PUT="400 400", DELETE="204 404"
+        GET="200 404 404 200",
+        HEAD="200 404 404 200",
+        PUT="400 400 400 400",
+        DELETE="204 404 404 404",
     ),
-    "api/v1/alerts": phones(GET="200 200", HEAD="200 200"),
+    "api/v1/alerts": phones(
+        **dict.fromkeys(METHODS, "405 405 403 405") | dict.fromkeys(("GET", "HEAD"), "200 200 403 200")
+    ),
     "api/v1/care/on-call": staff_api(GET="200 200", HEAD="200 200"),
     "api/v1/problems/<slug:code>": anybody(GET="200", HEAD="200"),
     "api/v1/schema": anybody(GET="200", HEAD="200"),
@@ -121,6 +135,8 @@ MATRIX: dict[str, Row] = {
     # One's own account, and the people of a team: Ben is a nurse, so the latter is not there for him
     "account/security": staff(GET="200 200", HEAD="200 200"),
     "account/second-factor": staff(GET="200 200", HEAD="200 200", POST="200 200"),  # neither has one yet
+    "account/passkeys/new": staff(GET="200 200", HEAD="200 200", POST="422 422"),
+    "account/passkeys/<uuid:key_id>/remove": staff(POST="404 404"),  # neither has one
     "account/recovery-codes": staff(POST="200 200"),
     "account/sessions/end": staff(POST="303 303"),
     "account/sessions/<uuid:session_id>/end": staff(POST="303 303"),
@@ -235,11 +251,15 @@ class Scene:
     def __init__(self) -> None:
         episode = factories.episode()
         elsewhere = factories.team(factories.clinic("Northgate Clinic"))
+        dee = factories.member(episode.team, "Dee Lund", "admin")
+        helper, helpers_token = factories.caregiver(episode, by=dee)
         gone = factories.phone(episode)[1]
         enrolment.revoke(device=factories.reload_phone(gone), now=at(19))
         tokens = {
             "ana": factories.phone(episode)[1],
             "eve": factories.phone(factories.episode(elsewhere, name="Eve Marlow"))[1],
+            "tom": helpers_token,
+            "una": factories.caregiver(episode, "Una Whitfield", scope="read", by=dee)[1],
             "revoked": gone,
         }
         self.callers = {
@@ -254,8 +274,6 @@ class Scene:
         alerts.flag(assessment_id=Assessment.objects.get().pk, by="watch", now=at(20))
         Phone(tokens["ana"], Client()).post(CHECK_INS, check_in(20, mood="low"))
         reminders.send_due(limit=10, now=at(48))
-        dee = factories.member(episode.team, "Dee Lund", "admin")
-        helper, _ = factories.caregiver(episode, by=dee)
         self.objects = {
             "<client_id:client_id>": sent["id"],
             "<client_id:reminder_id>": Reminder.objects.get(episode=episode).uuid,
@@ -269,6 +287,7 @@ class Scene:
             "<client_id:caregiver_id>": helper.uuid,
             "<uuid:key>": uuid4(),
             "<uuid:session_id>": uuid4(),
+            "<uuid:key_id>": uuid4(),
             "<uuid:invitation_id>": uuid4(),
             "<uuid:erasure_id>": uuid4(),
             "<uuid:user_id>": dee.uuid,
@@ -304,10 +323,23 @@ class Scene:
         return answered
 
 
+@pytest.fixture(scope="module")
+def scene_of_the_module(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Generator[Scene]:
+    with kept.made_once(django_db_blocker, Scene, hour=20) as made:
+        yield made
+
+
 @pytest.fixture
-def scene(db: None, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Scene:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a quick one
+def scene(scene_of_the_module: Scene, db: None, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Scene:
     settings.ACCOUNT_RATE_LIMITS = False  # every cell is asked for in a moment
+    monkeypatch.setattr(clock, "now", lambda: at(20))
+    return kept.copy_of(scene_of_the_module, scene_of_the_module.callers.values())
+
+
+@pytest.fixture
+def scene_of_its_own(db: None, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Scene:
+    """For modules whose other tests make rows of theirs."""
+    settings.ACCOUNT_RATE_LIMITS = False
     monkeypatch.setattr(clock, "now", lambda: at(20))
     return Scene()
 

@@ -9,6 +9,7 @@ from allauth.account.internal.flows.reauthentication import raise_if_reauthentic
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
+from django.urls import is_valid_path, resolve
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
@@ -58,10 +59,11 @@ def with_password_alone(view: View) -> View:
 
 def said_who_lately(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Asks for the password again, unless they signed in or typed it in the last minutes, and goes on with what was
-    sent."""
+    sent: from the page that asks, so that what comes of it is remembered of this one."""
 
     @wraps(view)
     def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        request.resolver_match = resolve(request.path_info)
         if not request.session.began_lately(clock.real()):  # type: ignore[attr-defined]  # the store is ours
             raise_if_reauthentication_required(request, app="")
         return view(request, *args, **kwargs)
@@ -84,6 +86,16 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
     back_to = request.get_full_path() if is_page else unsent.page_before(request)
     sign_in = f"{resolve_url('account_login')}?{urlencode({'next': back_to})}"
     return HttpResponseClientRedirect(sign_in) if is_fragment(request) else HttpResponseRedirect(sign_in)
+
+
+def page_above(path: str) -> str:
+    """Where the form stands that is sent to an address which is no page. The sign-in leads to such a one after a form
+    that was refused, and so do the address bar and a tab that is opened again."""
+    own = resolve_url("dashboard:security" if path.startswith("/account/") else "dashboard:board")
+    while path := path.rpartition("/")[0]:
+        if is_valid_path(path):
+            return path
+    return own
 
 
 def is_fragment(request: HttpRequest) -> bool:

@@ -4,11 +4,12 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from recovery import asking, audit, clock, sessions
-from recovery.dashboard.door import is_fragment, kept_by_nobody
+from recovery.dashboard.door import is_fragment, kept_by_nobody, page_above
 
 
 def refusals_are_kept_by_nobody(
@@ -35,13 +36,15 @@ class StaffSessions:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         _remember(request, response)
+        if response.status_code == 405 and request.method == "GET" and _is_of_dashboard(request):
+            page = page_above(request.path_info)
+            response.content = render_to_string("405.html", {"page": page}, request=request)
         return response
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        match = request.resolver_match
-        is_ours = match is not None and match.namespace == "dashboard"
+        is_ours = _is_of_dashboard(request)
         if settings.SESSION_COOKIE_NAME not in request.COOKIES or not (is_ours or _is_of_account(request)):
             return None  # whether a process lives is said without a database, whoever asks
         if is_ours and not getattr(view, "before_second_factor", False) and _is_half(request):
@@ -57,7 +60,7 @@ def _remember(request: HttpRequest, response: HttpResponse) -> None:
     match, status = request.resolver_match, response.status_code
     if settings.SESSION_COOKIE_NAME not in request.COOKIES or match is None:
         return
-    if match.namespace != "dashboard" and not _is_of_account(request):
+    if not _is_of_dashboard(request) and not _is_of_account(request):
         return  # programs of the clinic are remembered by their own door (recovery/api/views/base.py)
     is_read = request.method in {"GET", "HEAD"}
     if (
@@ -76,6 +79,10 @@ def _remember(request: HttpRequest, response: HttpResponse) -> None:
         status=status,
         by_itself=getattr(match.func, "is_background", False),
     )
+
+
+def _is_of_dashboard(request: HttpRequest) -> bool:
+    return request.resolver_match is not None and request.resolver_match.namespace == "dashboard"
 
 
 def _is_of_account(request: HttpRequest) -> bool:

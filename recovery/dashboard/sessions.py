@@ -1,8 +1,10 @@
 """Django's sessions in a table of ours: with an idle limit and a longest time, listed, and ended one by one.
 
-A session over its limit is not there for anybody who asks: neither a page, nor the board's poll, nor a program.
+A session over its limit is not there for anybody who asks: neither a page, nor the board's poll, nor a program. What is
+in it is sealed: a press that waits for the password stands there with what was typed, and an invitation with its link.
 """
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -10,7 +12,7 @@ from uuid import uuid4
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
 
-from recovery import clock, sessions
+from recovery import clock, sealing, sessions
 from recovery.models import StaffSession
 
 
@@ -21,6 +23,16 @@ class SessionStore(DatabaseSessions):
     def get_model_class(cls) -> type[StaffSession]:
         return StaffSession
 
+    def encode(self, session_dict: dict[str, Any]) -> str:
+        return sealing.seal(super().encode(session_dict))
+
+    def decode(self, session_data: bytes | str) -> dict[str, Any]:
+        """Also of one that began before they were sealed."""
+        with suppress(sealing.CannotUnseal):
+            session_data = sealing.unseal(str(session_data))
+        found: dict[str, Any] = super().decode(session_data)
+        return found
+
     def _get_session_from_db(self) -> StaffSession | None:
         row: StaffSession | None = super()._get_session_from_db()  # type: ignore[misc]  # Django's own hook
         if row is not None and sessions.is_over(row, clock.real()):
@@ -30,15 +42,14 @@ class SessionStore(DatabaseSessions):
         return row
 
     def create_model_instance(self, data: dict[str, Any]) -> StaffSession:
-        """Whose it is follows from what is in it. Signing in begins it anew; all else leaves its times alone."""
+        """Whose it is follows from what is in it. Signing in begins it anew; all else leaves its times alone, also what
+        gives it another key: a new password, a second factor."""
         row = super().create_model_instance(data)
         assert isinstance(row, StaffSession)
         now, user_id = clock.real(), int(data[SESSION_KEY]) if SESSION_KEY in data else None
-        was = self._row
-        if was is not None and was.user_id == user_id and was.session_key == row.session_key:
-            row.uuid, row.began_at, row.seen_at = was.uuid, was.began_at, was.seen_at
-        else:
-            row.uuid, row.began_at, row.seen_at = uuid4(), now, now
+        was = self._row if self._row is not None and self._row.user_id == user_id else None
+        row.began_at, row.seen_at = (was.began_at, was.seen_at) if was else (now, now)
+        row.uuid = was.uuid if was and was.session_key == row.session_key else uuid4()
         row.user_id, row.expire_date = user_id, row.began_at + sessions.LONGEST
         self._row = row
         return row

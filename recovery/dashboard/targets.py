@@ -32,18 +32,18 @@ def next_target(alert: Alert, now: datetime) -> Target:
     if alert.status not in Alert.LIVE:
         return Target("Ended")
     status = Alert.Status.OPEN if access.has_left(alert) else alert.status
-    if status == Alert.Status.ACKNOWLEDGED and alert.contacted_at is not None:
+    if status == Alert.Status.ACKNOWLEDGED and alert.reached_at is not None:
         return Target("Patient reached. Close with an outcome")
-    due_at = due(status, alert.tier, alert.tier_at, alert.contacted_at)
+    due_at = due(status, alert.tier, alert.tier_at, alert.reached_at)
     if status == Alert.Status.ACKNOWLEDGED and alert.tier == Tier.EMERGENCY:
         return Target("Patient not reached yet. Phone now", overdue=True, due_at=due_at)
     what = "Take on" if status == Alert.Status.OPEN else "Reach the patient"
     return Target(what) if due_at is None else _target(what, due_at, now)
 
 
-def due(status: str, tier: int, tier_at: datetime, contacted_at: datetime | None) -> datetime | None:
+def due(status: str, tier: int, tier_at: datetime, reached_at: datetime | None) -> datetime | None:
     """By when the next step is to be done; None when nobody waits for one."""
-    if status == Alert.Status.ACKNOWLEDGED and contacted_at is not None:
+    if status == Alert.Status.ACKNOWLEDGED and reached_at is not None:
         return None
     left = within(status, Tier(tier))
     return None if left is None else tier_at + left

@@ -9,7 +9,7 @@ from .begin import (
     procedure_trouble,
     risks_worked_out,
 )
-from .codes import ALPHABET, CODE_LIFE, SECRET, expire_codes, issue_code, redeem, unused_codes
+from .codes import ALPHABET, CODE_LIFE, SECRET, expire_codes, issue_code, reach_of, redeem, unused_codes
 from .contacts import change_contacts, contacts_seen
 from .days import birthday_of, check_birthday, day_of, instant_of, time_of, time_zones
 from .people import CALL_FIRST, CONTACT, LANGUAGES, NewPatient
@@ -59,6 +59,7 @@ __all__ = [
     "phone_of",
     "plain_name",
     "procedure_trouble",
+    "reach_of",
     "redeem",
     "revoke",
     "risks_worked_out",

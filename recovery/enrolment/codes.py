@@ -2,14 +2,16 @@
 
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Greatest
 
-from recovery import access, audit
+from recovery import access, audit, heartbeats, tenancy
 from recovery.enrolment.refusals import CodeExpired, CodeInvalid, CodeLocked
 from recovery.models import Caregiver, DeviceToken, EnrolmentCode, Episode, User
+from recovery.tenancy import Reach
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O or U to be misread
 SELECTOR, SECRET = 4, 8  # letters; the secret holds 40 bits
@@ -33,21 +35,17 @@ def issue_code(
     With `caregiver` the phone that redeems it is that caregiver's. `on` is the patient's phone on which it was made.
     """
     secret = _letters(SECRET)
-    while True:
-        code, is_new = EnrolmentCode.objects.get_or_create(
-            selector=_letters(SELECTOR),
-            defaults={
-                "clinic_id": episode.clinic_id,
-                "episode": episode,
-                "caregiver": caregiver,
-                "secret_hash": access.hash_of(secret),
-                "created_at": now,
-                "created_by": by,
-                "expires_at": now + CODE_LIFE,
-            },
-        )
-        if is_new:
-            break
+    row = {
+        "clinic_id": episode.clinic_id,
+        "episode": episode,
+        "caregiver": caregiver,
+        "secret_hash": access.hash_of(secret),
+        "created_at": now,
+        "created_by": by,
+        "expires_at": now + CODE_LIFE,
+    }
+    while (code := _with_new_selector(row)) is None:
+        pass
     audit.record(
         what="issued enrolment code",
         now=now,
@@ -57,6 +55,17 @@ def issue_code(
         subject=caregiver or episode,
     )
     return f"{code.selector}-{secret[:4]}-{secret[4:]}"
+
+
+def _with_new_selector(row: dict[str, Any]) -> EnrolmentCode | None:
+    """None: it is taken already, perhaps in a clinic that is out of our reach."""
+    try:
+        with transaction.atomic():
+            return EnrolmentCode.objects.create(selector=_letters(SELECTOR), **row)
+    except IntegrityError as error:
+        if "selector" not in str(error):
+            raise
+        return None
 
 
 def unused_codes(
@@ -81,21 +90,28 @@ def expire_codes(episode: Episode, *, caregiver: Caregiver | None, now: datetime
     unused.update(expires_at=Greatest(Value(now), just_after))
 
 
+def reach_of(code: str) -> Reach:
+    """Whoever types a code reaches its clinic, and nothing in it without the rest of the code."""
+    return tenancy.by_code(_read(code)[0])
+
+
 def redeem(*, code: str, device_name: str, platform: str, now: datetime) -> tuple[DeviceToken, str]:
     """Exchange a one-time code for a device token, which is returned once and stored only as its hash.
 
     Forgiving about case, blanks, dashes and the letters I, L and O. Raises CodeInvalid, CodeLocked after five wrong
     tries, CodeExpired when it is too old or was redeemed before (twenty phones at once redeem it once).
     """
-    letters = code.upper().translate(READ_AS)
-    selector, secret = letters[:SELECTOR], letters[SELECTOR:]
-    found = EnrolmentCode.objects.filter(selector=selector).first()
+    selector, secret = _read(code)
+    found = EnrolmentCode.objects.select_related("episode").filter(selector=selector).first()
+    is_right = found is not None and secrets.compare_digest(found.secret_hash, access.hash_of(secret))
+    if not is_right:
+        heartbeats.count(heartbeats.WRONG_CODES)
     if found is None:
         audit.record_account(
             what="gave enrolment code that is none", now=now, email="", at_most_every=UNKNOWN_EVERY
         )
         raise CodeInvalid
-    if not secrets.compare_digest(found.secret_hash, access.hash_of(secret)):
+    if not is_right:
         _count_wrong_try(found, now)
         raise CodeInvalid
     try:
@@ -142,6 +158,11 @@ def _consent_stands(caregiver_id: int) -> bool:
     """Holds the caregiver's row: their consent cannot be revoked while a phone of theirs is being added."""
     consent = Caregiver.objects.select_for_update(no_key=True).filter(pk=caregiver_id, revoked_at=None)
     return consent.first() is not None
+
+
+def _read(code: str) -> tuple[str, str]:
+    letters = code.upper().translate(READ_AS)
+    return letters[:SELECTOR], letters[SELECTOR:]
 
 
 def _count_wrong_try(code: EnrolmentCode, now: datetime) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Count
 
 from recovery import audit
 from recovery.clinical.protocol import PROTOCOLS, Protocol, get, load
@@ -36,18 +37,20 @@ def read(version_or_path: str) -> tuple[Protocol, str]:
         raise SignOffRefused(f"There is no protocol {version_or_path}.") from None
 
 
-@transaction.atomic
 def compare(*, old: str, new: str, last: int, now: datetime) -> ProtocolReplay:
-    """Replay, and keep the difference: it is what is approved."""
+    """Replay, and keep the difference: it is what is approved. Judging takes its time, and holds nothing meanwhile."""
     (was, old_digest), (becomes, new_digest) = read(old), read(new)
     if old_digest == new_digest:
         raise SignOffRefused("These are the same document.")
+    if last < 1:
+        raise SignOffRefused("At least one check-in is judged.")
     difference = replay(was, becomes, last=last)
-    kept = ProtocolReplay.objects.create(
-        old=was.version, old_digest=old_digest, new=becomes.version, new_digest=new_digest, made_at=now,
-        judged=difference.judged, difference=difference.document(),
-    )  # fmt: skip
-    audit.record(what="replayed protocol", now=now, subject=kept, old=was.version, new=becomes.version)
+    with transaction.atomic():
+        kept = ProtocolReplay.objects.create(
+            old=was.version, old_digest=old_digest, new=becomes.version, new_digest=new_digest, made_at=now,
+            judged=difference.judged, difference=difference.document(),
+        )  # fmt: skip
+        audit.record(what="replayed protocol", now=now, subject=kept, old=was.version, new=becomes.version)
     return kept
 
 
@@ -69,7 +72,8 @@ def approve(*, replay_id: UUID, by: User, now: datetime) -> int:
 
 
 def check_in_use(version: str) -> None:
-    """Raises NotSignedOff for a protocol that nobody may be enrolled under: two have not approved it as it is now.
+    """Raises NotSignedOff for a protocol that nobody may be enrolled under: two have not approved one and the same
+    difference of it as it is now.
 
     It is asked for each patient of a list. The digest says enough: what has one that was approved was read then.
     """
@@ -77,8 +81,10 @@ def check_in_use(version: str) -> None:
     digest = _digest(_path(version))
     if FIRST.get(version) == digest:
         return
-    approved = ProtocolApproval.objects.filter(replay__new=version, replay__new_digest=digest)
-    if approved.values("user").distinct().count() < NEEDED:
+    approved = ProtocolApproval.objects.filter(replay__new=version, replay__new_digest=digest).values(
+        "replay"
+    )
+    if not approved.annotate(by=Count("pk")).filter(by__gte=NEEDED).exists():
         raise NotSignedOff(
             f"The protocol {version} was not approved by two doctors as it is now. See `manage.py replay_protocol`."
         )

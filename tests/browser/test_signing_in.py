@@ -5,11 +5,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from recovery import clock, second_factor
 from recovery.models import CareTeam, StaffSession, User
 from tests import factories, signing_in
 from tests.browser.conftest import SitDown
+from tests.browser.stopped import open_and_stop
 from tests.factories import PASSWORD
 
 if TYPE_CHECKING:
@@ -82,7 +84,7 @@ def test_a_wrong_code_is_said_beside_the_field(ben: User, sit_down: SitDown) -> 
     desk.page.get_by_label("Code").fill("123")
     desk.page.get_by_role("button", name="Go on").click()
 
-    assert "This code is not right" in desk.page.get_by_label("Code").locator("..").inner_text()
+    expect(desk.page.get_by_label("Code").locator("..")).to_contain_text("This code is not right")
     desk.examine("second-factor-refused")
 
 
@@ -99,7 +101,7 @@ def test_setting_up_and_ones_account_have_no_barrier(ben: User, sit_down: SitDow
     desk.examine("account")
     desk.page.get_by_role("button", name="Sign out: A browser").click()
 
-    assert "Signed out there." in desk.page.locator("main").inner_text()
+    expect(desk.page.locator("main")).to_contain_text("Signed out there.")
     assert StaffSession.objects.filter(user=ben).count() == 1
 
 
@@ -148,13 +150,13 @@ def test_two_minutes_ahead_it_is_said_that_the_session_ends_and_one_press_keeps_
     ben: User, sit_down: SitDown
 ) -> None:
     desk = sit_down(ben)
-    desk.page.clock.install()
-    desk.page.goto("/account/security")
+    open_and_stop(desk.page, "/account/security")
     StaffSession.objects.update(seen_at=clock.real() - timedelta(minutes=13))
 
     desk.page.clock.run_for("12:59")
     before = desk.page.get_by_role("alert").is_visible()
     desk.page.clock.run_for("00:02")
+    desk.page.clock.resume()
     desk.page.get_by_role("alert").wait_for()
     desk.examine("idle")
     desk.page.get_by_role("button", name="Stay signed in").click()

@@ -36,7 +36,7 @@ def test_words_sent_after_the_session_ended_come_back_with_the_way_to_sign_in(al
     assert "Her &lt;b&gt;son&lt;/b&gt; is with her." in page
     assert f"?next=%2Falerts%2F{alert.uuid}" in page
     assert f'action="{page_of(alert, "/note")}"' in page
-    assert "Ana" not in page
+    assert "Whitfield" not in page
     assert alert.events.count() == 1
 
 
@@ -131,3 +131,26 @@ def fields_of(page: str) -> dict[str, str]:
     assert words
     text = words[1].replace("&lt;", "<").replace("&gt;", ">")
     return hidden | {"csrfmiddlewaretoken": token[1], "note": text}
+
+
+@pytest.mark.parametrize(
+    ("sent_to", "page"),
+    [
+        ("/alerts/{alert}/close", "/alerts/{alert}"),
+        ("/patients/{episode}/note", "/patients/{episode}"),
+        ("/patients/{episode}/phones/{alert}/revoke", "/patients/{episode}/phones"),
+        ("/rota/{alert}/shifts", "/rota"),
+        ("/contacts/add", "/contacts"),
+        ("/account/recovery-codes", "/account/security"),
+    ],
+)
+def test_an_address_that_is_only_sent_to_leads_to_the_page_of_its_form(
+    alert: Alert, ben: User, sign_in: SignIn, sent_to: str, page: str
+) -> None:
+    """After a refused form it stands in the address bar, and the sign-in leads back to it after the session's end."""
+    ids = {"alert": alert.uuid, "episode": alert.episode.uuid}
+    answer = sign_in(ben).get(sent_to.format(**ids))
+
+    assert answer.status_code == 405
+    assert f'href="{page.format(**ids)}">Go to the page' in answer.content.decode()
+    assert sign_in(ben).get(page.format(**ids)).status_code == 200

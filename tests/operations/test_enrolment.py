@@ -108,7 +108,7 @@ def test_a_code_is_redeemed_for_a_token_of_which_only_the_hash_is_kept() -> None
 
     device, token = enrolment.redeem(code=code, device_name="Ana's phone", platform="web", now=at(1))
 
-    assert access.phone(token) == device
+    assert factories.phone_with(token) == device
     assert token not in str(DeviceToken.objects.filter(pk=device.pk).values())
     assert AuditEvent.objects.filter(what="redeemed enrolment code", device=device).count() == 1
 
@@ -179,7 +179,7 @@ def test_a_revoked_phone_is_a_stranger_at_once() -> None:
 
     enrolment.revoke(device=device, now=T0)
 
-    assert access.phone(token) is None
+    assert factories.phone_with(token) is None
     assert access.signed_out_phone(token) is not None
 
 

@@ -52,8 +52,7 @@ def ana(team: CareTeam) -> DeviceToken:
 
 
 @pytest.fixture
-def doctors(team: CareTeam, settings) -> list[User]:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def doctors(team: CareTeam) -> list[User]:
     people = [factories.member(team, name, "doctor") for name in ("Dora Klein", "Una Reid")]
     for each in people:
         give_app(each)
@@ -110,6 +109,39 @@ def test_o06_nobody_is_enrolled_under_what_two_have_not_signed(
     assert factories.episode(team, protocol="vk-default/2").protocol == "vk-default/2"
 
 
+def test_o06_two_who_have_read_different_differences_have_not_signed_one(
+    team: CareTeam, doctors: list[User], ana: DeviceToken, new: Path
+) -> None:
+    """The first read it before there was anything to find."""
+    for doctor in doctors:
+        sign_off.approve(replay_id=replayed(new).uuid, by=doctor, now=at(101))
+        report(ana, 20, bleeding="oozing")
+
+    with pytest.raises(sign_off.NotSignedOff):
+        factories.episode(team, protocol="vk-default/2")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_o06_while_it_is_judged_no_transaction_is_held(new: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server ends one that is idle for ten seconds, and all that was judged would be lost."""
+    held = []
+
+    def judged(*of: object, **how: object) -> sign_off.Difference:
+        held.append(connection.in_atomic_block)
+        return sign_off.Difference()
+
+    monkeypatch.setattr(approving, "replay", judged)
+    replayed(new)
+
+    assert held == [False]
+
+
+@pytest.mark.parametrize("last", ["0", "-1"])
+def test_o06_a_replay_of_nothing_is_refused(new: Path, db: None, last: str) -> None:
+    with pytest.raises(CommandError, match="At least one"):
+        call_command("replay_protocol", "vk-default/1", "vk-default/2", last=int(last))
+
+
 def test_o06_one_person_is_not_two(doctors: list[User], new: Path) -> None:
     kept = replayed(new)
     sign_off.approve(replay_id=kept.uuid, by=doctors[0], now=at(101))
@@ -152,9 +184,7 @@ def test_o06_it_is_signed_with_both_factors_and_remembered(
     said = StringIO()
     for doctor in doctors:
         typed = iter([PASSWORD, second_factor.code_at("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", clock.real())])
-        monkeypatch.setattr(
-            "recovery.management.commands.approve_protocol.getpass", lambda _, typed=typed: next(typed)
-        )
+        monkeypatch.setattr("recovery.management.oneself.getpass", lambda _, typed=typed: next(typed))
         call_command("approve_protocol", kept.uuid, email=doctor.email, stdout=said)
 
     assert "It may be used." in said.getvalue()
@@ -164,17 +194,21 @@ def test_o06_it_is_signed_with_both_factors_and_remembered(
 
 
 @pytest.mark.parametrize("typed", [("wrong", None), (PASSWORD, "000000")])
-def test_o06_who_has_not_both_factors_signs_nothing(
+def test_o06_who_has_not_both_factors_signs_nothing_and_the_try_is_remembered(
     doctors: list[User], new: Path, monkeypatch: pytest.MonkeyPatch, typed: tuple[str, str | None]
 ) -> None:
     kept = replayed(new)
     right = second_factor.code_at("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", clock.real())
     answers = iter([typed[0], typed[1] or right])
-    monkeypatch.setattr("recovery.management.commands.approve_protocol.getpass", lambda _: next(answers))
+    monkeypatch.setattr("recovery.management.oneself.getpass", lambda _: next(answers))
 
-    with pytest.raises(CommandError, match="not you"):
-        call_command("approve_protocol", kept.uuid, email=doctors[0].email, stdout=StringIO())
+    with pytest.raises(CommandError, match="Password or code is wrong"):
+        call_command("approve_protocol", kept.uuid, email=doctors[0].email.upper(), stdout=StringIO())
     assert not ProtocolApproval.objects.exists()
+    event = AuditEvent.objects.get(what="failed to prove who it is")
+    assert (event.user, event.subject_id) == (None, doctors[0].uuid)
+    assert event.detail == {"command": "approve_protocol"}
+    assert event.clinic_id is not None
 
 
 @pytest.mark.parametrize("table", ["protocolreplay", "protocolapproval"])

@@ -1,7 +1,7 @@
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from recovery import clock, enrolment
+from recovery import clock, enrolment, tenancy
 from recovery.api import examples, parsing
 from recovery.api.bodies import RedeemBody, checked
 from recovery.api.codes import ENROLMENT, OURS, UNREADABLE
@@ -22,6 +22,7 @@ class Redeem(OpenView):
     )
     def post(self, request: Request) -> HttpResponse:
         body = checked(RedeemBody, parsing.read(self.wire, at_most=parsing.OTHER_BYTES).document())
+        tenancy.enter(enrolment.reach_of(body.code))
         device, token = enrolment.redeem(
             code=body.code, device_name=body.device.name, platform=body.device.platform, now=clock.now()
         )

@@ -17,7 +17,7 @@ class Member:
     name: str
     email: str
     role: str
-    has_app: bool
+    has_second_factor: bool
     is_me: bool
     form: RoleForm
 
@@ -56,7 +56,7 @@ def show(user: User, chosen: str | None, now: datetime) -> Team | None:
     if team is None:
         return None
     rows = staff.members(team)
-    without_app = staff.without_app([row.user for row in rows])
+    without = staff.without_second_factor([row.user for row in rows])
     return Team(
         team=team,
         teams=teams,
@@ -66,7 +66,7 @@ def show(user: User, chosen: str | None, now: datetime) -> Team | None:
                 name=row.user.name,
                 email=row.user.email,
                 role=row.get_role_display(),
-                has_app=row.user_id not in without_app,
+                has_second_factor=row.user_id not in without,
                 is_me=row.user_id == user.pk,
                 form=RoleForm(initial={"role": row.role}, auto_id=f"role-{row.user.uuid}-%s"),
             )

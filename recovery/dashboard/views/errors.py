@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.views import defaults
 
 from recovery.dashboard import unsent
+from recovery.dashboard.accounts import remember_limit
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -48,6 +49,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:
     """Somebody tries passwords. The sign-in form says so by itself where it can; this is for where it cannot."""
+    remember_limit(request)
     response = render(request, "429.html", status=429)
     response.headers["Retry-After"] = "60"
     return response

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from recovery import clock, staff
+from recovery import clock, staff, tenancy
 from recovery.dashboard.door import kept_by_nobody
 from recovery.dashboard.forms.team import PasswordForm
 
@@ -26,6 +26,7 @@ def follow(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest) -> HttpResponse:
     token, now = request.session.get(TOKEN, ""), clock.now()
+    tenancy.enter(staff.reach_of(token))
     try:
         invitation = staff.invitation_of(token, now)
         needs_password = staff.needs_password(invitation)

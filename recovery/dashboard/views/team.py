@@ -83,7 +83,10 @@ def _changed(request: StaffRequest, **what: Any) -> str:
 
 def _ended(request: StaffRequest, **what: Any) -> str:
     staff.end_membership(**what)
-    return "They belong to the team no more. Look into the rota: their turns are nobody's now."
+    return (
+        "They belong to the team no more, and what was open of invitations to them or by them is withdrawn. "
+        "Look into the rota: their turns are nobody's now."
+    )
 
 
 def _ended_auditor(request: StaffRequest, **what: Any) -> str:

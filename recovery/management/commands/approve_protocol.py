@@ -2,18 +2,19 @@
 
 import json
 from argparse import ArgumentParser
-from getpass import getpass
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
-from recovery import clock, second_factor, sign_off
+from recovery import clock, sign_off
 from recovery.errors import Refused
-from recovery.models import ProtocolReplay, User
+from recovery.management import oneself
+from recovery.management.every_clinic import ForEveryClinic
+from recovery.models import ProtocolReplay
 
 
-class Command(BaseCommand):
+class Command(ForEveryClinic):
     help = "Show what a protocol changes, and approve it as yourself. Two doctors have to."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -26,14 +27,9 @@ class Command(BaseCommand):
             raise CommandError("There is no such replay.")
         self.stdout.write(f"{kept.old} -> {kept.new}, {kept.made_at:%Y-%m-%d %H:%M} UTC")
         self.stdout.write(json.dumps(kept.difference, indent=2))
-        user = User.objects.filter(email__iexact=email, is_active=True).first()
-        password = getpass("Your password: ")
-        code = getpass("Six digits from your app: ")
-        is_right = user is not None and user.check_password(password)
-        if user is None or not is_right or not second_factor.takes(user=user, typed=code, now=clock.real()):
-            raise CommandError("That is not you: nothing was approved.")
+        doctor = oneself.proved(email, command="approve_protocol")
         try:
-            count = sign_off.approve(replay_id=replay, by=user, now=clock.now())
+            count = sign_off.approve(replay_id=replay, by=doctor, now=clock.now())
         except Refused as refused:
             raise CommandError(refused.message) from None
         left = sign_off.NEEDED - count

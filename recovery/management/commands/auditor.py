@@ -8,12 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
 from django.db import Error, close_old_connections, connection
 from django.db.models.functions import Now
 
 from recovery import auditor, clock, heartbeats, outside
 from recovery.auditor.alarm import Alarm
+from recovery.management.every_clinic import ForEveryClinic
 from recovery.models import AuditRun
 
 log = logging.getLogger("recovery.auditor")
@@ -22,7 +22,7 @@ LOST_AFTER = 2
 """Looks in a row that the database did not let come to an end."""
 
 
-class Command(BaseCommand):
+class Command(ForEveryClinic):
     help = "Derive from the reports what must exist, compare, and call the dead-man's URL while all is well."
     requires_system_checks = []  # needs the database alone, not the web's half of the project
 

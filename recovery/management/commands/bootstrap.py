@@ -11,11 +11,12 @@ from zoneinfo import available_timezones
 
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.core.validators import validate_email
 from django.db import transaction
 
 from recovery import audit, clock
+from recovery.management.every_clinic import ForEveryClinic
 from recovery.models import CareTeam, Clinic, Membership, User
 from recovery.models.clinic import HAS_DIGIT
 
@@ -69,7 +70,7 @@ QUESTIONS: dict[str, tuple[str, Callable[[str], Any]]] = {
 }
 
 
-class Command(BaseCommand):
+class Command(ForEveryClinic):
     help = "Set up the first clinic, its care team and its administrator. Asks for what no option gives."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

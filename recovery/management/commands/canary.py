@@ -7,11 +7,11 @@ import threading
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.db import Error, close_old_connections, connection
 
 from recovery import canary, clock, heartbeats, nudges, outside
 from recovery.canary import Flight
+from recovery.management.every_clinic import ForEveryClinic
 from recovery.models import Clinic
 
 log = logging.getLogger("recovery.canary")
@@ -21,7 +21,7 @@ LOOKS_FOR_WORK_EVERY_S = 5.0
 TOLD_AGAIN_S = 3600.0
 
 
-class Command(BaseCommand):
+class Command(ForEveryClinic):
     help = "Send a red flag of a canary patient through the whole service, and raise an alarm when it is absent twice."
     requires_system_checks = []  # needs the database and the API, not the web's half of the project
 

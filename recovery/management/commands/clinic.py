@@ -3,14 +3,15 @@
 from argparse import ArgumentParser, BooleanOptionalAction
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import transaction
 
 from recovery import audit, clock
+from recovery.management.every_clinic import ForEveryClinic
 from recovery.models import Clinic
 
 
-class Command(BaseCommand):
+class Command(ForEveryClinic):
     help = "Say whether patients of a clinic read the name of who has seen their report, or the role alone."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -3,14 +3,15 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from recovery import access, clock, contacts
 from recovery.errors import Refused
+from recovery.management.every_clinic import ForEveryClinic
 from recovery.models import Clinic, Contact, User
 
 
-class Command(BaseCommand):
+class Command(ForEveryClinic):
     help = "List, add or end the contacts of a member of staff. Whoever adds one vouches that it is theirs."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -3,15 +3,17 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from recovery import clock
 from recovery.auditor.accepting import DefectRefused, accept
 from recovery.auditor.findings import KINDS
-from recovery.models import Defect, User
+from recovery.management import oneself
+from recovery.management.every_clinic import ForEveryClinic
+from recovery.models import Defect
 
 
-class Command(BaseCommand):
+class Command(ForEveryClinic):
     help = (
         "List what stands, by number, or accept one of it with a reason. That is remembered with your name."
     )
@@ -19,7 +21,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--accept", type=int, metavar="NUMBER", help="ends its alarm")
         parser.add_argument("--because", default="", help="why it stays as it is")
-        parser.add_argument("--by", default="", metavar="EMAIL", help="the operator who accepts it")
+        parser.add_argument(
+            "--by", default="", metavar="EMAIL", help="what the operator signs in with who accepts it"
+        )
 
     def handle(
         self, *args: Any, accept: int | None = None, because: str = "", by: str = "", **options: Any
@@ -36,9 +40,9 @@ class Command(BaseCommand):
                 self.stdout.write(f"        accepted by {who} on {day}: {defect.accepted_because}")
 
     def _accept(self, number: int, because: str, by: str) -> None:
-        operator = User.objects.filter(email__iexact=by).first()
-        if operator is None:
-            raise CommandError(f"Nobody signs in as {by or 'nobody'}. Say who you are: --by EMAIL.")
+        if not by:
+            raise CommandError("Say who you are: --by EMAIL.")
+        operator = oneself.proved(by, command="defects")
         try:
             accept(defect_id=number, because=because, by=operator, now=clock.now())
         except DefectRefused as refusal:

@@ -3,14 +3,15 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from recovery import clock, sign_off
 from recovery.clinical.protocol import ProtocolError
 from recovery.errors import Refused
+from recovery.management.every_clinic import ForEveryClinic
 
 
-class Command(BaseCommand):
+class Command(ForEveryClinic):
     help = (
         "Judge the last check-ins by two protocols and print what differs, rule by rule. Prints what two doctors then "
         "approve with approve_protocol; nobody can be enrolled under the new one before."

@@ -8,21 +8,21 @@ from argparse import ArgumentParser
 from collections import Counter
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.db import Error, close_old_connections
 
 from recovery import clock, heartbeats, retention, watch
+from recovery.management.every_clinic import ForEveryClinic
 from recovery.notifications.senders import Senders
 
 log = logging.getLogger("recovery.watch")
 
 REPORT_EVERY_S = 60.0
-FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 2.0
-"""After the database was lost. A few processes that knock every two seconds are no burden to one that comes back, and
-what is due then waits no longer than that."""
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.25, 1.0
+"""After the database was lost. A few processes that knock every second are no burden to one that comes back, and what
+is due then waits no longer than that."""
 
 
-class Command(BaseCommand):
+class Command(ForEveryClinic):
     help = "Find what is owed in the database, and do it. Run at least two of these."
     requires_system_checks = []  # needs the database alone, not the web's half of the project
 

@@ -1,5 +1,12 @@
 """Patient Ana, nurse Ben, admin Dee and nurse Cleo of another clinic, as on the pages' tests."""
 
-from tests.dashboard.conftest import _quick_passwords, ana, ben, cleo, dee, set_clock, sign_in, team
+import pytest
 
-__all__ = ["_quick_passwords", "ana", "ben", "cleo", "dee", "set_clock", "sign_in", "team"]
+from tests.dashboard.conftest import ana, ben, cleo, dee, set_clock, sign_in, team
+
+__all__ = ["ana", "ben", "cleo", "dee", "set_clock", "sign_in", "team"]
+
+
+@pytest.fixture
+def deeds_are_noted_seldom() -> None:
+    """Here as in production: how a session lives is what these tests are about."""

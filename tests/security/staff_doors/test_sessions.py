@@ -1,13 +1,14 @@
 """S12, S13, S16, S17, S23: how long somebody is signed in, where, and what ends it."""
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
 from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from recovery import clock, sessions
-from recovery.models import CareTeam, DeviceToken, StaffSession, User
+from recovery.models import AuditEvent, CareTeam, DeviceToken, RecoveryCode, StaffSession, User
 from tests import factories
 from tests.dashboard.conftest import SignIn
 from tests.dashboard.scenes import said
@@ -208,6 +209,69 @@ def test_s23_a_contact_of_ones_own_is_added_only_by_whoever_knows_the_password(
 
     assert answer["Location"].startswith("/accounts/reauthenticate/")
     assert not ben.contacts.exists()
+
+
+def test_s23_what_waits_for_the_password_is_sealed(team: CareTeam, ben: User, sign_in: SignIn) -> None:
+    client = sign_in(ben)
+    passes(client, minutes=6)
+
+    client.post("/contacts/add", {"channel": "email", "address": "the-apricot-jam@example.org"})
+
+    row = StaffSession.objects.get(user=ben)
+    assert "the-apricot-jam" in str(row.get_decoded())
+    assert DatabaseSessions().decode(row.session_data) == {}
+
+
+def test_s17_a_session_that_began_before_they_were_sealed_goes_on(ben: User, sign_in: SignIn) -> None:
+    client = sign_in(ben)
+    row = StaffSession.objects.get(user=ben)
+    StaffSession.objects.update(session_data=DatabaseSessions().encode(row.get_decoded()))
+
+    assert is_in(client)
+
+
+def test_s23_of_two_tabs_that_wait_for_the_password_the_first_is_told_that_nothing_was_done(
+    ben: User, sign_in: SignIn
+) -> None:
+    client = sign_in(ben)
+    passes(client, minutes=6)
+    first = client.post("/account/recovery-codes")
+    client.post("/contacts/add", {"channel": "email", "address": "eve@example.org"})
+
+    answer = client.post(first["Location"], {"password": PASSWORD}, follow=True)
+
+    assert answer.status_code == 405
+    assert "Nothing was done by this" in said(answer)
+    assert not RecoveryCode.objects.filter(user=ben).exists()
+
+
+def test_s23_who_gives_the_password_too_late_is_told_that_nothing_was_done(
+    ben: User, sign_in: SignIn
+) -> None:
+    client = sign_in(ben)
+    passes(client, minutes=6)
+    asked = client.post("/account/recovery-codes")
+    passes(client, minutes=16)
+
+    assert client.post(asked["Location"], {"password": PASSWORD})["Location"].startswith("/accounts/login/")
+    again = sign_in(ben).post(asked["Location"], {"password": PASSWORD}, follow=True)
+
+    assert again.status_code == 405
+    assert "Nothing was done by this" in said(again)
+
+
+def test_s50_what_was_refused_after_the_password_is_remembered_of_the_page_that_refused(
+    team: CareTeam, dee: User, ana: DeviceToken, sign_in: SignIn
+) -> None:
+    client = sign_in(dee)
+    passes(client, minutes=6)
+    asked = client.post(f"/patients/{ana.episode.uuid}/person/hold", {"reason": " "})
+
+    refused = client.post(asked["Location"], {"password": PASSWORD})
+
+    assert refused.status_code == 422
+    event = AuditEvent.objects.get(what="refused: person-hold")
+    assert (event.user, event.episode_id, event.detail) == (dee, ana.episode_id, {"status": 422})
 
 
 def test_s23_a_changed_password_is_told_to_its_owner(ben: User, sign_in: SignIn) -> None:

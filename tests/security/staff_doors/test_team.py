@@ -154,6 +154,23 @@ def test_somebody_who_has_an_account_keeps_password_and_second_factor(
     assert access.memberships(cleo).filter(team=team, role="nurse").exists()
 
 
+@pytest.mark.parametrize("look_alike", ["cleo@harbo\u0131r.example", "\u017fam@clinic.example"])
+def test_no_other_mailbox_joins_as_somebody_who_has_an_account(
+    team: CareTeam, dee: User, cleo: User, sign_in: SignIn, look_alike: str
+) -> None:
+    """Whose password one of their clinics took away: whoever came by the link was they, in the other one, too."""
+    email = look_alike.replace("\u0131", "i").replace("\u017f", "s")
+    User.objects.filter(pk=cleo.pk).update(email=email, password="!")
+
+    answer = sign_in(dee).post(address(team, "invite"), NIA | {"email": look_alike})
+
+    assert answer.status_code == 409
+    assert "letters a to z" in said(answer)
+    assert not Invitation.objects.exists()
+    with pytest.raises(CommandError, match="letters a to z"):
+        call_command("operator", look_alike, "Nia Boateng")
+
+
 def test_who_is_signed_in_at_the_desk_is_signed_out_when_somebody_else_joins(
     team: CareTeam, ben: User, dee: User, sign_in: SignIn
 ) -> None:
@@ -259,6 +276,77 @@ def test_an_administrator_who_is_not_the_only_one_may_step_down(
     assert access.membership_roles(dee) == {"nurse"}
 
 
+def test_s9_no_link_brings_somebody_back_who_has_left(
+    team: CareTeam, ben: User, dee: User, sign_in: SignIn
+) -> None:
+    client = sign_in(dee)
+    client.post(address(team, "invite"), NIA | {"email": ben.email.upper(), "role": "admin"})
+
+    client.post(address(team, "end", ben))
+
+    assert join(link()).status_code == 410
+    assert access.membership_roles(ben) == set()
+
+
+def test_s9_no_link_gives_somebody_the_role_that_they_would_have_had_before_another(
+    team: CareTeam, ben: User, dee: User, sign_in: SignIn
+) -> None:
+    client = sign_in(dee)
+    client.post(address(team, "invite"), NIA | {"email": ben.email, "role": "admin"})
+    to = link()
+
+    client.post(address(team, "role", ben), {"role": "coordinator"})
+
+    assert join(to).status_code == 410
+    assert access.membership_roles(ben) == {"coordinator"}
+
+
+@pytest.mark.parametrize("what", [("end", {}), ("role", {"role": "nurse"})])
+@pytest.mark.parametrize("role", ["admin", "auditor"])
+def test_s9_what_an_administrator_sent_ends_with_their_being_one(
+    team: CareTeam, dee: User, sign_in: SignIn, role: str, what: tuple[str, dict[str, str]]
+) -> None:
+    eli = factories.member(team, "Eli Brandt", "admin")
+    sign_in(eli).post(address(team, "invite"), NIA | {"role": role})
+    theirs = link()
+    sign_in(dee).post(address(team, "invite"), NIA | {"email": "kim@clinic.example"})
+    hers = link()
+
+    sign_in(dee).post(address(team, what[0], eli), what[1])
+
+    assert join(theirs).status_code == 410
+    assert "You have joined." in said(join(hers))
+    assert AuditEvent.objects.filter(what="withdrew invitation", user=dee).count() == 1
+
+
+def test_who_begins_anew_does_so_when_the_administrator_who_let_them_has_left(
+    team: CareTeam, dee: User, sign_in: SignIn
+) -> None:
+    eli = factories.member(team, "Eli Brandt", "admin")
+    client = sign_in(dee)
+    client.post(address(team, "renew", eli))
+    to = link()
+
+    client.post(address(team, "end", dee))
+
+    assert "You have joined." in said(join(to))
+    eli.refresh_from_db()
+    assert eli.check_password(NEW)
+
+
+def test_what_an_administrator_sent_for_another_team_of_theirs_stays(
+    team: CareTeam, dee: User, sign_in: SignIn
+) -> None:
+    eli = factories.member(team, "Eli Brandt", "admin")
+    hips = factories.team(team.clinic, "Hip team")
+    Membership.objects.create(user=eli, team=hips, role="admin")
+    sign_in(eli).post(address(hips, "invite"), NIA)
+
+    sign_in(dee).post(address(team, "end", eli))
+
+    assert "You have joined." in said(join(link()))
+
+
 @pytest.mark.parametrize("role", ["nurse", "doctor", "coordinator"])
 def test_nobody_else_sees_or_changes_who_is_in_the_team(
     team: CareTeam, dee: User, sign_in: SignIn, role: str
@@ -319,6 +407,37 @@ def test_who_lost_the_second_factor_begins_anew_by_their_own_mailbox(
     assert mail.outbox[-1].to == [ben.email]
     assert give_password(ben, password=NEW).get("/")["Location"] == SET_UP
     assert access.membership_roles(ben) == {"nurse"}
+
+
+@pytest.mark.parametrize("role", ["admin", "auditor", "operator"])
+def test_whom_nobody_inside_can_help_begins_anew_by_command(team: CareTeam, dee: User, role: str) -> None:
+    if role != "admin":
+        dee.memberships.all().delete()
+        clinic = team.clinic if role == "auditor" else None
+        Oversight.objects.create(user=dee, role=role, clinic=clinic, started_at=clock.now())
+    client, told = Client(), StringIO()
+    sign_in_through_the_pages(client, dee, PASSWORD)
+
+    call_command("begin_anew", dee.email.upper(), stdout=told)
+    refused = Client().post("/accounts/login/", {"login": dee.email, "password": PASSWORD})
+    (to,) = re.findall(r"(/accounts/invitation/\S+)", told.getvalue())
+    join(to)
+
+    assert not is_in(client)
+    assert refused.status_code == 200
+    assert give_password(dee, password=NEW).get("/")["Location"] == SET_UP
+    assert staff.roles_of(dee) != []
+    assert join(to).status_code == 410
+    assert AuditEvent.objects.filter(what="took away second factor", user=None).count() == 1
+
+
+def test_who_works_here_no_more_begins_nothing_anew(team: CareTeam, dee: User) -> None:
+    dee.memberships.update(ended_at=clock.now())
+
+    with pytest.raises(CommandError, match="nothing was changed"):
+        call_command("begin_anew", dee.email)
+    assert not Invitation.objects.exists()
+    assert dee.check_password(PASSWORD)
 
 
 def test_nobody_takes_the_second_factor_from_themselves(team: CareTeam, dee: User, sign_in: SignIn) -> None:
@@ -398,3 +517,32 @@ def test_the_command_line_invites_an_operator(db: None) -> None:
     join(found[1])
 
     assert Oversight.objects.get(user__email="nia@clinic.example").role == "operator"
+
+
+@pytest.mark.parametrize("name", ["", "=cmd()", "Nia\u202eBoateng"])
+def test_an_operator_has_a_name(db: None, name: str) -> None:
+    with pytest.raises(CommandError, match="The name behind the address"):
+        call_command("operator", "nia@clinic.example", name)
+
+    assert not Invitation.objects.exists()
+
+
+def test_s9_an_operator_is_let_go(db: None, sign_in: SignIn) -> None:
+    told = StringIO()
+    for _ in range(2):
+        call_command("operator", "nia@clinic.example", "Nia Boateng", stdout=told)
+    first, second = re.findall(r"(/accounts/invitation/\S+)", told.getvalue())
+    assert join(first).status_code == 410
+    join(second)
+    nia = User.objects.get(email="nia@clinic.example")
+    client = sign_in(nia)
+    assert client.get("/owed").status_code == 200
+    call_command("operator", "nia@clinic.example", "Nia Boateng", stdout=told)
+
+    call_command("operator", "NIA@clinic.example", end=True, stdout=told)
+
+    assert Oversight.objects.get(user=nia).ended_at is not None
+    assert not is_in(client)
+    assert join(re.findall(r"(/accounts/invitation/\S+)", told.getvalue())[-1]).status_code == 410
+    with pytest.raises(CommandError, match="nothing was changed"):
+        call_command("operator", "nia@clinic.example", end=True)
