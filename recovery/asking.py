@@ -10,6 +10,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from recovery import tenancy
+
 HEADER = "X-Request-Id"
 
 
@@ -35,13 +37,18 @@ def word_for(session_key: str | None) -> str:
 
 
 def remembered(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Middleware: every request has an id of ours, which its answer carries. What a caller sends as one is ignored."""
+    """Middleware: every request has an id of ours, which its answer carries. What a caller sends as one is ignored.
+
+    And it begins with the reach of the session that it names, of nobody's if it names none.
+    """
 
     def answer(request: HttpRequest) -> HttpResponseBase:
-        asking = Asking(uuid4().hex, word_for(request.COOKIES.get(settings.SESSION_COOKIE_NAME)))
+        session = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+        asking = Asking(uuid4().hex, word_for(session))
         token = _asking.set(asking)
         try:
-            response = get_response(request)
+            with tenancy.opened(tenancy.by_session(session)):
+                response = get_response(request)
         finally:
             _asking.reset(token)
         response.headers[HEADER] = asking.request_id

@@ -19,7 +19,7 @@ from recovery.alerts.moves import (
     reported_again,
 )
 from recovery.alerts.telling import closing_words
-from recovery.models import Alert, User
+from recovery.models import Alert, AlertEvent, User
 
 EMERGENCY = Alert.Outcome.SENT_TO_EMERGENCY
 NO_NOISE = "Who was sent to emergency care was no noise. Choose another outcome, or say that it was no noise."
@@ -43,7 +43,7 @@ def close(
 
     `seen` is what `as_seen` gave when the person read it: what was reported since is not closed unread.
     `noise` is why it was noise, when it was. `tell` is what the patient reads, one of telling.py, or their own words
-    with `tell_words`. There is no closing of many at once, at any tier.
+    with `tell_words`; of what was called expected before, that it is. There is no closing of many at once, at any tier.
     """
     alert = reach(alert_id, by, CLINICIANS)
     if seen is not None and alert.status in Alert.LIVE and seen != as_seen(alert):
@@ -58,10 +58,10 @@ def close(
     if outcome == EMERGENCY and (noise or alert.noise):
         raise NotAllowed(NO_NOISE)
     detail = {"outcome": outcome, "contacted": contacted, "note": note}
-    if to_patient := closing_words(alert, tell, tell_words, noise=noise):
+    if to_patient := closing_words(alert, tell, tell_words, noise=noise or alert.noise):
         detail["to_patient"] = to_patient
     ending = {"ended_at": now, "ended_by": by, "outcome": outcome, "patient_contacted": contacted}
-    as_read = Q(noise="") if outcome == EMERGENCY else Q()
+    as_read = Q(noise=alert.noise)
     try:
         with transaction.atomic():
             closed = move("close", alert, by=by, now=now, detail=detail, only_if=as_read, **ending)
@@ -77,7 +77,8 @@ def close(
 
 def call_noise(*, alert_id: UUID, by: User, noise: str, note: str = "", now: datetime) -> Alert:
     """Say that an alert was noise and why, or with an empty `noise` that it was none after all. It neither ends nor
-    mutes anything: it is counted by rule, for the team's alert budget."""
+    mutes anything: it is counted by rule, for the team's alert budget. Who reads of an alert that it has ended, and not
+    yet why nothing follows, is told when it is judged expected."""
     alert = reach(alert_id, by, CLINICIANS)
     if noise and noise not in Alert.Noise.values:
         raise NotAllowed(f"Choose why: {', '.join(Alert.Noise.values)}.")
@@ -90,7 +91,21 @@ def call_noise(*, alert_id: UUID, by: User, noise: str, note: str = "", now: dat
         return alert
     as_read = Q(noise=alert.noise) & (~Q(outcome=EMERGENCY) if noise else Q())
     detail = {"noise": noise, "note": note}
+    if noise == Alert.Noise.EXPECTED:
+        as_read &= Q(ended_at=alert.ended_at)
+        if alert.ended_at is not None and not _was_told(alert):
+            detail["to_patient"] = closing_words(alert, "", "", noise=noise)
     try:
-        return move("noise", alert, by=by, now=now, detail=detail, only_if=as_read, noise=noise)
+        with transaction.atomic():
+            called = move("noise", alert, by=by, now=now, detail=detail, only_if=as_read, noise=noise)
+            if "to_patient" in detail:
+                reminders.tell_news(called, now=now)
+            return called
     except NotAllowed as refused:
         return done_before(alert, refused, noise=noise)
+
+
+def _was_told(alert: Alert) -> bool:
+    """Whether a clinician has said something to the patient about it."""
+    said = alert.events.filter(kind__in=[AlertEvent.Kind.CLOSED, AlertEvent.Kind.NOISE])
+    return any(detail.get("to_patient") for detail in said.values_list("detail", flat=True))

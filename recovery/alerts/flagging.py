@@ -25,9 +25,11 @@ FLAGGING = 0x5245_0001
 """Class of the advisory lock that keeps two flaggings of one episode apart, without holding up its check-ins."""
 
 # No key is changed: whoever holds the episode may refer to the verdict meanwhile, as a report does that is taken back.
+# From here on no row of another clinic is in reach, until the transaction ends (ADR 31).
 _CLAIM = """
-    SELECT episode_id, pg_advisory_xact_lock(%s::int, (episode_id %% 2147483648)::int)
-      FROM (SELECT episode_id FROM recovery_assessment
+    SELECT episode_id, clinic_id, pg_advisory_xact_lock(%s::int, (episode_id %% 2147483648)::int),
+           set_config('recovery.clinics', format('{%%s}', clinic_id), true)
+      FROM (SELECT episode_id, clinic_id FROM recovery_assessment
              WHERE id = %s AND flagged_at IS NULL FOR NO KEY UPDATE SKIP LOCKED) AS ours
 """
 
@@ -71,10 +73,12 @@ def flag_if_owed(assessment_id: int, *, by: str, now: datetime) -> list[int] | N
         with transaction.atomic():
             if may_judge:
                 _hold(assessment_id)
-            episode_id = _claim(assessment_id)
-            if episode_id is None:
+            claimed = _claim(assessment_id)
+            if claimed is None:
                 return None
-            done = _flag_claimed(assessment_id, may_judge=may_judge, by=by, now=now)
+            episode_id, clinic_id = claimed
+            with statements.narrowed(clinic_id):
+                done = _flag_claimed(assessment_id, may_judge=may_judge, by=by, now=now)
         if done is not None:
             again = _flag_rejudged(episode_id, by=by, now=now) if done.to_rejudge else []
             return done.planned + again
@@ -136,11 +140,11 @@ def _tell(tell: Sequence[Tell], assessment: Assessment, *, now: datetime, road: 
     )
 
 
-def _claim(assessment_id: int) -> int | None:
-    """The episode, once the assessment is ours and no other of the episode is being flagged. None when it is not owed,
-    or somebody else is at it."""
+def _claim(assessment_id: int) -> tuple[int, int] | None:
+    """The episode and its clinic, once the assessment is ours and no other of the episode is being flagged. None when
+    it is not owed, or somebody else is at it."""
     row = statements.fetch_one(_CLAIM, [FLAGGING, assessment_id])
-    return None if row is None else int(row[0])
+    return None if row is None else (row[0], row[1])
 
 
 def _hold(assessment_id: int) -> None:

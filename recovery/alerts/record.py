@@ -65,12 +65,23 @@ def _record(
         return
     if alert.status == Alert.Status.OPEN and may(alert, by):
         alert = acknowledge(alert_id=alert.uuid, by=by, now=now)
-    first = Least(Coalesce(F("contacted_at"), Value(when)), Value(when))
-    columns: dict[str, Any] = {"contacted_at": first} if reached else {}
+    columns: dict[str, Any] = {"contacted_at": _first_reached(when)} if reached else {}
     if reached:  # its owner has done what the steps would remind them of
         done = When(status=Alert.Status.ACKNOWLEDGED, tier_at__lte=when, then=None)
         columns["next_step_at"] = Case(done, default=F("next_step_at"))
     move("contact", alert, by=by, now=now, detail=detail, **columns)
+
+
+def _first_reached(when: datetime) -> Case:
+    """The first time since the alert reached its tier; while there is none, the first time at all. One of before it was
+    raised is written down later at times, and takes nothing back."""
+    after_the_raise = When(contacted_at__lt=F("tier_at"), tier_at__lte=when, then=Value(when))
+    before_the_raise = When(contacted_at__gte=F("tier_at"), tier_at__gt=when, then=F("contacted_at"))
+    return Case(
+        after_the_raise,
+        before_the_raise,
+        default=Least(Coalesce(F("contacted_at"), Value(when)), Value(when)),
+    )
 
 
 @transaction.atomic
@@ -98,9 +109,10 @@ def _when(at: datetime, alert: Alert, now: datetime) -> datetime:
 
 
 def _was_just_sent(name: str, alert: Alert, *, by: User, detail: dict[str, Any], now: datetime) -> bool:
-    """Whether the last that this person recorded of the kind is the same. Holds the alert, so that of two sendings at
-    once the second sees the first."""
-    Alert.objects.select_for_update(no_key=True).get(pk=alert.pk)
-    own = AlertEvent.objects.filter(alert=alert, kind=MOVES[name][2], by=by, at__gte=now - TWICE)
+    """Whether the last that this person recorded of the kind is the same, and was about what the alert is now. Holds
+    the alert, so that of two sendings at once the second sees the first."""
+    held = Alert.objects.select_for_update(no_key=True).get(pk=alert.pk)
+    since = max(now - TWICE, held.tier_at)
+    own = AlertEvent.objects.filter(alert=alert, kind=MOVES[name][2], by=by, at__gte=since)
     last = own.order_by("id").last()
     return last is not None and last.detail == detail

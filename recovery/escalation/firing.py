@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.db import Error as DatabaseError
 from django.db import transaction
+from django.db.models import QuerySet
 
 from recovery import statements
 from recovery.alerts import moves
@@ -48,7 +49,7 @@ _NEXT = """
 """
 
 # What no step is due of, and should be: alerts of an older version of this service, and what somebody has who has left
-# the team. Indexes: alert_without_step, alert_in_hands.
+# the team, or can take nothing on any more. Indexes: alert_without_step, alert_in_hands.
 _ADRIFT = f"""
     {OWNERS_GONE}
     (SELECT id FROM recovery_alert
@@ -197,7 +198,7 @@ def _remind(alert: Alert, *, now: datetime) -> str | None:
     """Of an alert that somebody took on: the step by which they are reminded. None when they need not be, or it was
     given back: they were reminded before, or have left."""
     if not _owner_is_there(alert):
-        _give_back(alert, why="left", now=now)
+        _give_back(alert, why="role" if _owners_memberships(alert).exists() else "left", now=now)
     elif steps.patient_was_reached(alert):
         Alert.objects.filter(pk=alert.pk).update(next_step_at=None)
     elif alert.lap_at is None or alert.owned_since is None or alert.lap_at < alert.owned_since:
@@ -231,9 +232,14 @@ def _give_back(alert: Alert, *, why: str, now: datetime) -> None:
 
 
 def _owner_is_there(alert: Alert) -> bool:
+    """Whether its owner could take it on now."""
+    return _owners_memberships(alert).filter(role__in=moves.CLINICIANS).exists()
+
+
+def _owners_memberships(alert: Alert) -> QuerySet[Membership]:
     return Membership.objects.filter(
         user=alert.owner_id, user__is_active=True, team=alert.team_id, ended_at=None
-    ).exists()
+    )
 
 
 def _remember(kind: AlertEvent.Kind, alert: Alert, *, now: datetime, **detail: object) -> None:

@@ -1,5 +1,5 @@
-"""Which people the words of a policy stand for now. Where a word stands for nobody, or all who are named are known not
-to hear, everybody of the team is told."""
+"""Which people the words of a policy stand for now. Where a word stands for nobody, or nobody who is named can act
+(they are known not to hear, or are neither nurse nor doctor), everybody of the team is told."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -28,6 +28,6 @@ def people(words: Collection[str], *, team_id: int, now: datetime) -> Recipients
             return EVERYBODY
         found += ids
     named = tuple(dict.fromkeys(found))
-    if reachability.deaf(named, team_id=team_id, now=now).issuperset(named):
+    if reachability.told_in_vain(named, team_id=team_id, now=now).issuperset(named):
         return EVERYBODY
     return Recipients(named)

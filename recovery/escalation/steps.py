@@ -53,7 +53,7 @@ def patient_was_reached(alert: Alert) -> bool:
     """Since the alert reached its tier: what was said before that was about something milder."""
     if alert.contacted_at is None:
         return False
-    if alert.contacted_at >= alert.tier_at:
+    if alert.reached_at is not None:
         return True
     reached = AlertEvent.objects.filter(
         alert=alert, kind=AlertEvent.Kind.CONTACTED, detail__reached=True, at__gte=alert.tier_at

@@ -215,6 +215,13 @@ class Alert(models.Model):
     def owned_since(self) -> datetime | None:
         return self.taken_over_at or self.acknowledged_at
 
+    @property
+    def reached_at(self) -> datetime | None:
+        """When the patient was reached about what the alert is now: what was said before it was raised was about
+        something milder, and they wait for a call again."""
+        is_of_this_tier = self.contacted_at is not None and self.contacted_at >= self.tier_at
+        return self.contacted_at if is_of_this_tier else None
+
 
 class AlertEvent(models.Model):
     """Everything that ever happened to an alert, in order. Append-only."""

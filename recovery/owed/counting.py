@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from recovery import access, statements
+from recovery import access, statements, tenancy
 from recovery.models import Episode, User
 from recovery.owed.states import STATES, State
 
@@ -25,7 +25,7 @@ _COUNTS = f"""
 _ROWS = f"""
     SELECT * FROM (
         SELECT place, since, who, episode_id, alert, count(*) OVER states AS number,
-               row_number() OVER (states ORDER BY since) AS nth
+               row_number() OVER (states ORDER BY since, episode_id, alert, who) AS nth
           FROM ({_EACH}) AS each (place, team_id, since, who, episode_id, alert)
          WHERE team_id = ANY(%(teams)s::bigint[])
         WINDOW states AS (PARTITION BY place)
@@ -54,9 +54,9 @@ class Owed:
 
 def everything(*, now: datetime) -> list[Owed]:
     """Of all clinics, in numbers alone. States in which nothing is, too."""
-    found: Mapping[int, tuple[int, datetime | None]] = {
-        place: (count, since) for place, count, since in statements.fetch_all(_COUNTS, {"now": now})
-    }
+    with tenancy.every_clinic():
+        rows = statements.fetch_all(_COUNTS, {"now": now})
+    found: Mapping[int, tuple[int, datetime | None]] = {place: (count, since) for place, count, since in rows}
     return [Owed(state, *found.get(place, (0, None))) for place, state in enumerate(STATES)]
 
 

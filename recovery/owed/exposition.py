@@ -4,6 +4,7 @@ of a clinic nothing but its public id."""
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from recovery.heartbeats import WRONG_CODES
 from recovery.owed.counting import everything
 from recovery.owed.service import Service, service
 from recovery.owed.states import OPERATOR
@@ -77,6 +78,12 @@ def _of_service(state: Service) -> Iterator[str]:
         "recovery_publish_failures_total",
         "Nudges that the broker did not take",
         [({}, failures)],
+        kind="counter",
+    )
+    yield from _metric(
+        "recovery_wrong_codes_total",
+        "Codes of enrolment that were wrong",
+        [({}, dict(state.tallies).get(WRONG_CODES, 0))],
         kind="counter",
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from recovery import statements
+from recovery import statements, tenancy
 from recovery.auditor import PROGRAMS
 from recovery.heartbeats import FRESH_S
 
@@ -87,6 +87,7 @@ class Service:
         return silent + sum(count for _, count in self.defects)
 
 
+@tenancy.every_clinic()
 def service() -> Service:
     audit = statements.fetch_one(_AUDIT, {})
     programs = statements.fetch_all(_PROGRAMS, {"programs": [*PROGRAMS, "auditor"]})

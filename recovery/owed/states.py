@@ -29,13 +29,13 @@ STATES = (
         "alert-not-reached", "Taken on, and the patient not reached", TEAM,
         f"""SELECT a.team_id, coalesce(a.taken_over_at, a.acknowledged_at), u.name, e.id, a.uuid
               FROM recovery_alert a {_EPISODE_OF_ALERT} JOIN recovery_user u ON u.id = a.owner_id
-             WHERE a.status = 'acknowledged' AND a.contacted_at IS NULL""",
+             WHERE a.status = 'acknowledged' AND coalesce(a.contacted_at < a.tier_at, true)""",
     ),
     State(
         "alert-not-closed", "The patient reached, and the alert not closed", TEAM,
         f"""SELECT a.team_id, a.contacted_at, u.name, e.id, a.uuid
               FROM recovery_alert a {_EPISODE_OF_ALERT} JOIN recovery_user u ON u.id = a.owner_id
-             WHERE a.status = 'acknowledged' AND a.contacted_at IS NOT NULL""",
+             WHERE a.status = 'acknowledged' AND a.contacted_at >= a.tier_at""",
     ),
     State(
         "alert-asked", "A colleague was asked to take it on", TEAM,

@@ -4,7 +4,7 @@ What is shown (on the board, on the rota) is worked out when it is asked for, so
 Every afternoon the watch looks at the night to come and puts down what it found (ADR 22).
 """
 
-from .channels import ANSWER_WITHIN, PROOF_HOLDS, deaf, reachable, reachable_of
+from .channels import ANSWER_WITHIN, PROOF_HOLDS, reachable, reachable_of, told_in_vain
 from .nightly import UNCOVERED, check_due
 from .tonight import AHEAD, Tonight, has_urgent_line, needs_cover, night_trouble, outlook, tonight
 
@@ -15,12 +15,12 @@ __all__ = [
     "UNCOVERED",
     "Tonight",
     "check_due",
-    "deaf",
     "has_urgent_line",
     "needs_cover",
     "night_trouble",
     "outlook",
     "reachable",
     "reachable_of",
+    "told_in_vain",
     "tonight",
 ]

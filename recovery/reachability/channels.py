@@ -32,12 +32,17 @@ _REACHABLE_OF_TEAMS = f"""
 """  # nosec B608
 
 
-_DEAF = f"""
+_IN_VAIN = f"""
     SELECT c.user_id
       FROM recovery_contact c JOIN recovery_careteam t ON t.clinic_id = c.clinic_id
      WHERE t.id = %(team)s AND c.user_id = ANY(%(users)s::bigint[])
        AND c.verified_at IS NOT NULL AND c.ended_at IS NULL
      GROUP BY c.user_id HAVING NOT bool_or(coalesce({_WORKS.format(contact="c")}, false))
+     UNION
+    SELECT asked.id FROM unnest(%(users)s::bigint[]) AS asked (id)
+     WHERE NOT EXISTS (SELECT FROM recovery_membership m
+                        WHERE m.user_id = asked.id AND m.team_id = %(team)s AND m.ended_at IS NULL
+                          AND m.role IN ('nurse', 'doctor'))
 """  # nosec B608
 
 
@@ -55,11 +60,11 @@ def reachable_of(team_ids: Collection[int], *, now: datetime) -> dict[int, froze
     return {team_id: frozenset(people) for team_id, people in found.items()}
 
 
-def deaf(user_ids: Collection[int], *, team_id: int, now: datetime) -> set[int]:
-    """Who of these people is known not to hear: they have verified contacts, and none of them works any more. Who has
-    none at all is told by the e-mail that they sign in with, and may hear."""
+def told_in_vain(user_ids: Collection[int], *, team_id: int, now: datetime) -> set[int]:
+    """Who of these people is known not to hear, or cannot take an alert on. Not to hear: they have verified contacts,
+    and none of them works any more; who has none at all is told by the e-mail that they sign in with, and may hear."""
     asked = {"team": team_id, "users": sorted(set(user_ids))} | _since(now)
-    return {user_id for (user_id,) in statements.fetch_all(_DEAF, asked)}
+    return {user_id for (user_id,) in statements.fetch_all(_IN_VAIN, asked)}
 
 
 def _since(now: datetime) -> dict[str, datetime]:

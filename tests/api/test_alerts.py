@@ -225,6 +225,42 @@ def test_what_is_judged_expected_is_never_closed_without_a_reason(ana: Phone, be
     assert "It is expected at this time." in shown(ana)[0]["closed"]["message"]
 
 
+@pytest.mark.parametrize("order", [("noise", "close"), ("close", "noise")])
+def test_nor_when_it_is_judged_so_before_it_is_closed_or_after(
+    ana: Phone, ben: User, order: tuple[str, str]
+) -> None:
+    report(ana, 20, bleeding="oozing")
+    alert = Alert.objects.get()
+
+    for deed in order:
+        if deed == "close":
+            close(alert, ben)
+        else:
+            alerts.call_noise(alert_id=alert.uuid, by=ben, noise="expected", now=at(21))
+
+    assert "It is expected at this time." in shown(ana)[0]["closed"]["message"]
+
+
+def test_what_a_clinician_wrote_is_not_replaced_by_a_judgement_that_comes_later(
+    ana: Phone, ben: User
+) -> None:
+    report(ana, 20, bleeding="oozing")
+    alert = Alert.objects.get()
+    close(alert, ben, tell="own", tell_words="The new plaster holds.")
+    for noise in ("expected", "", "expected"):
+        alerts.call_noise(alert_id=alert.uuid, by=ben, noise=noise, now=at(22))
+
+    assert shown(ana)[0]["closed"]["message"].startswith("The new plaster holds.")
+    assert not any("to_patient" in event.detail for event in alert.events.filter(kind="noise"))
+
+
+def test_one_that_goes_on_tells_the_patient_nothing_of_what_is_judged_of_it(ana: Phone, ben: User) -> None:
+    report(ana, 20, bleeding="oozing")
+    alerts.call_noise(alert_id=Alert.objects.get().uuid, by=ben, noise="expected", now=at(21))
+
+    assert (shown(ana)[0]["closed"], shown(ana)[0]["seen"]) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [
@@ -250,3 +286,40 @@ def test_every_text_for_the_patient_is_plain() -> None:
     for _, text in loop.IF_MISSED.values():
         assert grade(text) <= 6, text
     assert set(telling.OUTCOMES) == set(Alert.Outcome)
+
+
+def numb_in_more_than_the_skin(ana: Phone, ben: User, set_clock: SetClock) -> Alert:
+    """Ben spoke with Ana about a numb needle point; three hours later her leg is numb, too."""
+    report(ana, 20, numbness="new_or_worse", numbness_where=["needle_site"])
+    alert = Alert.objects.get(rule="NEURO-NUMB")
+    alerts.record_contact(alert_id=alert.uuid, by=ben, reached=False, by_what="phone", now=at(20.5))
+    alerts.record_contact(alert_id=alert.uuid, by=ben, reached=True, by_what="phone", now=at(21))
+    set_clock(23)
+    report(ana, 23, numbness="new_or_worse", numbness_where=["one_leg"])
+    return alert
+
+
+def test_who_was_called_and_then_told_of_something_worse_is_promised_a_call_anew(
+    ana: Phone, ben: User, set_clock: SetClock
+) -> None:
+    numb_in_more_than_the_skin(ana, ben, set_clock)
+
+    told = shown(ana)[0]
+
+    assert (told["urgency"], told["received_at"]) == ("same_day", "2026-03-03T09:00:00Z")
+    assert (told["seen"], told["tried_at"], told["reached_at"]) == (None, None, None)
+    assert (told["call_due_by"], told["is_missed"]) == ("2026-03-03T13:00:00Z", False)
+
+    set_clock(27.01)
+    assert shown(ana)[0]["is_missed"]
+    assert "Do not wait." in shown(ana)[0]["if_missed"]["text"]
+
+
+def test_and_reads_that_they_were_called_once_they_were(ana: Phone, ben: User, set_clock: SetClock) -> None:
+    alert = numb_in_more_than_the_skin(ana, ben, set_clock)
+
+    alerts.record_contact(alert_id=alert.uuid, by=ben, reached=True, by_what="phone", now=at(24))
+
+    told = shown(ana)[0]
+    assert (told["seen"]["at"], told["reached_at"]) == ("2026-03-03T10:00:00Z", "2026-03-03T10:00:00Z")
+    assert (told["call_due_by"], told["is_missed"]) == (None, False)

@@ -78,7 +78,7 @@ def test_the_page_has_no_barrier_in_any_state(alert: Alert, ben: User, dora: Use
         noise="double",
         now=at(28.2),
     )
-    expect(page.get_by_role("alert").get_by_text("Closed by Dora Klein")).to_be_visible(timeout=10_000)
+    expect(page.get_by_role("alert").get_by_text("Closed by Dora Klein")).to_be_visible(timeout=30_000)
     desk.examine("alert-news")
     page.reload()
     desk.examine("alert-ended")
@@ -172,7 +172,7 @@ def test_handed_over_and_taken_over_with_the_keyboard_alone(
     theirs.keyboard.press("Enter")
 
     expect(theirs.get_by_text("You have this since")).to_be_visible()
-    expect(page.locator("#state")).to_contain_text("Dora Klein took this over at", timeout=10_000)
+    expect(page.locator("#state")).to_contain_text("Dora Klein took this over at", timeout=30_000)
 
 
 def test_all_of_it_works_without_javascript(alert: Alert, ben: User, dora: User, sit_down: SitDown) -> None:
@@ -245,7 +245,7 @@ def test_it_outlives_the_end_of_the_session(alert: Alert, ben: User, sit_down: S
     page = open_alert(desk, alert)
     write_half(page)
     page.context.clear_cookies(name="sessionid")
-    page.wait_for_url("**/accounts/login/**", timeout=15_000)
+    page.wait_for_url("**/accounts/login/**", timeout=30_000)
     desk.give_both_factors()
     page.wait_for_url(f"**{page_of(alert)}")
 
@@ -260,7 +260,7 @@ def test_what_was_typed_for_an_alert_that_a_colleague_closed_meanwhile_becomes_a
     page.wait_for_function("Object.keys(sessionStorage).some(name => name.endsWith('/contact'))")
     alerts.close(alert_id=alert.uuid, by=dora, outcome="seen", contacted=True, note="Seen.", now=at(28.1))
 
-    expect(page.locator("#state")).to_contain_text("Closed by Dora Klein", timeout=10_000)
+    expect(page.locator("#state")).to_contain_text("Closed by Dora Klein", timeout=30_000)
     expect(page.get_by_label("What was said")).to_have_value(HALF)
     page.get_by_role("alert").get_by_role("link", name="Load the page again").click()
     expect(page.get_by_label("What should the next colleague know?")).to_have_value(HALF)
@@ -284,7 +284,7 @@ def test_without_a_secure_connection_nothing_is_kept_and_the_news_says_so(
     for said, words in zip(
         news, ("again; what you are writing stays.", "again, but copy first"), strict=True
     ):
-        expect(said).to_contain_text(words, use_inner_text=True, timeout=10_000)
+        expect(said).to_contain_text(words, use_inner_text=True, timeout=30_000)
     expect(news[1]).not_to_contain_text("stays", use_inner_text=True)
     assert kept(pages[1]) == {}
 

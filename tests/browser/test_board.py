@@ -30,14 +30,14 @@ def test_an_alert_appears_by_itself_and_is_said_once(ana: DeviceToken, ben: User
     report(ana, 28, cannot_move="yes", mobility="with_help")
 
     expect(page.get_by_role("heading", name="1 alert waits for somebody to take on")).to_be_visible(
-        timeout=15_000
+        timeout=30_000
     )
     expect(announcer).to_have_text("New alert, emergency: Ana Whitfield. Cannot move a body part.")
     expect(page).to_have_title("(1) Board")
     page.evaluate("document.querySelector('[data-announcer]').textContent = ''")
     report(ana, 28.1, bleeding="oozing")
     expect(announcer).to_have_text(
-        "New alert, same day: Ana Whitfield. Bleeding that keeps coming.", timeout=15_000
+        "New alert, same day: Ana Whitfield. Bleeding that keeps coming.", timeout=30_000
     )
 
 
@@ -45,9 +45,9 @@ def test_while_nothing_changes_nothing_is_loaded(ana: DeviceToken, ben: User, si
     report(ana, 28, bleeding="oozing")
     page = sit_down(ben).page
 
-    with page.expect_response("**/board/list", timeout=15_000) as first:
+    with page.expect_response("**/board/list", timeout=30_000) as first:
         pass
-    with page.expect_response("**/board/list", timeout=15_000) as second:
+    with page.expect_response("**/board/list", timeout=30_000) as second:
         pass
 
     assert (first.value.status, second.value.status) == (304, 304)
@@ -65,9 +65,9 @@ def test_taking_on_with_the_keyboard_alone(
         page.keyboard.press("Tab")
         if button.evaluate("button => button === document.activeElement"):
             break
-    with page.expect_response("**/board/list", timeout=15_000):
+    with page.expect_response("**/board/list", timeout=30_000):
         set_clock(28.25)  # a refresh in between moves the focus nowhere
-    expect(page.locator("[data-as-of]")).to_have_text("14:15:00", timeout=15_000)
+    expect(page.locator("[data-as-of]")).to_have_text("14:15:00", timeout=30_000)
     expect(button).to_be_focused()
     page.keyboard.press("Enter")
 
@@ -107,7 +107,7 @@ def test_an_open_page_says_who_took_it_on_and_keeps_what_is_typed(
     take_on(alert, ben, 28.1)
 
     news = page.get_by_role("alert").filter(has_text="Ben Okafor took this on at 14:06 today.")
-    expect(news).to_be_visible(timeout=15_000)
+    expect(news).to_be_visible(timeout=30_000)
     expect(page.get_by_label("What you found and what was done")).to_have_value("Pressed on it.")
     page.get_by_label("Seen by a clinician").check()
     page.get_by_role("group", name="Was the patient reached?").get_by_label("Yes").check()

@@ -202,7 +202,7 @@ def test_a_list_is_taken_without_javascript(team: CareTeam, ben: User, sit_down:
     page.get_by_role("button", name="Enrol these patients").click()
 
     expect(page.get_by_text("3 patients are enrolled.")).to_be_visible()
-    assert page.get_by_role("checkbox", checked=True).count() == 3
+    expect(page.get_by_role("checkbox", checked=True)).to_have_count(3)
     page.get_by_role("button", name="Make codes and show the sheets").click()
     expect(page.locator(".paper")).to_have_count(3)
 

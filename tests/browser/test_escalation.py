@@ -74,10 +74,10 @@ def test_an_open_alert_turns_on_what_happens_next(
 
     escalation.fire_due(limit=10, now=at(28.3))
     set_clock(28.3)
-    expect(page.get_by_text("The second on call is told")).to_be_hidden(timeout=15_000)
+    expect(page.get_by_text("The second on call is told")).to_be_hidden(timeout=30_000)
     expect(page.get_by_text("Everybody of the team and the lead of the team are told")).to_be_visible()
     take_on(alert, dora, 28.31)
-    expect(page.get_by_text("Dora Klein is reminded")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Dora Klein is reminded")).to_be_visible(timeout=30_000)
 
 
 def test_the_pages_have_no_barrier(

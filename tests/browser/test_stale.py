@@ -5,6 +5,7 @@ from playwright.sync_api import Route, expect
 
 from recovery.models import DeviceToken, User
 from tests.browser.conftest import SitDown
+from tests.browser.stopped import open_and_stop
 from tests.browser.test_board import forgive_lost_network
 from tests.dashboard.scenes import alert_of, page_of, report
 
@@ -23,8 +24,7 @@ def test_o12_when_nothing_answers_an_open_page_says_so_within_a_minute_and_takes
     }
     desk = sit_down(ben)
     page = desk.page
-    page.clock.install()
-    page.goto(pages[which])
+    open_and_stop(page, pages[which])
     banner = page.locator("[data-stale]")
     expect(banner).to_be_hidden()
 

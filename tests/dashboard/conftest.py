@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
-from pytest_django import Settings
 
 from recovery import clock
 from recovery.models import CareTeam, DeviceToken, User
@@ -13,12 +12,6 @@ from tests.notifications.conftest import both  # noqa: F401 - the fixture, for t
 
 SetClock = Callable[[float], None]
 SignIn = Callable[[User], Client]
-
-
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings: Settings) -> None:
-    """Hashing as in production takes half a second for each person of a scene."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

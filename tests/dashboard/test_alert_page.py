@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -41,6 +43,20 @@ def test_the_explanation_is_the_trace_of_the_verdict(ana: DeviceToken, ben: User
     assert "14:00 today: Day 1, hour 28 after the procedure, phase “Days 1 to 3”" in text
     assert "Rule Any fever (FEVER) Version Protocol vk-default/1 Judged 14:00 today" in text
     assert "Sources Healthgrades (000): no fever at all is to be expected Fever after surgery" in text
+
+
+def test_what_made_it_hold_is_said_once_and_what_was_ruled_out_comes_last(
+    ana: DeviceToken, ben: User, sign_in: SignIn
+) -> None:
+    report(ana, 100, wound=["redness"])
+
+    page = sign_in(ben).get(page_of(alert_of("WOUND-WATCH"))).content.decode()
+
+    reasons = page.split("Why this alert is here")[1].split("</ul>")[0]
+    assert re.findall(r"<li>(.*?)</li>", reasons) == [
+        "Needle spot: redness",
+        "Without: Signs of wound infection",
+    ]
 
 
 def test_the_team_reads_what_the_patient_was_told(ana: DeviceToken, ben: User, sign_in: SignIn) -> None:
@@ -301,7 +317,7 @@ def test_for_a_stranger_the_alert_does_not_exist(
     response = ask(page_of(alert, move), typed)
 
     assert response.status_code == 404
-    assert "Ana" not in response.content.decode()
+    assert "Whitfield" not in response.content.decode()
     assert Alert.objects.get().status == "open"
     assert alert.events.count() == 1
 

@@ -682,7 +682,7 @@ def test_for_a_stranger_there_is_nobody(ana: DeviceToken, cleo: User, sign_in: S
     answer = sign_in(cleo).get(page_of(ana, act))
 
     assert answer.status_code == 404
-    assert "Ana" not in answer.content.decode()
+    assert "Whitfield" not in answer.content.decode()
 
 
 def test_a_check_in_is_told_on_the_page_of_its_own_patient_only(

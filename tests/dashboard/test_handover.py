@@ -56,6 +56,27 @@ def test_a_patient_who_was_reached_is_owed_no_call(ana: DeviceToken, ben: User, 
     assert "Ben Okafor, contact tried: patient reached, by phone Pressed on it." in text
 
 
+def test_one_who_was_reached_before_it_became_worse_is_owed_a_call_and_stands_first(
+    team: CareTeam, ana: DeviceToken, ben: User, sign_in: SignIn
+) -> None:
+    report(phone_of(team, "Bo"), 23, bleeding="oozing")
+    report(ana, 20, numbness="new_or_worse", numbness_where=["needle_site"])
+    alert = alert_of("NEURO-NUMB", name="Ana Whitfield")
+    alerts.record_contact(alert_id=alert.uuid, by=ben, reached=True, by_what="phone", now=at(21))
+    alerts.acknowledge(alert_id=alert_of("BLEED-OOZE", name="Bo").uuid, by=ben, now=at(23.1))
+    report(ana, 22, numbness="new_or_worse", numbness_where=["one_leg"])
+    browser = sign_in(ben)
+
+    text = said(browser.get("/handover"))
+    calls = text[text.index("Calls still owed") : text.index("Open alerts")]
+    board = said(browser.get("/"))
+
+    assert calls.index("Ana ") < calls.index("Bo "), "the call to Ana is due an hour earlier"
+    assert board.index("Ana Whitfield") < board.index("Bo ")
+    assert "patient reached" not in board
+    assert "Reach the patient within" in board
+
+
 def test_who_was_asked_to_take_an_alert_stands_with_it(
     team: CareTeam, ana: DeviceToken, ben: User, sign_in: SignIn
 ) -> None:

@@ -12,7 +12,7 @@ from tests import factories
 from tests.dashboard.conftest import SetClock, SignIn
 from tests.dashboard.scenes import alert_of, page_of, report, said, take_on
 from tests.factories import at
-from tests.waiting import wait_until
+from tests.waiting import lock_waits, wait_until
 
 CLOSE = {"outcome": "seen", "contacted": "yes", "note": "Pressed on it, stopped."}
 
@@ -485,17 +485,10 @@ def test_who_acts_at_the_instant_in_which_a_colleague_takes_it_reads_who_it_was(
             else:
                 take_on(alert, dora, 28.15)
             pressed = hands.submit(press)
-            wait_until(_somebody_waits_for_a_lock)
+            wait_until(lock_waits)
         refused = pressed.result(timeout=30)
 
     assert refused.status_code == 409
     assert f"Dora Klein took this {'over' if move == 'take-over' else 'on'} at 14:09 today." in said(refused)
     alert.refresh_from_db()
     assert (alert.owner, alert.status, alert.asked) == (dora, "acknowledged", None)
-
-
-def _somebody_waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        row = cursor.fetchone()
-    return row is not None and bool(row[0])

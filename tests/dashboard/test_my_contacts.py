@@ -102,6 +102,7 @@ def test_the_secret_of_a_webhook_is_shown_once_and_its_code_goes_there(desk: Cli
     [
         ("sms", "07700 900123", "with its country"),
         ("email", "ben", "Write an address"),
+        ("email", "ben@[::", "Write an address"),
         ("webhook", "https://127.0.0.1:22/", "https://"),
         ("webhook", "file:///etc/passwd", "https://"),
         ("email", "ben@home.example\r\nBcc: eve@example.org", "Write an address"),

@@ -111,7 +111,9 @@ def test_it_is_withdrawn_by_either(episode: Episode, dee: User, dora: User, sign
 
     assert two.post(withdraw).status_code == 303
     assert Erasure.objects.get().withdrawn_by == dora
-    assert one.post(withdraw).status_code == 404
+    second = one.post(withdraw)
+    assert second.status_code == 409
+    assert "This was withdrawn, or done already." in second.content.decode()
 
 
 def test_what_was_typed_stays_when_it_is_refused(episode: Episode, dee: User, sign_in: SignIn) -> None:

@@ -167,6 +167,16 @@ def test_the_zone_of_the_rota_is_set_a_slip_stays_and_an_old_page_does_not_overw
     assert "By the clocks of Europe/London." in text_of(client, "/rota")
 
 
+def test_who_has_no_colleagues_yet_is_led_to_inviting_them(team, ben, dee, sign_in: SignIn):
+    """The board of a new clinic leads an administrator here, because nobody can be reached."""
+    inviting = f"/team?team={team.uuid}"
+    client = sign_in(dee)
+
+    assert f'href="{inviting}"' in client.get("/rota").content.decode()
+    assert "Invite somebody" in client.get(inviting).content.decode()
+    assert "/team?" not in sign_in(ben).get("/rota").content.decode()
+
+
 def test_a_nurse_reads_the_rota_and_is_offered_no_form(team, ben, dee, sign_in: SignIn):
     scenes.shifts(team, ben, by=dee)
     client = sign_in(ben)

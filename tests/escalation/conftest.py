@@ -3,18 +3,12 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
-from pytest_django import Settings
 
 from tests.escalation import scenes
 from tests.escalation.scenes import Ward
 from tests.notifications.conftest import mailbox
 
 __all__ = ["mailbox"]
-
-
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

@@ -3,11 +3,14 @@ said that nobody can be."""
 
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from recovery import watch
 from recovery.clinical.tiers import Tier
+from recovery.dashboard.screens.history import events_of
+from recovery.dashboard.screens.place import Clock
 from recovery.models import Alert, Membership, Notification, User
 from tests import factories
 from tests.escalation import scenes
@@ -134,6 +137,38 @@ def test_f36_when_who_took_it_on_leaves_it_goes_back_at_once(ward: Ward, tier: T
     assert told(step="step-0-2") == {"Ben"}
     assert alert.events.get(kind="given-back").detail["why"] == "left"
     assert turn(4, seconds=2) == 0
+
+
+@pytest.mark.parametrize("role", ["coordinator", "admin"])
+@pytest.mark.parametrize("was_reached", [False, True])
+def test_f36_when_who_took_it_on_can_take_nothing_on_any_more_it_goes_back_at_once(
+    ward: Ward, role: str, was_reached: bool
+):
+    alert = scenes.red_flag(ward, Tier.SAME_DAY)
+    take_on(alert, ward.nils, 2)
+    if was_reached:
+        scenes.reach(alert, ward.nils, 3)
+    Membership.objects.filter(user=ward.nils).update(role=role)
+
+    assert turn(4) == 1
+    assert reload(alert).status == "open"
+    assert told(step="step-0-2") == {"Ben"}
+    (back,) = events_of(
+        [alert.events.get(kind="given-back")],
+        episode=alert.episode,
+        clock=Clock(later(4), ZoneInfo("Europe/London")),
+    )
+    assert back.what.endswith("Nils Holm is no nurse or doctor of the team any more")
+    assert turn(4, seconds=1) == 0
+
+
+def test_f36_who_becomes_a_doctor_keeps_it(ward: Ward):
+    alert = scenes.red_flag(ward)
+    take_on(alert, ward.nils, 2)
+    Membership.objects.filter(user=ward.nils).update(role="doctor")
+
+    assert turn(3) == 0
+    assert reload(alert).owner == ward.nils
 
 
 def test_f36_who_is_locked_out_counts_as_gone(ward: Ward):

@@ -5,9 +5,10 @@ from collections import Counter
 
 import pytest
 
-from recovery import escalation, watch
+from recovery import checkins, escalation, watch
 from recovery.clinical.tiers import Tier
-from recovery.models import Alert, AlertEvent, Notification
+from recovery.models import Alert, AlertEvent, Assessment, Episode, Notification
+from tests import factories
 from tests.escalation import scenes
 from tests.escalation.scenes import Ward, later, reload, take_on, told, turn
 from tests.notifications.postbox import Postbox
@@ -103,3 +104,18 @@ def test_f19_what_was_closed_while_the_watch_was_away_is_told_to_nobody(ward: Wa
 
     watch.cycle(later(60))
     assert mailbox.mails == []
+
+
+def test_f19_a_step_stands_behind_a_few_flaggings_and_not_behind_all_that_are_owed(
+    ward: Ward, mailbox: Postbox
+):
+    scenes.red_flag(ward)
+    for number in range(watch.AT_ONCE + 1):  # no nudge reached Celery
+        phone, _ = factories.phone(factories.episode(ward.team, name=f"P {number}"))
+        checkins.submit(device=phone, submission=factories.submission(30, **scenes.EMERGENCY), now=later())
+    Assessment.objects.filter(flagged_at=None).update(next_attempt_at=None)
+    Episode.objects.update(next_due_at=later(60))  # no silence is judged meanwhile
+    done = watch.cycle(later(5))
+
+    assert (done["flagged"], done["escalated"]) == (watch.AT_ONCE, 1)
+    assert told(step="step-1") == {"Cora"}

@@ -35,6 +35,20 @@ def test_staff_read_what_is_owed_of_their_patients_and_whose_it_is(
     assert "Recoveries that are paused" in page
 
 
+def test_what_has_waited_equally_long_keeps_its_order_wherever_its_rows_lie(
+    healthy: Ward, set_clock: SetClock, sign_in: SignIn
+):
+    set_clock(ward.NOW_H)
+    Alert.objects.filter(status="open").update(tier_at=at(1))
+    before = re.findall(r"Ana \d", read(sign_in, healthy.ben))
+
+    for alert in Alert.objects.filter(status="open").order_by("-episode", "-pk"):
+        Alert.objects.filter(pk=alert.pk).update(tier_at=at(2))  # row and index entry are last now
+
+    assert len(set(before)) > 1
+    assert re.findall(r"Ana \d", read(sign_in, healthy.ben)) == before
+
+
 def test_a_nurse_of_another_clinic_reads_nothing_of_them(healthy: Ward, set_clock: SetClock, sign_in: SignIn):
     set_clock(ward.NOW_H)
     cleo = factories.member(factories.team(factories.clinic("Harbour Clinic")), "Cleo Marsh", password=None)

@@ -4,16 +4,9 @@ import pytest
 
 from recovery.models import CareTeam, User
 from tests import factories
+from tests.people import ben, team
 
-
-@pytest.fixture
-def team(db: None) -> CareTeam:
-    return factories.team()
-
-
-@pytest.fixture
-def ben(team: CareTeam) -> User:
-    return factories.member(team, "Ben Okafor")
+__all__ = ["ben", "team"]
 
 
 @pytest.fixture

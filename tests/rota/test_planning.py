@@ -206,7 +206,7 @@ def test_of_two_who_plan_the_same_hours_at_once_one_wins(model: type[RotaShift] 
     together, said = threading.Barrier(2), list[str]()
 
     def plan(by: User) -> None:
-        together.wait(10)
+        together.wait(60)
         try:
             if model is RotaShift:
                 scenes.shifts(team, ben, by=by)
@@ -221,7 +221,7 @@ def test_of_two_who_plan_the_same_hours_at_once_one_wins(model: type[RotaShift] 
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
 
     assert len(said) == 1
     winner = model.objects.values_list("created_by__name", flat=True).distinct().get()

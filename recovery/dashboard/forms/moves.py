@@ -145,6 +145,8 @@ class NoiseForm(Move):
 
     noise = forms.ChoiceField(
         label="Why was it noise?",
+        help_text="If the alert has ended and you choose the first, the patient reads that it is expected, unless a"
+        " colleague has told them something.",
         choices=Alert.Noise.choices,
         widget=forms.RadioSelect,
         error_messages=CHOOSE,

@@ -45,7 +45,7 @@ def rows_of(alerts: Iterable[Alert], *, user: User, clinician_in: Collection[int
 def pressing(alert: Alert) -> tuple[int, datetime, int]:
     """Sorts the worst tier first, and then whose next step is due first, as the board does (screens/queue.py)."""
     status = Alert.Status.OPEN if is_nobodys(alert) else Alert.Status.ACKNOWLEDGED
-    due_at = due(status, alert.tier, alert.tier_at, alert.contacted_at)
+    due_at = due(status, alert.tier, alert.tier_at, alert.reached_at)
     return -alert.tier, due_at or NO_HURRY, alert.pk
 
 

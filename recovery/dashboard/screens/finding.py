@@ -32,8 +32,10 @@ def said_of(alert: Alert) -> Rule | ServiceAlert | None:
 
 
 def because(finding: Finding) -> list[str]:
-    """The clauses in words, each starting like a sentence."""
-    return [clause.words[:1].upper() + clause.words[1:] for clause in finding.clauses]
+    """The clauses in words, each starting like a sentence and said once: two clauses about one answer read the same.
+    What is there comes first, the rules that were ruled out last."""
+    ordered = sorted(finding.clauses, key=lambda clause: clause.what.startswith("not rule "))
+    return list(dict.fromkeys(clause.words[:1].upper() + clause.words[1:] for clause in ordered))
 
 
 def told_of(alert: Alert) -> str:

@@ -137,7 +137,7 @@ def _outcome(alert: Alert, episode: Episode, closing: Mapping[int, str], clock: 
         tier=Tier(alert.tier),
         name=finding_of(alert).name,
         came=_came(alert, clock),
-        reached=f"Patient reached {clock.moment(alert.contacted_at)}" if alert.contacted_at else "",
+        reached=f"Patient reached {clock.moment(alert.reached_at)}" if alert.reached_at else "",
         note=closing.get(alert.pk, ""),
         is_live=alert.status in Alert.LIVE,
     )

@@ -172,7 +172,7 @@ def _calls(cases: Iterable[Sequence[Alert]], user: User, clock: Clock) -> list[C
 def _call_due(alert: Alert) -> datetime | None:
     if is_silence(alert.rule):
         return None
-    return due(Alert.Status.ACKNOWLEDGED, alert.tier, alert.tier_at, alert.contacted_at)
+    return due(Alert.Status.ACKNOWLEDGED, alert.tier, alert.tier_at, alert.reached_at)
 
 
 def _call(due_at: datetime, alerts: Sequence[Alert], user: User, clock: Clock) -> Call:

@@ -89,6 +89,8 @@ def _what(event: AlertEvent, episode: Episode, clock: Clock) -> str:
             return f"{said}; without one it goes back to the queue at {until}"
         case K.GIVEN_BACK if event.detail.get("why") == "left":
             return f"{said}: {event.detail['name']} has left the team"
+        case K.GIVEN_BACK if event.detail.get("why") == "role":
+            return f"{said}: {event.detail['name']} is no nurse or doctor of the team any more"
         case K.GIVEN_BACK:
             return f"{said} from {event.detail['name']}: no contact with the patient was recorded"
         case K.TOLD if str(event.detail.get("step", "")).startswith("reminded"):

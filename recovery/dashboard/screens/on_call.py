@@ -19,6 +19,10 @@ NAMED = 8
 """Names in one sentence; of the rest it is said how many they are."""
 
 
+_OF_A_TEAM = ("uuid", "name", "clinic__night_cover", "clinic__urgent_line", "clinic__team_phone")
+"""What is read of one, with every look at a board."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """One sentence of the banner. `team` is whose rota has to be mended; `own`: one's own contacts."""
@@ -59,7 +63,12 @@ class OnCallNow:
 def show(user: User, now: datetime) -> OnCallNow:
     """Of the user's teams; an administrator hears also of whoever cannot be reached in the clinic's other teams. Four
     statements at most, however many teams there are."""
-    memberships = access.memberships(user).select_related("team__clinic").order_by("team__name", "team_id")
+    memberships = (
+        access.memberships(user)
+        .select_related("team__clinic")
+        .only("team_id", "role", *(f"team__{name}" for name in _OF_A_TEAM))
+        .order_by("team__name", "team_id")
+    )
     own = {each.team_id: each.team for each in memberships}
     administers = any(each.role == Membership.Role.ADMIN for each in memberships)
     others = access.administered_teams(user).exclude(pk__in=own).in_bulk() if administers else {}

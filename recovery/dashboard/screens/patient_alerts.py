@@ -78,6 +78,6 @@ def _state(alert: Alert, user: User, clock: Clock) -> str:
     if access.has_left(alert):
         return f"{alert.owner.name} had it and has left the team: nobody has it now."
     who = "You have" if alert.owner_id == user.pk else f"{alert.owner.name} has"
-    reached = f" Patient reached {clock.moment(alert.contacted_at)}." if alert.contacted_at else ""
+    reached = f" Patient reached {clock.moment(alert.reached_at)}." if alert.reached_at else ""
     since = f" since {clock.moment(alert.owned_since)}" if alert.owned_since else ""
     return f"{who} this{since}.{reached}"

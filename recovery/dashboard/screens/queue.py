@@ -31,7 +31,8 @@ WITH mine AS (
            coalesce(%(user)s IN (there.user_id, a.asked_id), false) AS own,
            a.rule = ANY(%(silences)s::text[]) AS silent, a.rule = ANY(%(services)s::text[]) AS unjudged,
            CASE WHEN there.user_id IS NULL THEN a.tier_at + (%(take_on)s::interval[])[a.tier]
-                WHEN a.contacted_at IS NULL THEN a.tier_at + (%(reach)s::interval[])[a.tier] END AS due_at
+                WHEN coalesce(a.contacted_at < a.tier_at, true)
+                THEN a.tier_at + (%(reach)s::interval[])[a.tier] END AS due_at
     FROM recovery_alert a JOIN mine USING (team_id)
     LEFT JOIN there ON there.team_id = a.team_id AND there.user_id = a.owner_id
     WHERE a.status IN ('open', 'acknowledged') AND a.tier > %(routine)s

@@ -75,6 +75,7 @@ class Page:
     members: list[User]
     lead: User | None
     may_plan: bool
+    may_invite: bool
     cover: str
 
     @property
@@ -108,6 +109,9 @@ def show(user: User, team: CareTeam, teams: list[CareTeam], now: datetime) -> Pa
         members=[each.user for each in memberships],
         lead=next((each.user for each in memberships if each.is_lead), None),
         may_plan=any(each.user_id == user.pk and each.role in rota.MAY_PLAN for each in memberships),
+        may_invite=any(
+            each.user_id == user.pk and each.role == Membership.Role.ADMIN for each in memberships
+        ),
         cover=reachability.night_trouble(team, now=now),
     )
 

@@ -86,7 +86,7 @@ def row_of(alert: Alert, *, user: User, clinician_in: Collection[int], clock: Cl
         asked=alert.asked.name if alert.asked else "",
         asked_at=clock.moment(alert.asked_at) if alert.asked_at else "",
         is_asked_of_me=alert.asked_id == user.pk,
-        reached=clock.moment(alert.contacted_at) if alert.contacted_at else "",
+        reached=clock.moment(alert.reached_at) if alert.reached_at else "",
         again=clock.moment(assessment.judged_at)
         if alert.latest_assessment_id != alert.first_assessment_id
         else "",
