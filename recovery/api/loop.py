@@ -17,8 +17,8 @@ from recovery.models import Alert, AlertEvent, Episode, Membership
 MOST = 50
 
 K = AlertEvent.Kind
-TOLD = (K.ACKNOWLEDGED, K.CONTACTED, K.CLOSED)
-"""What somebody did that shows that they have seen it."""
+TOLD = (K.ACKNOWLEDGED, K.CONTACTED, K.CLOSED, K.NOISE)
+"""What somebody did that shows that they have seen it, or of which the patient is told."""
 
 IF_MISSED = {
     Tier.SAME_DAY: ("urgent_line", "Nobody has called you in time. Do not wait. Call {urgent_line} now."),
@@ -31,8 +31,10 @@ IF_MISSED = {
 
 @dataclass(slots=True)
 class Course:
-    """What the care team did about one alert, of which the patient may know."""
+    """What the care team did about one alert, of which the patient may know, since it is as urgent as it is: what was
+    seen and said before it was raised was about something milder."""
 
+    since: datetime
     seen_at: datetime | None = None
     role: str = ""
     name: str = ""
@@ -42,13 +44,14 @@ class Course:
     def add(self, event: Mapping[str, Any]) -> None:
         """The next event, in their order."""
         detail = event["detail"]
+        self.message = detail.get("to_patient") or self.message
+        if event["at"] < self.since or event["kind"] == K.NOISE:
+            return
         if self.seen_at is None:
             self.seen_at, self.name = event["at"], event["by__name"]
             self.role = Membership.Role(event["role"]).label if event["role"] else "Care team"
         if event["kind"] == K.CONTACTED and not detail.get("reached"):
             self.tried_at = datetime.fromisoformat(detail["at"]) if "at" in detail else event["at"]
-        if event["kind"] == K.CLOSED:
-            self.message = detail.get("to_patient")
 
 
 def own_alerts(episode: Episode, *, now: datetime) -> tuple[documents.Alert, ...]:
@@ -58,7 +61,7 @@ def own_alerts(episode: Episode, *, now: datetime) -> tuple[documents.Alert, ...
         .select_related("first_assessment", "latest_assessment")
         .order_by("-opened_at", "-id")[:MOST]
     )
-    courses = {row.pk: Course() for row in rows}
+    courses = {row.pk: Course(row.tier_at) for row in rows}
     for event in access.told_of_alerts(episode, list(courses), TOLD):
         courses[event["alert_id"]].add(event)
     return tuple(_document(row, episode, courses[row.pk], now) for row in rows)
@@ -71,13 +74,13 @@ def _document(row: Alert, episode: Episode, course: Course, now: datetime) -> do
         id=row.uuid,
         urgency=Tier(row.tier).code,
         text=_text(row, numbers),
-        received_at=row.first_assessment.judged_at,
+        received_at=row.tier_at if row.tier_at > row.opened_at else row.first_assessment.judged_at,
         seen=_seen(course, episode),
         call_due_by=due_by,
         is_missed=due_by is not None and due_by < now,
         if_missed=_if_missed(row, numbers) if due_by else None,
-        tried_at=course.tried_at if row.contacted_at is None else None,
-        reached_at=row.contacted_at,
+        tried_at=course.tried_at if row.reached_at is None else None,
+        reached_at=row.reached_at,
         closed=_closed(row, course, numbers),
     )
 
@@ -99,7 +102,7 @@ def _seen(course: Course, episode: Episode) -> documents.Seen | None:
 
 def _call_due_by(row: Alert) -> datetime | None:
     within = REACH.get(Tier(row.tier))
-    if within is None or row.contacted_at or row.ended_at:
+    if within is None or row.reached_at or row.ended_at:
         return None
     return row.tier_at + within
 

@@ -9,11 +9,10 @@ from recovery import sealing
 from recovery.models import Alert, Preferences
 from recovery.notifications import letters
 from recovery.reminders.schedule import wishes_of
-from recovery.reminders.wishes import of_episode
+from recovery.reminders.wishes import NEWS, of_episode
 
 log = logging.getLogger(__name__)
 
-KIND = "news"
 USEFUL_FOR = timedelta(days=3)
 
 
@@ -35,5 +34,5 @@ def _tell(alert: Alert, *, now: datetime) -> None:
     due_at = wishes_of(row, episode.time_zone).after_quiet(now)
     to = letters.To.patient(episode, channel=row.channel, address=sealing.unseal(row.sealed_address))
     letters.plan(
-        KIND, key=str(alert.uuid), clinic=alert.clinic, to=to, due_at=due_at, expires_at=due_at + USEFUL_FOR
+        NEWS, key=str(alert.uuid), clinic=alert.clinic, to=to, due_at=due_at, expires_at=due_at + USEFUL_FOR
     )

@@ -36,8 +36,11 @@ class Wishes:
         return within(instant.astimezone(self.zone).time(), self.quiet_from, self.quiet_until)
 
     def after_quiet(self, instant: datetime) -> datetime:
-        """The instant itself, or the end of the quiet hours that it lies in."""
-        return self._next(self.quiet_until, instant) if self.is_quiet(instant) else instant
+        """The instant itself, or the end of the quiet hours that it lies in. An end that the clocks leave out is none
+        before they have gone forward."""
+        while self.is_quiet(instant):
+            instant = self._next(self.quiet_until, instant)
+        return instant
 
     def next_quiet(self, instant: datetime) -> datetime | None:
         """When quiet hours begin after this; None where there are none."""

@@ -17,6 +17,8 @@ from recovery import access, audit, sealing
 from recovery.errors import Refused
 from recovery.first import who_was_first
 from recovery.models import DeviceToken, Episode, EpisodeEvent, Preferences, User
+from recovery.notifications import letters
+from recovery.notifications.channels import Permanent
 from recovery.reminders import schedule
 from recovery.reminders.times import within
 
@@ -26,6 +28,10 @@ MOST_REPEATS = Preferences.MOST_REPEATS
 NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 LONGEST = 254
 """Letters of an address (RFC 5321)."""
+
+NEWS = "news"
+"""The kind of letter that follows the patient to a new address. Who was to be reminded has their phone in hand, or is
+being spoken with: the next reminder goes there."""
 
 
 class RemindersRefused(Refused):
@@ -150,11 +156,24 @@ def _change(
     row = Preferences(clinic_id=episode.clinic_id, episode=episode, changed_at=now, **columns)
     row.next_at = schedule.next_after(episode, row, after=now)
     row.save(force_insert=was._state.adding)
+    if (row.channel, row.sealed_address) != (was.channel, was.sealed_address):
+        letters.send_elsewhere([NEWS], episode=episode, to=_place(row, episode))
     EpisodeEvent.objects.create(
         clinic_id=episode.clinic_id, episode=episode, what=CHANGED, at=now, by=by, was=_told(was)
     )
     audit.record(what=CHANGED, now=now, clinic=episode.clinic_id, user=by, device=device, subject=episode)
     return row
+
+
+def _place(row: Preferences, episode: Episode) -> letters.To | None:
+    """Where letters go by this choice; None where they go nowhere."""
+    if row.channel not in Preferences.ADDRESSED:
+        return None
+    try:
+        address = sealing.unseal(row.sealed_address)
+        return letters.To.patient(episode, channel=row.channel, address=address)
+    except Permanent:
+        return None  # as with a reminder that has no address
 
 
 def _columns(chosen: Chosen, was: Preferences | None) -> dict[str, Any]:

@@ -1,5 +1,8 @@
 """A reminder by mail, from the watch's turn to a real mail server: what it says, and what stops it on the way."""
 
+from dataclasses import replace
+from datetime import time
+
 import pytest
 
 from recovery import alerts, checkins, episodes, reminders, watch
@@ -102,6 +105,38 @@ def test_what_was_held_up_until_the_quiet_hours_is_dropped(episode: Episode, mai
     assert set(status()) == {"dropped"}
 
 
+NEW_ADDRESS = replace(BY_MAIL, address="ana@new.example")
+
+
+@pytest.mark.parametrize("chosen", [NEW_ADDRESS, Chosen(channel="app"), Chosen(channel="none")])
+def test_what_was_held_up_does_not_leave_for_where_the_patient_wants_none_any_more(
+    episode: Episode, ana: DeviceToken, mailbox: Postbox, chosen: Chosen
+) -> None:
+    mailbox.refuse[None] = "451 later"
+    watch.cycle(at(24))
+    reminders.choose(device=ana, chosen=chosen, now=at(24.1))
+    mailbox.refuse.clear()
+    at_once()
+    watch.cycle(at(24.2))
+    assert (mailbox.mails, status()) == ([], ["dropped"])
+
+    watch.cycle(at(28))
+    assert [mail.recipients for mail in mailbox.mails] == (
+        [("ana@new.example",)] if chosen.channel == "email" else []
+    )
+
+
+def test_another_time_of_day_leaves_what_waits_as_it_is(
+    episode: Episode, ana: DeviceToken, mailbox: Postbox
+) -> None:
+    mailbox.refuse[None] = "451 later"
+    watch.cycle(at(24))
+    before = Letter.objects.values().get()
+    reminders.choose(device=ana, chosen=replace(BY_MAIL, remind_at=time(9)), now=at(24.1))
+
+    assert Letter.objects.values().get() == before
+
+
 def test_f39_ten_days_of_outage_are_one_mail(episode: Episode, mailbox: Postbox) -> None:
     while +watch.cycle(at(243)):
         pass
@@ -145,6 +180,30 @@ def test_not_at_night(episode: Episode, ana: DeviceToken, mailbox: Postbox) -> N
     closed(episode, ana, 36, tell="expected")  # eleven in the evening when it is closed
 
     assert Letter.objects.get(kind="news").due_at == at(46)
+
+
+def test_it_is_told_too_where_it_is_judged_expected_after_it_was_closed(
+    episode: Episode, ana: DeviceToken
+) -> None:
+    alert = closed(episode, ana, 24)
+    alerts.call_noise(alert_id=alert.uuid, by=alert.ended_by, noise="expected", now=at(26))
+
+    assert Letter.objects.get(kind="news").due_at == at(26)
+
+
+def test_what_waits_for_the_morning_goes_to_the_address_of_by_then(
+    episode: Episode, ana: DeviceToken, mailbox: Postbox
+) -> None:
+    alert = closed(episode, ana, 36, tell="expected")
+    ben = alert.ended_by
+    assert ben is not None
+    for n, address in enumerate(("ana@typo.example", "ana@new.example")):
+        moved = replace(BY_MAIL, address=address)
+        reminders.choose_for(episode_id=episode.uuid, chosen=moved, by=ben, now=at(37.5 + n))
+    watch.cycle(at(46.1))
+
+    (mail,) = [mail for mail in mailbox.mails if "written to you" in mail.message.get_payload()]
+    assert mail.recipients == ("ana@new.example",)
 
 
 def test_where_nothing_was_written_nobody_is_told_of_it(episode: Episode, ana: DeviceToken) -> None:

@@ -136,6 +136,15 @@ def test_quiet_hours_that_end_in_an_hour_that_comes_twice_end_the_first_time() -
     assert again == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
 
 
+def test_quiet_hours_that_end_in_an_hour_that_is_left_out_end_after_it() -> None:
+    quiet = wishes(quiet_from=time(21), quiet_until=time(1, 30))
+
+    over = quiet.after_quiet(datetime(2026, 3, 29, 0, 10, tzinfo=UTC))
+
+    assert clocks((over,)) == ["29 02:30"]
+    assert not quiet.is_quiet(over)
+
+
 def test_a_day_that_a_country_left_out_has_no_reminder_of_its_own() -> None:
     """Samoa had no 30 December 2011."""
     found = planned(*slot("2011-12-28T22:00", 48, "Pacific/Apia"), wishes("Pacific/Apia", repeats=2))

@@ -6,7 +6,7 @@ same lines), cancelled when they are of no use any more, and dropped when they e
     letters.cancel("reminder", episode=episode)
 """
 
-from recovery.notifications.letters.planning import To, cancel, opened, plan
+from recovery.notifications.letters.planning import To, cancel, opened, plan, send_elsewhere
 from recovery.notifications.letters.sending import deliver_due
 
-__all__ = ["To", "cancel", "deliver_due", "opened", "plan"]
+__all__ = ["To", "cancel", "deliver_due", "opened", "plan", "send_elsewhere"]

@@ -113,6 +113,25 @@ def cancel(
     return owed.update(status=Letter.Status.DROPPED, sealed_code="")
 
 
+def send_elsewhere(kinds: Collection[str], *, episode: Episode, to: To | None) -> None:
+    """What was not sent yet to this patient goes no more where it was to go. Of these kinds it is planned anew, to go
+    here instead, if there is a place. What is being sent at this moment may still leave."""
+    owed = Letter.objects.filter(episode=episode, status__in=Letter.OWED)
+    held = list(owed.select_for_update(of=("self",)).select_related("clinic").order_by("pk"))
+    owed.filter(pk__in=[letter.pk for letter in held]).update(status=Letter.Status.DROPPED, sealed_code="")
+    for letter in held:
+        if to is not None and letter.kind in kinds:
+            plan(
+                letter.kind,
+                key=f"{letter.key.partition('/')[0]}/{letter.pk}",
+                clinic=letter.clinic,
+                to=to,
+                detail=letter.detail,
+                due_at=letter.due_at,
+                expires_at=letter.expires_at,
+            )
+
+
 def opened(letter: UUID, *, now: datetime) -> bool:
     """Whoever it is for was seen to have it: an app's receipt, or somebody who followed its link. False when nothing
     was sent under this id; doing it again changes nothing."""
