@@ -11,6 +11,7 @@ from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from typing import Any
 from uuid import uuid4
 
@@ -116,7 +117,7 @@ class Phones:
         except urllib.error.HTTPError as refusal:
             refusal.close()
             report.answers.append(refusal.code)
-        except (OSError, ValueError):  # refused, cut, too late, or half an answer
+        except (OSError, HTTPException, ValueError):  # refused, cut, too late, or half an answer
             report.answers.append(NO_ANSWER)
         return report.answers[-1]
 

@@ -59,7 +59,6 @@ def take_phone(browser: "Browser", live_server: LiveServer) -> Generator[TakePho
             }
             | options
         )
-        context.set_default_timeout(10_000)
         pockets.append(Pocket(context.new_page(), Path(shots) if shots else None))
         return pockets[-1]
 

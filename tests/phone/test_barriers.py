@@ -99,6 +99,18 @@ def test_text_twice_as_large_still_fits(ana: Pocket) -> None:
         ana.page.evaluate("document.documentElement.style.fontSize = ''")
 
 
+def test_the_number_that_was_picked_stands_out_in_colours_that_the_reader_has_chosen(ana: Pocket) -> None:
+    ana.begin()
+    ana.page.goto("/phone#/part/3")
+    ana.pick("pain_now", "3")
+    ana.page.emulate_media(forced_colors="active")
+
+    numbers = ana.question("pain_now").locator("label")
+    colours = numbers.evaluate_all("all => all.map((one) => getComputedStyle(one).backgroundColor)")
+    assert colours.count(colours[3]) == 1
+    assert len(set(colours)) == 2
+
+
 @pytest.mark.hazard("HZ13.1")
 def test_words_are_plain(ana: Pocket) -> None:
     """School grade 6 over each screen, as for the texts of the protocol."""

@@ -45,6 +45,9 @@ def test_once_a_check_in_is_done_the_next_one_is_named(ana: Pocket) -> None:
 
     ana.sees("This check-in is done. Thank you.")
     ana.sees(re.compile(r"^Your next check-in: .* You may check in at any time\.$"))
+    expect(ana.page.get_by_role("button", name="Check in now")).to_be_hidden()
+    ana.tap("Check in again")
+    ana.at("Who is answering?")
 
 
 def test_a_tap_is_not_lost_when_the_page_is_brought_up_to_date_under_the_finger(
@@ -121,3 +124,30 @@ def test_a_page_that_cannot_go_on_says_whom_to_call(ana: Pocket) -> None:
     ana.at("This page does not work now")
     assert ana.page.locator("main a[href='tel:02079460101']").is_visible()
     ana.complaints.clear()
+
+
+def test_without_a_network_the_days_go_on(ana: Pocket) -> None:
+    """What was due when the service last said so is over by now; what the phone knows by itself is told."""
+    ana.say_all_is_well()
+    ana.tap("Done")
+    ana.sees("This check-in is done. Thank you.")
+    ana.lose_network()
+    ana.page.clock.set_system_time(clock.now() + timedelta(days=3))
+    ana.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    ana.at(re.compile("^Day [34] after your procedure$"))
+    ana.sees(re.compile("^This phone has had no news from your care team since .* at "))
+    ana.sees("A check-in may be due. Please check in now.")
+    expect(ana.page.get_by_text("This check-in is done. Thank you.")).to_be_hidden()
+    expect(ana.page.get_by_text("Hour 20")).to_be_hidden()
+
+
+def test_a_check_in_that_waits_for_the_network_is_not_asked_for_again(ana: Pocket) -> None:
+    ana.lose_network()
+    ana.say_all_is_well()
+    ana.at("Not sent yet")
+    ana.tap("Done")
+
+    ana.sees("You have answered. It is sent as soon as there is a network.")
+    expect(ana.page.get_by_role("button", name="Check in again")).to_be_visible()
+    expect(ana.page.get_by_text("Your check-in is due.")).to_be_hidden()

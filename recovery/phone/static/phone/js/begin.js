@@ -1,15 +1,13 @@
 /** Before the questions: whose recovery this is, and who answers. */
 
 import { big, button, fill, h } from "./dom.js";
-import { begin, change, discard, draft } from "./draft.js";
+import { begin, change, discard, draft, isOld } from "./draft.js";
 import { questionnaire, refresh } from "./patient.js";
-import { go } from "./route.js";
+import { go, here } from "./route.js";
 import { formOpened } from "./signs.js";
 import { device, holder } from "./store.js";
-import { minutesSince, when } from "./time.js";
+import { when } from "./time.js";
 import { whose } from "./welcome.js";
-
-const STILL_NOW_MIN = 60;
 
 export function whoScreen(screen) {
   const { patient } = device();
@@ -49,7 +47,13 @@ function helperStarts(screen, start, kept) {
 }
 
 function noQuestions(screen) {
-  const again = async () => (await refresh("me", "questionnaire"), go("who"));
+  const trouble = h("div", { class: "trouble", role: "alert" });
+  const again = async () => {
+    const came = await refresh("me", "questionnaire");
+    if (here()[0] !== "who") return;
+    if (came) go("who");
+    else fill(trouble, h("p", {}, "There is no network now. Try again later."));
+  };
   fill(
     screen,
     h("h1", {}, "The questions are not here yet"),
@@ -58,18 +62,22 @@ function noQuestions(screen) {
       {},
       "This phone needs the network once to get them. If you feel unwell, do not wait: call your care team.",
     ),
+    trouble,
     big("Try again", again),
   );
 }
 
 /** A check-in that was begun and not finished. An old one is not what the patient feels now. */
 export function unfinished(kept) {
-  const old = minutesSince(kept.observed_at) > STILL_NOW_MIN;
+  const old = isOld(kept);
   const again = () => {
     discard();
     go("who");
   };
-  const goOn = () => go(kept.reviewing ? "review" : `part/${kept.at ?? 1}`);
+  const goOn = () => {
+    change({});
+    go(kept.reviewing ? "review" : `part/${kept.at ?? 1}`);
+  };
   const what =
     kept.revision && kept.reviewing ? "Your change is not sent." : "You have not finished a check-in.";
   return h(

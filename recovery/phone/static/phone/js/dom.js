@@ -82,8 +82,20 @@ export function say(text) {
   requestAnimationFrame(() => (byId("said").textContent = text));
 }
 
+const SETTLE_MS = 500;
+let settling = null;
+
+/** Something else stands under the finger now. For a moment nothing takes a tap: the second one of a thumb that taps
+ *  twice would answer what nobody has read. Keys and screen readers are not held up. */
+export function moved() {
+  clearTimeout(settling);
+  document.documentElement.classList.add("just-moved");
+  settling = setTimeout(() => document.documentElement.classList.remove("just-moved"), SETTLE_MS);
+}
+
 /** Put the reader at this element: for headings of a new screen, and for what needs an answer. */
 export function attend(element) {
+  moved();
   if (!element.matches("a, button, input, textarea")) element.setAttribute("tabindex", "-1");
   element.focus({ preventScroll: true });
   element.scrollIntoView({ block: element.matches("h1") ? "end" : "start" });

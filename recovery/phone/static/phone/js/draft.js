@@ -1,6 +1,9 @@
 /** The check-in being filled in. It is kept after every tap, so that a reload or a flat battery loses nothing. */
 
 import { device, forget, read, write } from "./store.js";
+import { minutesSince } from "./time.js";
+
+const STILL_NOW_MIN = 60;
 
 /** Random, version 4. `crypto.randomUUID` is missing in old browsers and on pages without https. */
 function newId() {
@@ -46,9 +49,16 @@ export function reopen(checkIn) {
 }
 
 export function save(changed) {
-  write("draft", changed);
-  return changed;
+  const kept = { ...changed, touched_at: new Date().toISOString() };
+  write("draft", kept);
+  return kept;
 }
+
+/** So old that it need not be what the patient feels now. */
+export const isOld = (kept) => minutesSince(kept.observed_at) > STILL_NOW_MIN;
+
+/** Nobody has touched it for so long that it is asked whether it goes on. */
+export const isLeft = (kept) => minutesSince(kept.touched_at) > STILL_NOW_MIN;
 
 export const change = (fields) => save({ ...draft(), ...fields });
 

@@ -7,11 +7,12 @@ import { numbersToCall } from "./frame.js";
 import { helpersCard } from "./helpers.js";
 import { looksCard } from "./looks.js";
 import { loop, messages, missedPromise } from "./loop.js";
-import { me } from "./patient.js";
+import { reports, signedOut } from "./outbox.js";
+import { isCutOff, me } from "./patient.js";
 import { remindersCard } from "./reminders.js";
 import { go } from "./route.js";
 import { device, holder, known } from "./store.js";
-import { capital, clock, clockTime, minutesSince, span, when } from "./time.js";
+import { capital, clock, clockTime, daysBetween, minutesSince, span, when } from "./time.js";
 import { TIERS, verdict } from "./verdict.js";
 
 const FRESH_MIN = 30;
@@ -31,10 +32,12 @@ export function homeScreen(screen) {
         { class: "notice warning", "aria-label": "Missed check-in" },
         now.missed.map((line) => h("p", {}, line.text)),
       ),
-    h("h1", {}, now ? `Day ${now.day} after ${whose()} procedure` : "Your recovery"),
-    now && h("p", { class: "hour" }, hourOf(now)),
+    h("h1", {}, now ? `Day ${dayOf(now)} after ${whose()} procedure` : "Your recovery"),
+    isOutOfDate() && h("p", {}, h("b", {}, `This phone has had no news from your care team since ${toldAt()}.`)),
+    now && !isOutOfDate() && h("p", { class: "hour" }, hourOf(now)),
     isPressing() && lastCheckIn(),
-    kept ? unfinished(kept) : big("Check in now", () => go("who")),
+    isDone(now) && !kept && h("p", {}, doneWords(now)),
+    kept ? unfinished(kept) : big(isDone(now) ? "Check in again" : "Check in now", () => go("who")),
     now && !kept && nextOf(now).map((text) => h("p", {}, text)),
     isPressing() && messages(),
     !isPressing() && lastCheckIn(),
@@ -57,29 +60,59 @@ export function homeScreen(screen) {
 /** "Your" on the patient's phone; on a helper's the patient's name. */
 const whose = () => (holder() ? `${device().patient.first_name}'s` : "your");
 
+/** The days go on also while the service cannot be asked. */
+const dayOf = ({ day }) => day + daysBetween(known("me").at, new Date());
+
+const toldAt = () => when(known("me").at, new Date());
+const isOld = () => Boolean(me()) && minutesSince(known("me").at) > FRESH_MIN;
+const isOutOfDate = () => isOld() && isCutOff();
+
 const hourOf = ({ hours, phase, episode }) =>
   hours < 72 && !episode.time_estimated ? `Hour ${Math.floor(hours)} - ${phase.name}` : `${phase.name}`;
 
-function nextOf({ next_slot: slot, done_for_now: done, episode }) {
+const isOpen = (slot) => Boolean(slot) && (slot.open_now || new Date(slot.opens_at) <= clock());
+const isPast = (slot) => Boolean(slot) && new Date(slot.closes_at) <= clock();
+
+/** Answered on this phone for the time that is open, or today if which one that is is not known; and not sent yet. */
+const isWaiting = ({ next_slot: slot }) =>
+  !signedOut() &&
+  reports().some(
+    ({ refused, steps, observed_at: at }) =>
+      !refused &&
+      steps[steps.length - 1]?.status === "completed" &&
+      (isPast(slot)
+        ? daysBetween(at, new Date()) === 0
+        : minutesSince(at) <= minutesSince(slot.opens_at, clock())),
+  );
+
+/** Nothing is asked now, but who feels worse may say so at any time. */
+const isDone = (now) =>
+  Boolean(now) &&
+  now.episode.status !== "paused" &&
+  (isOpen(now.next_slot) ? isWaiting(now) : now.done_for_now);
+
+const doneWords = ({ next_slot: slot }) =>
+  isOpen(slot) ? "You have answered. It is sent as soon as there is a network." : "This check-in is done. Thank you.";
+
+function nextOf(now) {
+  const { next_slot: slot, episode } = now;
   if (episode.status === "paused") return ["Check-ins are on hold now. You may still check in at any time."];
-  if (slot?.open_now) return [`${capital(whose())} check-in is due. Please send it by ${clockTime(slot.closes_at)}.`];
-  const thanks = done ? ["This check-in is done. Thank you."] : [];
-  if (!slot) return [...thanks, "No more check-ins are planned. You may still check in at any time."];
-  const next = `${capital(whose())} next check-in: ${span(slot.opens_at, slot.closes_at)}.`;
-  return [...thanks, `${next} You may check in at any time.`];
+  if (isOpen(slot) && isWaiting(now)) return [];
+  if (isPast(slot)) return ["A check-in may be due. Please check in now."];
+  if (isOpen(slot)) return [`${capital(whose())} check-in is due. Please send it by ${clockTime(slot.closes_at)}.`];
+  if (!slot) return ["No more check-ins are planned. You may still check in at any time."];
+  return [`${capital(whose())} next check-in: ${span(slot.opens_at, slot.closes_at)}. You may check in at any time.`];
 }
 
 function normal({ phase }) {
-  const { at } = known("me");
   return h(
     "section",
     { class: "card", "aria-labelledby": "normal" },
-    h("h2", { id: "normal" }, "What is normal now"),
+    h("h2", { id: "normal" }, isOutOfDate() ? "What was normal then" : "What is normal now"),
+    isOld() && h("p", { class: "hint" }, `This was last brought up to date ${toldAt()}.`),
     h("p", {}, phase.expect),
     h("h3", {}, "What to do"),
     h("p", {}, phase.advice),
-    minutesSince(at) > FRESH_MIN &&
-      h("p", { class: "hint" }, `This page was last brought up to date ${when(at, new Date())}.`),
   );
 }
 

@@ -1,8 +1,8 @@
 /** Opens the page: finds the screen, draws it, keeps it up to date, and sees that nothing stays unsent. */
 
 import { sendAgain } from "./again.js";
-import { attend, byId, say } from "./dom.js";
-import { draft } from "./draft.js";
+import { attend, byId, moved, say } from "./dom.js";
+import { draft, isLeft } from "./draft.js";
 import { emergencyScreen, redrawEmergency } from "./emergency.js";
 import { partScreen } from "./form.js";
 import { drawFrame } from "./frame.js";
@@ -16,13 +16,13 @@ import { remindersScreen } from "./reminders.js";
 import { reviewScreen } from "./review.js";
 import { codeInAddress, go, here } from "./route.js";
 import { remindersShown } from "./signs.js";
-import { device, holder as whoHolds } from "./store.js";
+import { device, forgetful, holder as whoHolds, onOtherTab } from "./store.js";
 import { redrawSent, sentScreen } from "./verdict.js";
 import { brokenScreen, codeScreen, notMeScreen, whoIsThisScreen } from "./welcome.js";
 import { whoScreen } from "./begin.js";
 
 const FRESH_S = 60;
-const LONGEST_PRESS_MS = 3000;
+const LONGEST_PRESS_MS = 10_000;
 const SCREENS = {
   code: (screen) => codeScreen(screen, takeCode()),
   "who-is-this": whoIsThisScreen,
@@ -54,11 +54,17 @@ const TITLES = {
 };
 const OF_THE_PATIENT = new Set(["reminders", "helper", "looks"]);
 const OF_A_DRAFT = new Set(["part", "review", "emergency"]);
+const OF_THE_MOMENT = new Set(["part", "review"]);
 
 /** A newer page is on the phone. It is taken when nothing is being filled in. */
 let outdated = false;
 let unsent = 0;
 let codeFound = codeInAddress();
+
+/** Whose page is drawn, and which check-in. */
+let drawn = "";
+/** Another tab has changed answers of it. */
+let overtaken = false;
 
 function takeCode() {
   const code = codeFound ?? "";
@@ -72,9 +78,16 @@ function allowed(name) {
   if (!holder) return "code";
   if (!holder.confirmed && !["not-me", "code"].includes(name)) return "who-is-this";
   if (OF_A_DRAFT.has(name) && !(draft() && questionnaire())) return "home";
+  if (OF_THE_MOMENT.has(name) && isLeft(draft())) return "home";
   if (OF_THE_PATIENT.has(name) && whoHolds()) return "home";
   return name in SCREENS ? name : "home";
 }
+
+const subject = () =>
+  [device()?.token, device()?.confirmed, OF_A_DRAFT.has(here()[0]) && draft()?.id].join();
+
+/** Whether what is drawn is no longer so: sent, begun anew or signed off in another tab, or left for long. */
+const isOver = () => subject() !== drawn || allowed(here()[0]) !== here()[0];
 
 /** Whatever goes wrong on this page, the patient is told whom to call. */
 function safely(work) {
@@ -105,12 +118,13 @@ function drawScreen() {
   const [wanted, ...rest] = here();
   const name = allowed(wanted);
   if (name !== wanted) return go(name, { instead: true });
-  if (outdated && name === "home") return location.reload();
+  if (outdated && name === "home" && !forgetful()) return location.reload();
   const screen = byId("screen");
   screen.replaceChildren();
   delete screen.dataset.drawn;
   const wantedPlace = SCREENS[name](screen, ...rest);
   if (here().join() !== [wanted, ...rest].join()) return;
+  drawn = subject();
   drawFrame();
   arrive(screen, wantedPlace instanceof Element ? wantedPlace : null);
   if (name === "home") update();
@@ -122,6 +136,7 @@ function arrive(screen, place) {
   const [name, part] = here();
   document.title = `${name === "part" ? `Part ${part}` : TITLES[name]} - Recovery check-in`;
   if (place) return attend(place);
+  moved();
   window.scrollTo(0, 0);
   heading.setAttribute("tabindex", "-1");
   heading.focus({ preventScroll: true });
@@ -168,9 +183,16 @@ window.addEventListener("online", () => {
 });
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;
+  if ((overtaken && OF_A_DRAFT.has(here()[0])) || isOver()) draw();
+  overtaken = false;
   flush();
   sendAgain();
   update();
+});
+onOtherTab((name) => {
+  overtaken ||= name === "draft";
+  if (isOver()) draw();
+  else redraw();
 });
 setInterval(update, FRESH_S * 1000);
 onChange(() => {
@@ -191,7 +213,7 @@ if ("serviceWorker" in navigator) {
   const before = navigator.serviceWorker.controller;
   navigator.serviceWorker.addEventListener("controllerchange", () => {
     outdated = Boolean(before);
-    if (outdated && here()[0] === "home") location.reload();
+    if (outdated && here()[0] === "home" && !forgetful()) location.reload();
   });
   navigator.serviceWorker.register(worker, { scope: page }).catch(() => {});
 }

@@ -35,6 +35,11 @@ function isOurs(name) {
   return ours;
 }
 
+let cutOff = false;
+
+/** The service could not be asked just now: what it said before may be long over. */
+export const isCutOff = () => cutOff;
+
 /** Ask again for these. Resolves to whether all of them came. */
 export async function refresh(...wanted) {
   const own = device();
@@ -44,6 +49,7 @@ export async function refresh(...wanted) {
     names.map((name) => request("GET", WANTED[name], { token: own.token })),
   );
   if (device()?.token !== own.token) return false;
+  if (names.includes("me")) cutOff = !fresh[names.indexOf("me")].value;
   fresh.forEach(({ value, reason }, at) => {
     if (value) learn(names[at], value);
     else if (reason instanceof Refused && reason.status === 401)

@@ -3,7 +3,7 @@
 import { Refused, request } from "./api.js";
 import { attend, big, button, fill, h, refill } from "./dom.js";
 import { refresh } from "./patient.js";
-import { go } from "./route.js";
+import { go, here } from "./route.js";
 import { device, known, learn } from "./store.js";
 import { when } from "./time.js";
 
@@ -46,7 +46,10 @@ export function remindersCard() {
 
 export function remindersScreen(screen) {
   if (!chosen()) {
-    refresh("preferences").then((came) => (came ? go("reminders") : noNetwork(screen)));
+    refresh("preferences").then((came) => {
+      if (here()[0] !== "reminders") return;
+      came ? go("reminders") : noNetwork(screen);
+    });
     return fill(screen, h("h1", {}, "Reminders"), h("p", {}, "One moment ..."));
   }
   draw(screen, { ...chosen() });

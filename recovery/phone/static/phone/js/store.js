@@ -48,6 +48,12 @@ export function names(start = "") {
 
 export const forgetful = () => refused;
 
+/** Told with the name of what another tab has written or forgotten; null when it may be anything. */
+export const onOtherTab = (listener) =>
+  window.addEventListener("storage", ({ key }) => {
+    if (key === null || key.startsWith(PREFIX)) listener(key && key.slice(PREFIX.length));
+  });
+
 export const device = () => read("device");
 
 /** The caregiver whose phone this is, {id, name, scope}, as the service said last; null on the patient's own. */

@@ -2,6 +2,7 @@
  *  changed without asking: 38.4 read as °F would hide a fever. */
 
 import { button, fill, h } from "./dom.js";
+import { plainDigits } from "./digits.js";
 import { read, write } from "./store.js";
 
 const FAHRENHEIT = ["en-US", "en-BS", "en-BZ", "en-KY", "en-LR", "en-PW", "en-FM", "en-MH"];
@@ -10,9 +11,9 @@ const usualUnit = () => read("unit") ?? (FAHRENHEIT.includes(navigator.language)
 
 /** "37,8" and "37.8" are 37.8; anything else is null. At most one digit after the point: thermometers show no more. */
 export function parsed(text) {
-  const plain = text
+  const plain = plainDigits(text)
     .trim()
-    .replace(",", ".")
+    .replace(/[,٫]/, ".")
     .replace(/\s*°?\s*[CcFf]?$/, "");
   return /^\d{2,3}(\.\d{1,2})?$/.test(plain) ? Number(plain) : null;
 }
@@ -43,7 +44,8 @@ export function temperature(item, value, changed) {
     const number = parsed(input.value);
     const right = number !== null && fits(number, unit, item.ranges);
     changed(right ? { value: number, unit } : null);
-    input.toggleAttribute("aria-invalid", finished && Boolean(input.value.trim()) && !right);
+    if (finished && input.value.trim() && !right) input.setAttribute("aria-invalid", "true");
+    else input.removeAttribute("aria-invalid");
     if (right || !input.value.trim()) fill(trouble);
     else if (finished) fill(trouble, complaint(number));
   }

@@ -52,4 +52,7 @@ export function longDate(text, timeZone) {
 
 export const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
+/** By the phone's calendar. */
+export const daysBetween = (from, to) => Math.max(0, dayNumber(new Date(to)) - dayNumber(new Date(from)));
+
 export const minutesSince = (text, now = new Date()) => (now - new Date(text)) / 60_000;

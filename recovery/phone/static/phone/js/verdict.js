@@ -1,11 +1,12 @@
 /** What becomes of a check-in that was sent: the one thing to do now. Also when it could not be sent. */
 
 import { attend, big, button, call, fill, h, say, shape } from "./dom.js";
-import { begin, reopen, save } from "./draft.js";
+import { begin, draft, reopen, save } from "./draft.js";
+import { unfinished } from "./begin.js";
 import { remove, flush, outcome, reports } from "./outbox.js";
 import { numbers, questionnaire, refresh } from "./patient.js";
 import { isEmergency } from "./questions.js";
-import { go } from "./route.js";
+import { go, here } from "./route.js";
 import { known, read } from "./store.js";
 import { when } from "./time.js";
 
@@ -93,11 +94,13 @@ const received = (receipt) => h("p", {}, `Your care team's system got this ${whe
 
 const done = () => big("Done", () => go("home", { instead: true }));
 
-/** Open what was sent again, to complete it or to put a mistake right. */
+/** Open what was sent again, to complete it or to put a mistake right. Not in the place of what is being answered. */
 function mend(id) {
+  if (draft()) return unfinished(draft());
   const trouble = h("div", { class: "trouble", role: "alert" });
   const open = async () => {
     await refresh("checkIns");
+    if (here().join() !== ["sent", id].join() || draft()) return; // meanwhile somewhere else
     const sent = known("checkIns")?.data.check_ins.find((each) => each.id === id);
     if (!sent) return fill(trouble, h("p", {}, "There is no network now. Try again later."));
     reopen(sent);
@@ -158,7 +161,7 @@ function refusal(id, { action, urgency, lines, footer, detail, code }) {
     ),
     !action && numbers() && h("p", {}, `Please call your care team on ${numbers().team_phone}.`),
     !action && numbers() && call("Care team", numbers().team_phone),
-    button("Look at my answers and send again", again, { class: "second" }),
+    draft() ? unfinished(draft()) : button("Look at my answers and send again", again, { class: "second" }),
     big("Done", () => go("home", { instead: true })),
     h("p", { class: "hint" }, `Note for the care team: ${code}. ${detail}`),
   ];

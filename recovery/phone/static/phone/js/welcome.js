@@ -3,6 +3,7 @@
 import { Refused } from "./api.js";
 import { attend, big, button, call, fill, h, say } from "./dom.js";
 import { draft } from "./draft.js";
+import { plainDigits } from "./digits.js";
 import { leave, leaving } from "./leaving.js";
 import { flush } from "./outbox.js";
 import { numbers, phoneName, redeem } from "./patient.js";
@@ -13,7 +14,7 @@ import { longDate } from "./time.js";
 const LETTERS = 12;
 const PATIENCE_MS = 3000;
 
-const bare = (text) => text.toUpperCase().replace(/[^0-9A-Z]/g, "");
+const bare = (text) => plainDigits(text).toUpperCase().replace(/[^0-9A-Z]/g, "");
 const inFours = (text) =>
   bare(text)
     .slice(0, LETTERS)
