@@ -53,6 +53,9 @@ def forget(program: str) -> None:
         _next_at.pop(program, None)
 
 
+WRONG_CODES = "wrong-codes"
+
+
 def count(what: str, number: int = 1) -> None:
     """Add to what is counted over all processes. Never raises: nothing depends on it but a figure."""
     try:

@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager
 
 from celery import shared_task
 
-from recovery import alerts, clock, heartbeats, nudges
+from recovery import alerts, clock, heartbeats, nudges, tenancy
 from recovery.breaker import Breaker
 from recovery.models import Assessment
 from recovery.notifications import delivery
@@ -78,8 +78,10 @@ def _work_on(lines: Lines, is_over: Callable[[], bool]) -> None:
 
 @contextmanager
 def _left_to_the_watch(kind: str, row_id: int) -> Iterator[None]:
-    """The class of an error alone is logged: its text may quote an answer or an address."""
+    """Whose row it is stands in the row, and then all that is owed is taken in turn. Of an error the class alone is
+    logged: its text may quote an answer or an address."""
     try:
-        yield
+        with tenancy.every_clinic():
+            yield
     except Exception as error:
         log.error("%s %s is left to the watch: %s", kind, row_id, type(error).__name__)

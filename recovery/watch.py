@@ -26,6 +26,11 @@ log = logging.getLogger(__name__)
 LIMIT = 100
 """Rows per step and turn, so that whatever is most urgent is looked for again soon."""
 
+AT_ONCE = 10
+"""Flaggings, then steps of escalations, taken in turn. With a hundred of each a step that fell due while the broker was
+full, or PostgreSQL away, stood five seconds and more behind what was to be flagged; and what falls due in a turn waits
+for the next."""
+
 SILENT = 250
 """Recoveries whose silence is judged together: as many statements for all as for one, and none is locked for long."""
 
@@ -57,8 +62,8 @@ def cycle(now: datetime, stop: Callable[[], bool] = never, *, sends: bool = True
     done: Counter[str] = Counter()
 
     def tell() -> None:
-        take("flagged", lambda: alerts.flag_owed(limit=LIMIT, now=now))
-        take("escalated", lambda: escalation.fire_due(limit=LIMIT, now=now))
+        take("flagged", lambda: alerts.flag_owed(limit=AT_ONCE, now=now))
+        take("escalated", lambda: escalation.fire_due(limit=AT_ONCE, now=now))
         take("planned", lambda: plan.tell_untold(limit=LIMIT, now=now))
         take("elsewhere", lambda: late.tell_elsewhere(limit=LIMIT, now=now))
         if sends:

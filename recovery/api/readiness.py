@@ -48,9 +48,11 @@ class _Asker:
         self.asked: Future[bool] | None = None
 
     def is_migrated(self) -> bool | None:
-        """None when there is no answer in time."""
+        """None when there is no answer in time. Reading the migrations' files, at the first question of a process, is
+        none of the database's time."""
+        on_disk = _migrations_on_disk()
         if self.asked is None or self.asked.done():
-            self.asked = self.thread.submit(_is_migrated)
+            self.asked = self.thread.submit(_is_migrated, on_disk)
         try:
             return self.asked.result(timeout=PATIENCE_S)
         except Exception:
@@ -69,9 +71,9 @@ def look() -> Readiness:
     )
 
 
-def _is_migrated() -> bool:
+def _is_migrated(on_disk: frozenset[tuple[str, str]]) -> bool:
     try:
-        return _migrations_on_disk() <= set(MigrationRecorder(connection).applied_migrations())
+        return on_disk <= set(MigrationRecorder(connection).applied_migrations())
     finally:
         connection.close()
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from recovery import audit, statements
+from recovery.audit.reading import is_operator
 from recovery.errors import Refused
 from recovery.models import Assessment, Defect, Episode, User
 
@@ -56,7 +57,7 @@ def accept(*, defect_id: int, because: str, by: User, now: datetime) -> Defect:
     because = because.strip()
     if defect is None:
         raise DefectRefused(f"No defect {defect_id} stands. See which do: manage.py defects")
-    if not by.is_superuser or not by.is_active:
+    if not by.is_active or not is_operator(by):
         raise DefectRefused("Only whoever operates the service accepts what the auditor has found.")
     if not 10 <= len(because) <= LONGEST:
         raise DefectRefused(

@@ -71,11 +71,14 @@ RED_FLAGS = Sweep(
            SELECT FROM recovery_alertevent e JOIN recovery_alert a ON a.id = e.alert_id
             WHERE e.assessment_id = v.id AND e.kind IN ('opened', 'joined', 'raised') AND a.rule = finding ->> 'rule')
        AND NOT EXISTS (
-           SELECT FROM recovery_assessment before CROSS JOIN jsonb_array_elements(before.findings) AS known
+           SELECT FROM (SELECT b.id, b.findings FROM recovery_assessment b WHERE b.check_in_id = v.check_in_id
+                        UNION ALL
+                        SELECT b.id, b.findings FROM recovery_quarantine q
+                          JOIN recovery_assessment b ON b.quarantine_id = q.id
+                         WHERE q.check_in_id = v.check_in_id) AS before
+            CROSS JOIN jsonb_array_elements(before.findings) AS known
             WHERE before.id < v.id AND known ->> 'rule' = finding ->> 'rule'
-              AND array_position({_CODES}, known ->> 'tier') - 1 >= said.tier
-              AND (before.check_in_id = v.check_in_id OR before.quarantine_id = (
-                      SELECT q.id FROM recovery_quarantine q WHERE q.check_in_id = v.check_in_id)))
+              AND array_position({_CODES}, known ->> 'tier') - 1 >= said.tier)
        AND NOT EXISTS (
            SELECT FROM recovery_mute m
             WHERE m.episode_id = v.episode_id AND m.rule = finding ->> 'rule' AND said.tier < 4

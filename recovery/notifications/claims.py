@@ -25,8 +25,11 @@ COLLEAGUE = """EXISTS (
     SELECT FROM recovery_membership m JOIN recovery_user u ON u.id = m.user_id
      WHERE m.user_id = {who} AND m.team_id = a.team_id AND m.ended_at IS NULL AND u.is_active)"""
 
-# Alerts that somebody took on (of `a`), and who of those has left the team, as the beginning of a statement. Owners are
-# gone through from one to the next, however many alerts each has. Index: alert_in_hands.
+# Whether they can take an alert on, too: whoever was given another role has what they took on in their hands no more.
+_CLINICIAN = COLLEAGUE.replace("AND u.is_active", "AND u.is_active AND m.role IN ('nurse', 'doctor')")
+
+# Alerts that somebody took on (of `a`), and who of those is no nurse or doctor of the team any more, as the beginning
+# of a statement. Owners are gone through from one to the next, however many alerts each has. Index: alert_in_hands.
 TAKEN_ON = f"a.status = 'acknowledged' AND a.tier >= {Tier.WITHIN_24H:d}"
 OWNERS_GONE = f"""
     WITH RECURSIVE owner AS (
@@ -37,7 +40,7 @@ OWNERS_GONE = f"""
              WHERE {TAKEN_ON} AND (a.team_id, a.owner_id) > (owner.team_id, owner.owner_id) ORDER BY 1, 2 LIMIT 1
         ) next
     ), gone AS MATERIALIZED (
-        SELECT * FROM owner a WHERE NOT {COLLEAGUE.format(who="a.owner_id")}
+        SELECT * FROM owner a WHERE NOT {_CLINICIAN.format(who="a.owner_id")}
     )"""
 
 # Whether somebody administers the clinic of the alert.

@@ -1,10 +1,13 @@
 """What became of an attempt, written down. Each is one transaction; each does nothing where it comes too late."""
 
 import logging
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
+from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Greatest
@@ -24,6 +27,10 @@ UNDER_WAY = (*OWED, Status.SENT)
 
 TRIES = 3
 """At writing down that a message was sent. Each waits for a lock for two seconds at most."""
+
+AGAIN_S = 0.5
+"""After this. Who waits for what we have let go of needs a moment to wake up and take it: at once, we would take it
+before they do, and be killed for it again."""
 
 # One statement, for it comes with every message. Alerts are locked in the order of their ids, so that two messages
 # about the same alerts cannot wait for each other.
@@ -61,20 +68,26 @@ def sent(held: Claim, *, provider_id: str, road: Road, now: datetime) -> None:
     """It left: the alert's history says so. True even if our lease ran out over it, so nobody asks whether it did.
 
     What is not written down leaves again. So it is tried a few times where somebody else holds an alert of it, or we
-    and they wait for each other, and the lease is held on to meanwhile.
+    and they wait for each other, and the lease is held on to meanwhile; and where the database is lost, for as long as
+    a lease: there is nothing else to do then, and whoever comes next would wait for the lease as well.
     """
     ids = [intent.id for intent in held.intents]
-    for tries_left in reversed(range(TRIES)):
+    gives_up_at = time.monotonic() + settings.DELIVERY_LEASE_S
+    for tried in count(1):
         try:
             has_left(ids, attempt=held.attempt, provider_id=provider_id, road=road, now=now)
             return
         except OperationalError as error:
-            if not tries_left or connection.in_atomic_block:
+            if connection.in_atomic_block:
+                raise
+            connection.close_if_unusable_or_obsolete()
+            is_lost = connection.connection is None
+            if time.monotonic() > gives_up_at if is_lost else tried >= TRIES:
                 raise
             log.warning(
                 "notification %s was sent, which is not recorded yet: %s", held.ids[0], type(error).__name__
             )
-            connection.close_if_unusable_or_obsolete()
+            time.sleep(AGAIN_S)
             held.keep()
 
 

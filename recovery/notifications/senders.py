@@ -10,7 +10,7 @@ from typing import Self
 
 from django.db import close_old_connections, connection
 
-from recovery import heartbeats
+from recovery import heartbeats, tenancy
 from recovery.notifications import delivery, letters
 from recovery.notifications.lines import CHANNELS, Lines
 
@@ -20,7 +20,8 @@ LIMIT = 100
 LETTERS = 20
 """After the messages of a turn; the next urgent one does not wait long behind them."""
 
-LONGEST_WAIT_S = 2.0
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.25, 1.0
+"""After the database was lost, as the watch itself does."""
 
 
 class Senders:
@@ -50,8 +51,9 @@ class Senders:
             tried, self._tried = self._tried, 0
             return tried
 
+    @tenancy.every_clinic()
     def _send(self, channel: str) -> None:
-        wait_s = self._every_s
+        wait_s = FIRST_WAIT_S
         with closing(connection), closing(Lines()) as lines:
             while not self._stopping.is_set():
                 try:
@@ -68,12 +70,12 @@ class Senders:
                         limit=LETTERS, now=self._now(), only=channel, lines=lines, stop=self._stopping.is_set
                     )
                 except Exception as error:
-                    wait_s = min(wait_s * 2, LONGEST_WAIT_S)
                     log.error("%s: trying again in %g s: %s", channel, wait_s, type(error).__name__)
                     connection.close()
                     self._stopping.wait(wait_s)
+                    wait_s = min(wait_s * 2, LONGEST_WAIT_S)
                     continue
-                wait_s = self._every_s
+                wait_s = FIRST_WAIT_S
                 heartbeats.drain(f"sender-{channel}")
                 with self._counting:
                     self._tried += tried

@@ -1,6 +1,7 @@
 """How late the steps of escalations are: by the commits of those who took them, which the database remembers, not by
 the instant that they were given."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -21,7 +22,8 @@ SOON = (timedelta(0), timedelta(seconds=20), timedelta(seconds=40))
 LATER = (timedelta(0), timedelta(hours=6))
 
 TAKEN = """
-    SELECT extract(epoch FROM pg_xact_commit_timestamp(e.xmin) - (e.detail->>'due')::timestamptz)::float,
+    SELECT extract(epoch FROM (e.detail->>'due')::timestamptz)::float,
+           extract(epoch FROM pg_xact_commit_timestamp(e.xmin))::float,
            e.alert_id, (e.detail->>'step')::int, (e.detail->>'lap')::int
       FROM recovery_alertevent e JOIN recovery_alert a ON a.id = e.alert_id
      WHERE a.episode_id = ANY(%s) AND e.kind = 'escalated'
@@ -37,11 +39,17 @@ STEPS = """
 DUE = "SELECT count(*) FROM recovery_alert WHERE episode_id = ANY(%s) AND next_step_at < now() + interval '10 min'"
 
 
+Away = tuple[float, float]
+"""From when until when PostgreSQL was not there, in seconds since the epoch."""
+
+
 @dataclass
 class Lateness:
-    """`late_s` of each step that was taken, in order; `skipped` are alerts that have not had all of theirs."""
+    """`late_s` of each step that was taken, in order; `avoidable_s` is the same without the time in which PostgreSQL
+    was away, when nobody could take it; `skipped` are alerts that have not had all of theirs."""
 
     late_s: list[float] = field(default_factory=list)
+    avoidable_s: list[float] = field(default_factory=list)
     early: int = 0
     twice: int = 0
     skipped: int = 0
@@ -71,16 +79,22 @@ def nothing_falls_due(scene: Scene) -> bool:
     return number == 0
 
 
-def measure(scene: Scene, in_a_hurry: list[int]) -> Lateness:
+def measure(scene: Scene, in_a_hurry: list[int], away: Sequence[Away]) -> Lateness:
     taken = scene.rows(TAKEN)
     [(skipped,)] = scene.rows(STEPS, in_a_hurry)
-    late_s = sorted(row[0] for row in taken)
+    late_s = sorted(at - due for due, at, *_ in taken)
     return Lateness(
         late_s=late_s,
+        avoidable_s=sorted(avoidable_s(due, at, away) for due, at, *_ in taken),
         early=sum(late < 0 for late in late_s),
-        twice=len(taken) - len({row[1:] for row in taken}),
+        twice=len(taken) - len({row[2:] for row in taken}),
         skipped=skipped,
     )
+
+
+def avoidable_s(due: float, at: float, away: Sequence[Away]) -> float:
+    """How long a step that was due waited while there was a PostgreSQL."""
+    return at - due - sum(max(0.0, min(at, back) - max(due, since)) for since, back in away)
 
 
 def _policy(tier: Tier, waits: tuple[timedelta, ...]) -> Policy:

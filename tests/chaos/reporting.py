@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 
+from tests.databases import EVERY_CLINIC
 from tests.faults.phones import Phones, Report
 from tests.faults.scene import Patient, Scene
 
@@ -105,7 +106,7 @@ class Reporting:
         while not self.is_over:
             with (
                 suppress(psycopg.Error),
-                psycopg.connect(url, autocommit=True, connect_timeout=5) as database,
+                psycopg.connect(url, options=EVERY_CLINIC, autocommit=True, connect_timeout=5) as database,
             ):
                 row = database.execute(WAITING).fetchone()
                 self._behind = row is not None and row[0] > BEHIND

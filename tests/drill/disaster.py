@@ -22,9 +22,10 @@ class Refused(Exception):
 
 
 class OtherDisk:
-    """What survives: backups, and the log since. `settings` make a PostgreSQL keep its log there."""
+    """What survives: backups, and the log since. `settings` make a PostgreSQL keep its log there, a piece every
+    `keep_every_s` at least."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, *, keep_every_s: int = 50) -> None:
         self.backups, self.log = place / "backups", place / "log"
         for each in (place, self.backups, self.log):
             each.mkdir(parents=True, exist_ok=True)
@@ -33,7 +34,7 @@ class OtherDisk:
         account.for_postgres().hand_over(self.log)
         self.settings = {
             "archive_mode": "on",
-            "archive_timeout": "60",
+            "archive_timeout": str(keep_every_s),
             "archive_command": f'{keep} "%p" %f {self.log}',
         }
 
@@ -62,6 +63,16 @@ def catch_up(system: System, disk: OtherDisk) -> None:
 def keep(piece: Path, name: str, disk: OtherDisk) -> None:
     """What PostgreSQL does with each piece of its log. Raises Refused."""
     _script("archive", piece, name, disk.log)
+
+
+def copy_of(disk: OtherDisk, directory: Path) -> Path:
+    """The log as the other disk has it now, were it while a piece arrives."""
+    pieces = disk.pieces
+    directory.mkdir(parents=True)
+    for piece in pieces:  # the sum is there before the piece is
+        for path in (piece, piece.with_name(f"{piece.name}.sha256")):
+            shutil.copy2(path, directory)
+    return directory
 
 
 def lose_the_disk(system: System) -> None:

@@ -1,7 +1,6 @@
 """The drill is run, and a backup that cannot be trusted is refused before anything is made of it."""
 
 import shutil
-import urllib.request
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +10,10 @@ import pytest
 from tests.drill import disaster
 from tests.drill.disaster import OtherDisk, Refused
 from tests.drill.drill import drill
-from tests.faults.aftermath import assert_each_report_is_kept_once, assert_invariants
-from tests.faults.conftest import LEASE_S, PROGRAMS
-from tests.faults.phones import Phones
+from tests.drill.earlier import drill_to_an_earlier_time
 from tests.faults.scene import Scene
 from tests.services_plugin import current
 from tests.system import System
-from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -146,42 +142,16 @@ def test_no_piece_of_the_log_is_written_over(tmp_path: Path):
     assert (disk.log / ("0" * 24)).read_bytes() == b"first"
 
 
-def test_o05_restored_to_an_earlier_time_the_phones_are_told_and_bring_back_what_is_newer(tmp_path: Path):
-    """The log is lost from some minutes on: what was answered since is on the phones alone."""
-    disk = OtherDisk(Path(current().directory) / "drill-earlier")
-    with System(postgres=disk.settings, DELIVERY_LEASE_S=LEASE_S) as system:
-        phones = Phones(Scene.of(system, patients=4))
-        system.start(*PROGRAMS)
-        backup = disaster.back_up(system, disk)
-        phones.report_all(8)
-        before = epoch_of(system, phones)
-        phones.scene.wait_until_quiet()  # a message whose sending is forgotten would leave again, under its key
-        disaster.catch_up(system, disk)
-        older = tmp_path / "log"
-        shutil.copytree(disk.log, older)
-        phones.report_all(8)
-        phones.scene.wait_until_quiet()
+def test_o05_s49_restored_to_an_earlier_time_phones_bring_back_what_is_newer_and_nobody_erased_is_back(
+    tmp_path: Path,
+) -> None:
+    """What the other disk held in the midst of it: the log since is lost, and so is that somebody was erased."""
+    disk, said = OtherDisk(Path(current().directory) / "drill-earlier", keep_every_s=2), list[str]()
+    outcome = drill_to_an_earlier_time(
+        patients=4, seconds=5, disk=disk, directory=tmp_path / "older", say=said.append
+    )
 
-        disaster.lose_the_disk(system)
-        disaster.restore(system, backup, older)
-        disaster.open_again(system)
-        system.restore(*PROGRAMS)
-        wait_until(system.answers)
-        kept = system.rows("SELECT count(*) FROM recovery_checkin")[0][0]
-
-        assert 8 <= kept < 16
-        assert epoch_of(system, phones) != before
-        for report in phones.reports:  # the rule of docs/api.md
-            phones.send_until_taken(report)
-        phones.scene.wait_until_quiet()
-        assert_each_report_is_kept_once(phones)
-        assert_invariants(phones)
-        assert epoch_of(system, phones) == epoch_of(system, phones)
+    assert 1 < outcome.restored < outcome.answered
+    assert "1 of 1 were there and are erased; the others were not there." in said
+    assert "nobody who was erased is back" in said[-1]
     shutil.rmtree(disk.log.parent)
-
-
-def epoch_of(system: System, phones: Phones) -> str:
-    token = phones.scene.patients[0].token
-    request = urllib.request.Request(f"{system.url}/api/v1/me", headers={"Authorization": f"Bearer {token}"})
-    with urllib.request.urlopen(request, timeout=20) as answered:
-        return str(answered.headers["Recovery-Epoch"])

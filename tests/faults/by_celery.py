@@ -7,6 +7,7 @@ from collections import Counter
 from contextlib import suppress
 
 from services.children import ROOT
+from tests.faults import mishaps
 from tests.faults.phones import Phones
 from tests.faults.scene import Scene
 from tests.system import System
@@ -26,6 +27,14 @@ def nudge(system: System, number: int, threads: int = 1) -> Counter[str]:
     done = subprocess.run(command, cwd=ROOT, env=system.env, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return Counter(json.loads(done.stdout))
+
+
+def nothing_in_hand(system: System) -> None:
+    """The worker begins anew, and nothing is queued: at a nudge of earlier it would take whatever else is owed."""
+    system.stop("worker")
+    with mishaps.client_of_the_broker(system) as client:
+        client.flushdb()
+    system.start("worker")
 
 
 def wait_until_celery_is_back(system: System, *, within_s: float = 90) -> None:

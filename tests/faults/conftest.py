@@ -1,4 +1,4 @@
-"""One running system for all tests of a worker: what a test broke it mends, or the system is thrown away."""
+"""One running system for all tests here of a worker: what a test broke it mends, or the system is thrown away."""
 
 from collections.abc import Generator
 from contextlib import ExitStack
@@ -39,7 +39,7 @@ class Standing:
             self._stack = None
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def standing() -> Generator[Standing]:
     kept = Standing()
     yield kept

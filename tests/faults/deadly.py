@@ -16,6 +16,7 @@ from django.db import connection, transaction
 
 from recovery import clock
 from recovery.models import Alert, Assessment
+from tests.databases import EVERY_CLINIC
 from tests.faults.scene import Patient
 from tests.system import System
 
@@ -68,7 +69,7 @@ def _open_alert(first: Assessment, report: Assessment) -> None:
 
 
 def _kill_all_who_wait(system: System, holder: int, deaths: list[str], over: Event) -> None:
-    with psycopg.connect(system.database_url, autocommit=True) as database:
+    with psycopg.connect(system.database_url, options=EVERY_CLINIC, autocommit=True) as database:
         while not over.is_set():
             for (port,) in database.execute(WAITING_FOR, [holder]).fetchall():
                 for name, pid in _processes(system):

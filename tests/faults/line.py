@@ -22,7 +22,7 @@ class Line:
         ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run(ready)), daemon=True)
         self._thread.start()
-        assert ready.wait(10), "the line was not opened"
+        assert ready.wait(60), "the line was not opened"
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,7 +1,7 @@
 """Patients and their care teams in a system of processes, made by the product's own operations."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from ipaddress import ip_network
 from typing import Any
@@ -9,7 +9,8 @@ from typing import Any
 from django.test import override_settings
 
 from recovery import clock, contacts
-from recovery.models import CareTeam, User
+from recovery.escalation.policy import DEFAULTS, Policy, document_of
+from recovery.models import CareTeam, EscalationPolicy, User
 from services import ports
 from tests import factories, signing_in
 from tests.mailbox import Mail
@@ -25,6 +26,9 @@ OWED = """
     SELECT 'notification', n.id FROM recovery_notification n JOIN recovery_alert a ON a.id = n.alert_id
      WHERE n.status IN ('waiting', 'sending') AND a.episode_id = ANY(%s)
 """
+
+
+A_NIGHT = timedelta(hours=12)
 
 
 @dataclass(frozen=True)
@@ -185,6 +189,29 @@ def left_alone_tonight(team: CareTeam) -> CareTeam:
     return team
 
 
+def _in_no_hurry(team: CareTeam, by: User) -> None:
+    """Who is told at once is told as ever, and nobody else within this test, however long it takes: a step that falls
+    due while it looks would be something owed. What is about steps has policies of its own (tests/faults/steps.py)."""
+    EscalationPolicy.objects.create(
+        clinic=team.clinic,
+        team=team,
+        version=1,
+        document=document_of({tier: _after_a_night(policy) for tier, policy in DEFAULTS.items()}),
+        created_at=clock.now(),
+        created_by=by,
+    )
+
+
+def _after_a_night(policy: Policy) -> Policy:
+    first, *others = policy.steps
+    return replace(
+        policy,
+        steps=(first, *(replace(step, after=step.after + A_NIGHT) for step in others)),
+        contact=policy.contact + A_NIGHT,
+        again=policy.again + A_NIGHT,
+    )
+
+
 def _first(rows: Iterable[tuple[Any, ...]]) -> set[str]:
     return {row[0] for row in rows}
 
@@ -194,6 +221,7 @@ def _patient(members: int, ago: timedelta) -> Patient:
     procedure_at = now - ago
     team = left_alone_tonight(factories.team())
     users = [factories.member(team, f"Nurse{n} Lund", password=None) for n in range(members)]
+    _in_no_hurry(team, users[0])
     episode = factories.episode(
         team, procedure_at=procedure_at, baseline_at=procedure_at - timedelta(hours=2), now=procedure_at
     )

@@ -7,6 +7,7 @@ from recovery import clock
 from recovery.clinical.tiers import Tier
 from recovery.escalation.policy import DEFAULTS, Policy, Step, document_of
 from recovery.models import Alert, AlertEvent, CareTeam, Episode, EscalationPolicy, RotaShift, User
+from tests.faults.scale import times
 from tests.faults.scene import Patient, Scene
 
 LATEST = timedelta(seconds=10)
@@ -24,6 +25,8 @@ def quick(
 
 
 QUICK = quick((0, "on-call"), (3, "second"), (6, "team"))
+APART = quick((0, "on-call"), (times(10, 3), "second"), (times(20, 6), "team"))
+"""So far apart that none falls due while another one is late."""
 
 
 def of_team(patient: Patient) -> CareTeam:

@@ -4,7 +4,7 @@ import pytest
 
 from tests.faults import mishaps
 from tests.faults.aftermath import assert_invariants
-from tests.faults.by_celery import BY_THE_WATCH_ALONE, nudge, wait_until_celery_is_back
+from tests.faults.by_celery import BY_THE_WATCH_ALONE, nothing_in_hand, nudge, wait_until_celery_is_back
 from tests.faults.phones import Phones
 from tests.faults.scale import times
 from tests.faults.scene import Scene
@@ -28,6 +28,7 @@ def test_f01_threads_do_not_queue_up_behind_a_frozen_broker(system: System):
 
 def test_f01_with_a_frozen_broker_reports_are_taken_and_the_watch_tells_the_team(system: System):
     phones = Phones(Scene.of(system, patients=times(5, 40)), at_once=20)
+    nothing_in_hand(system)
     with system.frozen("valkey"):
         phones.report_all(times(40, 200))
         phones.scene.wait_until_quiet()
@@ -49,6 +50,7 @@ def test_f03_a_broker_that_is_gone_is_given_up_after_three_tries(system: System)
 
 def test_f03_with_no_broker_reports_are_taken_and_the_watch_tells_the_team(system: System):
     phones = Phones(Scene.of(system, patients=times(5, 40)))
+    nothing_in_hand(system)
     system.kill("valkey")
     phones.report_all(times(20, 200))
     phones.scene.wait_until_quiet()
@@ -63,6 +65,7 @@ def test_f04_with_a_broker_that_takes_nothing_reports_are_taken_and_the_watch_te
     system: System, mishap: str
 ):
     phones = Phones(Scene.of(system, patients=times(5, 40)))
+    nothing_in_hand(system)
     with getattr(mishaps, mishap)(system):
         phones.report_all(times(10, 200))
         phones.scene.wait_until_quiet()

@@ -10,7 +10,7 @@ import pytest
 
 from bench import copies
 from tests.chaos import mishaps, report, run, tally
-from tests.chaos.lateness import Lateness
+from tests.chaos.lateness import Lateness, avoidable_s
 from tests.chaos.reporting import Kept
 from tests.faults.phones import RED_FLAG, Phones
 from tests.faults.scale import times
@@ -114,18 +114,33 @@ def an_alert_more(admin: psycopg.Connection, episode: int, **instead: str) -> No
     )
 
 
+@pytest.mark.parametrize(
+    ("due", "at", "late"),
+    [
+        (5, 8, 3),  # before it went away
+        (9, 21, 2),  # due before, taken after
+        (12, 21, 1),  # due and overdue in vain
+        (12, 35, 10),  # it went away twice
+        (22, 29, 7),
+        (12, 18, 0),  # written by it as it stopped
+    ],
+)
+def test_a_step_is_not_late_for_the_time_in_which_postgresql_was_away(due: float, at: float, late: float):
+    assert avoidable_s(due, at, [(10, 20), (30, 35)]) == late
+
+
 def test_a_limit_that_does_not_hold_is_said_and_ends_with_1(monkeypatch: pytest.MonkeyPatch):
     fine = run.Outcome(
-        1, tally.Tally(red_flags=9), Counter(), Counter({201: 9}), 2, [3.0], Lateness([0.5]), 10.0
+        1, tally.Tally(red_flags=9), Counter(), Counter({201: 9}), 2, [3.0], Lateness([12.5], [0.5]), 10.0
     )
     broken = {
         "lost": replace(fine, counted=tally.Tally(lost=["one"])),
         "extra sends": replace(fine, counted=tally.Tally(extra=3)),
         "PostgreSQL was back for": replace(fine, recoveries_s=[31.0]),
-        "was later than": replace(fine, escalated=Lateness([10.5])),
-        "were early": replace(fine, escalated=Lateness([-0.1], early=1)),
-        "taken twice": replace(fine, escalated=Lateness([0.1], twice=1)),
-        "not all steps": replace(fine, escalated=Lateness([0.1], skipped=1)),
+        "10.5 s late": replace(fine, escalated=Lateness([10.5], [10.5])),
+        "were early": replace(fine, escalated=Lateness([-0.1], [-0.1], early=1)),
+        "taken twice": replace(fine, escalated=Lateness([0.1], [0.1], twice=1)),
+        "not all steps": replace(fine, escalated=Lateness([0.1], [0.1], skipped=1)),
     }
 
     assert run.broken_limits(fine) == []

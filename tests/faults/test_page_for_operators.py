@@ -82,7 +82,9 @@ def test_what_docker_compose_is_asked_for_is_in_its_file(command: str):
 @pytest.mark.parametrize("command", [each for each in of("docker compose") if " manage.py " in each])
 def test_what_manage_py_is_asked_it_knows(command: str):
     words = shlex.split(command)
-    name, *arguments = itertools.takewhile(lambda word: word != ">", words[words.index("manage.py") + 1 :])
+    name, *arguments = itertools.takewhile(
+        lambda word: word not in {">", ">>"}, words[words.index("manage.py") + 1 :]
+    )
     assert load_command_class("recovery", name).create_parser("manage.py", name).parse_args(arguments)
 
 

@@ -4,12 +4,16 @@ everything goes on by itself when it is back."""
 import time
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import timedelta
 
 import psycopg
 import pytest
+from django.db.models.functions import Now
 
+from recovery.models import Notification
+from tests.databases import EVERY_CLINIC
 from tests.faults.aftermath import assert_invariants
-from tests.faults.mishaps import SENDERS, some_time
+from tests.faults.mishaps import SENDERS, some_time, swallowing
 from tests.faults.nurses import Nurse
 from tests.faults.phones import RED_FLAG, Phones
 from tests.faults.scale import times
@@ -26,7 +30,7 @@ def no_connection_left(system: System) -> Generator[None]:
     with ExitStack() as taken:
         with suppress(psycopg.OperationalError):
             while True:
-                taken.enter_context(psycopg.connect(system.database_url))
+                taken.enter_context(psycopg.connect(system.database_url, options=EVERY_CLINIC))
         yield
 
 
@@ -44,6 +48,21 @@ def test_f24_killed_under_load_it_has_everything_that_was_answered(system: Syste
             system.start("postgres")
     assert_invariants(phones, deaths=kills * SENDERS)
     assert_everything_went_on_by_itself(system)
+
+
+def test_f24_what_left_as_it_was_killed_is_written_down_when_it_is_back_and_not_sent_again(system: System):
+    phones = Phones(Scene.of(system, patients=1))
+    (patient,) = phones.scene.patients
+    with swallowing(system):
+        phones.send_until_taken(phones.report(patient, RED_FLAG))
+        wait_until(lambda: len(phones.scene.mails) == len(patient.team))
+        with system.django():
+            # Else on a slow machine the lease is over when it is back, and another sender may go on.
+            sending = Notification.objects.filter(status="sending")
+            assert sending.update(next_attempt_at=Now() + timedelta(hours=1)) == len(patient.team)
+        system.kill("postgres")
+    system.start("postgres")
+    assert_invariants(phones, deaths=0)
 
 
 def test_f25_frozen_it_is_given_up_and_the_phone_keeps_its_report(system: System):

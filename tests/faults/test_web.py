@@ -6,6 +6,7 @@ from threading import Thread
 import psycopg
 import pytest
 
+from tests.databases import EVERY_CLINIC
 from tests.faults import mishaps
 from tests.faults.aftermath import assert_invariants
 from tests.faults.mishaps import some_time
@@ -24,7 +25,10 @@ def test_f13_killed_between_the_commit_and_the_nudge_the_team_is_told_by_the_wat
     """A frozen broker holds a nudge up for half a second, in which all web processes are killed."""
     phones = Phones(Scene.of(system, patients=times(3, 100)))
     cut_short = 0
-    with system.frozen("valkey"), psycopg.connect(system.database_url, autocommit=True) as database:
+    with (
+        system.frozen("valkey"),
+        psycopg.connect(system.database_url, options=EVERY_CLINIC, autocommit=True) as database,
+    ):
         for patient in phones.scene.patients:
             report = phones.report(patient, RED_FLAG)
             sending = Thread(target=phones.send, args=[report])

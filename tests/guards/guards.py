@@ -212,7 +212,7 @@ GUARDS = (
     Guard(
         "sweep: reports that were not flagged",
         WATCH,
-        'take("flagged", lambda: alerts.flag_owed(limit=LIMIT, now=now))',
+        'take("flagged", lambda: alerts.flag_owed(limit=AT_ONCE, now=now))',
         "pass",
         f"{OF_CYCLE}::test_a_red_flag_reaches_the_mailbox_in_one_turn",
     ),
@@ -247,7 +247,7 @@ GUARDS = (
     Guard(
         "sweep: steps of escalations",
         WATCH,
-        'take("escalated", lambda: escalation.fire_due(limit=LIMIT, now=now))',
+        'take("escalated", lambda: escalation.fire_due(limit=AT_ONCE, now=now))',
         "pass",
         f"{OF_GUARDS}::test_when_nobody_acts_the_watch_tells_the_next",
     ),

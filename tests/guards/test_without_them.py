@@ -17,6 +17,7 @@ from recovery.escalation import policies
 from recovery.models import Alert, AlertEvent, Assessment, CheckIn, Episode, Notification, User
 from recovery.notifications import claims, outcomes
 from tests import factories
+from tests.databases import EVERY_CLINIC
 from tests.factories import at, submission
 from tests.notifications import scenes
 from tests.notifications.conftest import mailbox  # noqa: F401 - a fixture
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @contextmanager
 def somebody_holds(table: str, row: int) -> Iterator[None]:
     """As a program does that is in the middle of it, or one that was killed and whose end nobody has seen yet."""
-    with psycopg.connect(os.environ["DATABASE_URL"]) as other:
+    with psycopg.connect(os.environ["DATABASE_URL"], options=EVERY_CLINIC) as other:
         other.execute(f"SELECT FROM recovery_{table} WHERE id = %s FOR UPDATE", [row])
         yield
         other.rollback()

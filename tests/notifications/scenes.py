@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection
@@ -98,6 +99,12 @@ def red_flag(recipients: Sequence[str] = ("Ben Okafor",), **fields: Any) -> Aler
 def make_due() -> None:
     """As if the back-off, the grace or the lease of everything were over."""
     Notification.objects.filter(status__in=["waiting", "sending"]).update(next_attempt_at=Now())
+
+
+def time_passes(*, seconds: float) -> None:
+    """For what waits, or is being sent: its back-off, its grace or its lease is so much nearer to its end."""
+    passed = F("next_attempt_at") - timedelta(seconds=seconds)
+    Notification.objects.filter(status__in=["waiting", "sending"]).update(next_attempt_at=passed)
 
 
 def statuses() -> list[str]:

@@ -4,19 +4,23 @@ import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import timedelta
+from functools import partial
+from types import SimpleNamespace
 
 import psycopg
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from recovery.clinical.tiers import Tier
 from recovery.models import Alert, AlertEvent, Attempt, Notification
 from recovery.notifications import claims, delivery, outcomes
+from services.provision import connect
+from tests.databases import EVERY_CLINIC, in_database
 from tests.notifications import scenes
 from tests.notifications.postbox import Postbox
+from tests.services_plugin import current
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -64,7 +68,7 @@ def test_who_holds_the_first_intent_of_a_message_holds_all_of_it():
     first = scenes.red_flag()
     (lead,) = scenes.planned(first, scenes.alert(first.latest_assessment, "BLEED-OOZE", Tier.SAME_DAY))
 
-    with psycopg.connect(os.environ["DATABASE_URL"]) as other:
+    with psycopg.connect(os.environ["DATABASE_URL"], options=EVERY_CLINIC) as other:
         other.execute("SELECT FROM recovery_notification WHERE id = %s FOR UPDATE", [lead])
         assert claims.claim_next() is None
         assert claims.claim(lead) is None
@@ -102,13 +106,17 @@ def test_a_claim_whose_lease_ran_out_is_not_sent_even_if_nobody_took_it_over():
     assert held.intents == []
 
 
-def test_who_waits_for_a_slow_provider_keeps_the_claim(settings):
-    settings.DELIVERY_LEASE_S = 1
+def test_who_waits_for_a_slow_provider_keeps_the_claim(settings, monkeypatch):
+    settings.DELIVERY_LEASE_S, passing = 60, 24
+    now = 0.0
+    monkeypatch.setattr(claims, "time", SimpleNamespace(monotonic=lambda: now))
     (lead,) = scenes.planned(scenes.red_flag())
     held = claims.claim(lead)
     assert held is not None
+    held._held_at = now
     for _ in range(6):
-        time.sleep(0.4)
+        now += passing
+        scenes.time_passes(seconds=passing)
         held.keep()
         assert claims.claim_next() is None
     held.look_again()
@@ -175,33 +183,53 @@ def test_what_was_sent_while_somebody_held_its_alert_is_written_down_and_not_sen
     assert len(mailbox.mails) == 1
 
 
-def test_who_writes_down_what_was_sent_and_is_killed_for_a_flagging_tries_again():
-    """Each has locked what the other one waits for. PostgreSQL ends one of them, nearly always the one that waited
-    first."""
+def test_who_writes_down_what_was_sent_and_is_killed_for_a_flagging_tries_again(monkeypatch):
+    """Each has locked what the other one waits for. PostgreSQL ends who asks first whether it is so: here that is never
+    the other one. They may be slow to wake up: before we try again there is a pause, here until they are through."""
     first = scenes.red_flag()
     second = scenes.alert(first.latest_assessment, "CHEST")
     scenes.planned(first, second)
     held = claims.claim_next()
     assert held is not None
+    pauses = []
+    they_are_through = threading.Event()
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        assert they_are_through.wait(30)
 
     def record() -> None:
         outcomes.sent(held, provider_id="once", road="watch", now=scenes.NOW)
 
-    with ThreadPoolExecutor(1) as pool:
-        with suppress(OperationalError), transaction.atomic():
-            Alert.objects.select_for_update().get(pk=second.pk)
+    monkeypatch.setattr(outcomes, "time", SimpleNamespace(monotonic=time.monotonic, sleep=pause))
+    lock = "SELECT FROM recovery_alert WHERE id = %s FOR UPDATE"
+    with (
+        ThreadPoolExecutor(1) as pool,
+        connect(in_database(current().admin_url, os.environ["DATABASE_URL"])) as other,
+    ):
+        if other.info.parameter_status("is_superuser") != "on":
+            pytest.skip("only a superuser can have PostgreSQL never look from one side")
+        other.execute("SET deadlock_timeout = '60s'")
+        with other.transaction():
+            other.execute(lock, [second.pk])
             recording = pool.submit(alone, record)
-            wait_until(somebody_waits_for_a_lock)
-            Alert.objects.select_for_update().get(pk=first.pk)
+            wait_until(partial(somebody_waits_for, other))
+            other.execute(lock, [first.pk])
+        they_are_through.set()
         recording.result()
 
+    assert pauses == [outcomes.AGAIN_S]
     assert scenes.statuses() == ["sent", "sent"]
     assert AlertEvent.objects.filter(kind="told").count() == 2
 
 
-def somebody_waits_for_a_lock() -> bool:
+def somebody_waits_for(other: psycopg.Connection) -> bool:
+    """For a lock of theirs; elsewhere on the server anybody may wait for anything."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND %s = ANY(pg_blocking_pids(pid)))",
+            [other.info.backend_pid],
+        )
         return bool(cursor.fetchone()[0])
 
 

@@ -87,7 +87,17 @@ def test_a_mail_refused_after_it_was_given(answer: str, kind: type[Exception], m
 
 
 @pytest.mark.parametrize(
-    "address", ["", "nobody", "a b@example.org", "ben@example.org\nBcc: x@y.z", "b\xe9n@example.org"]
+    "address",
+    [
+        "",
+        "nobody",
+        "a b@example.org",
+        "ben@example.org\nBcc: x@y.z",
+        "b\xe9n@example.org",
+        "ben@",
+        "ben@[::",
+        " \0=?utf-8?q?ben@[\t",
+    ],
 )
 def test_an_address_that_cannot_be_one_is_refused_for_good(address: str, mailbox: Postbox, line: Email):
     with pytest.raises(Permanent, match="address"):

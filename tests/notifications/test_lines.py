@@ -1,13 +1,14 @@
 """A provider that is down, or hangs, holds up no other (F31 to F33)."""
 
 import threading
-import time
 from contextlib import closing
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.db import connection
 
+from recovery import breaker
 from recovery.clinical.tiers import Tier
 from recovery.models import Alert, Notification, User
 from recovery.notifications import delivery, lines
@@ -68,7 +69,8 @@ def test_a_mail_server_that_is_down_does_not_hold_up_webhooks(both: Provider):
 def test_a_line_that_failed_three_times_rests_and_is_then_tried_once(
     both: Provider, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(lines, "REST_S", 0.5)
+    now = 0.0
+    monkeypatch.setattr(breaker, "time", SimpleNamespace(monotonic=lambda: now))
     told_at(_ben(), both.web.url())
     both.web.answers["/"] = Answer(503)
     for _ in range(5):
@@ -79,7 +81,7 @@ def test_a_line_that_failed_three_times_rests_and_is_then_tried_once(
         assert len(both.web.requests) == 3
 
         both.web.answers.clear()
-        time.sleep(0.6)
+        now += lines.REST_S
         assert deliver_due(lines=kept) == 2
         assert len(both.web.requests) == 5
         assert kept.resting() == set()

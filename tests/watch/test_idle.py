@@ -3,6 +3,7 @@ row that is not owed."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -11,9 +12,11 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from recovery import alerts, checkins, silence, statements, watch
+from recovery.audit import chain
 from recovery.models import Alert, Assessment, Episode, Notification
 from services.provision import connect
 from tests import factories
+from tests.audit.test_chain import seal
 from tests.databases import in_database
 from tests.factories import at, submission
 from tests.hold.settled import as_next_request, settle
@@ -29,10 +32,11 @@ Asked = tuple[str, Sequence[Any] | Mapping[str, Any] | None]
 
 
 @pytest.fixture
-def busy_past(transactional_db: None, mailbox: Postbox) -> None:
+def busy_past(transactional_db: None, mailbox: Postbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Patients with open alerts of which the team was told, steps that are still to come, silences that were told, and
-    reports judged anew. What the
-    planner knows of the tables is true: what it knew of them before belongs to other tests."""
+    reports judged anew; the audit of all this is bound. What the planner knows of the tables is true: what it knew of
+    them before belongs to other tests."""
+    monkeypatch.setattr(chain, "EVERY", timedelta())
     team, ben, _ = scenes.care_team()
     for number in range(PATIENTS):
         ana, _ = factories.phone(factories.episode(team, name=f"Ana {number}"))
@@ -44,6 +48,7 @@ def busy_past(transactional_db: None, mailbox: Postbox) -> None:
     watch.cycle(at(84))
     alert = Alert.objects.filter(status="open").latest("pk")
     alerts.acknowledge(alert_id=alert.uuid, by=ben, now=at(84.05))
+    seal()
     _look_large()
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from recovery import clock
+from recovery import clock, tenancy
 from recovery.notifications import receipts
 from recovery.notifications.channels import sms
 
@@ -30,6 +30,7 @@ def sms_status(request: HttpRequest, key: UUID) -> HttpResponse:
     said = _signed_fields(request, key)
     if said is None:
         return HttpResponse(status=401)
+    tenancy.enter(tenancy.by_message(str(key)))
     code = said.get("ErrorCode", "")
     receipts.take(
         key,

@@ -53,11 +53,15 @@ def _from(display: str) -> str:
     return line.as_string().strip()
 
 
+NONE = (AttributeError, IndexError, MessageError, NameError, ValueError)
+"""What the parser of addresses raises, by its own mistakes too."""
+
+
 @lru_cache(maxsize=1_024)
 def checked(address: str) -> str:
     """Raises Permanent for what cannot be an address."""
     try:
         address.encode("ascii")
         return str(Address(addr_spec=address))
-    except (ValueError, IndexError, MessageError):  # what the parser of addresses raises
+    except NONE:
         raise Permanent("address") from None
