@@ -41,9 +41,9 @@ class Kept:
         if stopping and self.state not in {State.ENDING, State.SWEEPING, State.STOPPED}:
             self._end()
         match self.state:
-            case State.WAITING if self.supervisor.may_start(self.process):
+            case State.WAITING if not stopping and self.supervisor.may_start(self.process):
                 self._start()
-            case State.RESTING if self._age() > self._rest():
+            case State.RESTING if not stopping and self._age() > self._rest():
                 self._start()
             case State.STARTING:
                 self._look_whether_ready()
@@ -139,9 +139,12 @@ class Kept:
             self._go(State.STOPPED if stopping else State.RESTING)
 
     def _end(self) -> None:
+        """What has nothing to stop waits for its turn, too: what it stands on is needed by those who stand on it."""
+        if not self.supervisor.may_stop(self.process):
+            return
         if self.child is None:
             self._go(State.STOPPED)
-        elif self.supervisor.may_stop(self.process):
+        else:
             self.child.ask_to_stop()
             self._go(State.ENDING)
 

@@ -1,7 +1,9 @@
 """What every test stands on: its database, no network, repeatable generated examples, a browser if there is one."""
 
 import os
+import sys
 from collections.abc import Generator
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
@@ -10,6 +12,7 @@ import pytest
 
 from tests import chromium, databases, network, signing_in
 from tests.services_plugin import worker
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -38,6 +41,50 @@ def _whoever_is_signed_in_by_force_gave_both_factors() -> Generator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def _quick_passwords() -> Generator[None]:
+    """A password is hashed as in production but for the number of rounds, which would be 0.4 s for each person."""
+    from django.contrib.auth.hashers import PBKDF2PasswordHasher
+
+    with patch.object(PBKDF2PasswordHasher, "iterations", 1):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _tests_see_every_clinic() -> None:
+    """What they arrange and what they look at. A request begins with what its session, or its phone, may reach; so
+    do programs, which are processes of their own."""
+    from recovery import tenancy
+
+    tenancy.assume_every_clinic()
+
+
+@pytest.fixture(autouse=True)
+def _each_test_begins_with_every_clinic() -> Generator[None]:
+    from recovery import tenancy
+
+    with tenancy.every_clinic():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def deeds_are_noted_seldom() -> Generator[None]:
+    """The first page after half a minute writes down that its reader is there: one statement more, in tests that count
+    them on a crowded machine."""
+    from recovery import sessions
+
+    with patch.object(sessions, "NOTED_EVERY", timedelta(minutes=10)):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _mails_that_leave_behind_an_answer_leave_within_the_test() -> Generator[None]:
+    """Else the next one would find them in its outbox."""
+    yield
+    if account_mail := sys.modules.get("recovery.dashboard.account_mail"):
+        wait_until(account_mail.nobody_waits, within_s=60, why="mails still wait")
+
+
+@pytest.fixture(autouse=True, scope="session")
 def _no_network() -> Generator[None]:
     with network.loopback_only():
         yield
@@ -58,6 +105,17 @@ def django_db_setup(django_db_blocker) -> Generator[None]:
     databases.drop(plan)
 
 
+LONG = ("auditor", "bench", "browser", "demo", "drill", "faults", "fuzz", "guards", "hold", "phone")
+"""Where whole systems and browsers are at work."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A worker takes file after file (`--dist=loadfile`): what takes long comes first, not at the end."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.path.parent.name not in LONG)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("browser") and not chromium.path():
         if chromium.is_required():
@@ -70,8 +128,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture(scope="session")
 def browser() -> "Generator[Browser]":
     """One Chromium for the worker. For tests marked `browser`."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=15_000)  # five seconds, its own, are not enough on a crowded machine
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
         "1"  # playwright runs a loop in this thread; Django must not mind
     )

@@ -51,7 +51,7 @@ class Frozen:
 
 def _wait_until_stopped(pids: list[int]) -> None:
     """A signal is on its way for a moment, in which a process may still have a child."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while any(_state(pid) not in STOPPED + GONE for pid in pids):
         assert time.monotonic() < deadline, f"one of {pids} could not be stopped"
         time.sleep(0.001)

@@ -92,7 +92,7 @@ class Receiver:
         ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run(ready)), daemon=True)
         self._thread.start()
-        assert ready.wait(10), "the receiver did not start"
+        assert ready.wait(60), "the receiver did not start"
 
     def stop(self) -> None:
         """From now on connections are refused, and those there are dropped; what was received stays."""

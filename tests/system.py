@@ -17,6 +17,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
+from http.client import HTTPException
 from pathlib import Path
 from signal import SIGKILL
 from threading import Lock
@@ -27,6 +28,7 @@ import psycopg
 from django.db import connections
 
 from config import env as variables
+from recovery import tenancy
 from services import ports
 from services.children import ROOT, Child, Guard, environment
 from services.embedded import Services
@@ -148,7 +150,8 @@ class System:
             | self.provider.env
             | self._env
         )
-        if self._own_postgres:
+        self.env.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)  # of this process, once a browser was at work in it
+        if self._own_postgres and not databases.fill(self.admin_url, self._plan):
             self.manage("migrate", "--database=owner", "--verbosity=0", "--skip-checks")
 
     # --- programs and servers, by name
@@ -250,7 +253,7 @@ class System:
         except urllib.error.HTTPError as answer:
             answer.close()
             return True
-        except OSError:
+        except (OSError, HTTPException):
             return False
 
     def said_by(self, name: str) -> str:
@@ -273,7 +276,9 @@ class System:
                 with suppress(psycopg.OperationalError):
                     return self._line.execute(query, parameters or None).fetchall()
                 self._line.close()
-            self._line = psycopg.connect(self.database_url, autocommit=True, connect_timeout=10)
+            self._line = psycopg.connect(
+                self.database_url, autocommit=True, connect_timeout=30, options=databases.EVERY_CLINIC
+            )
             return self._line.execute(query, parameters or None).fetchall()
 
     @contextmanager
@@ -286,7 +291,8 @@ class System:
         connections.settings["default"] = usual | place
         connections["default"] = connections.create_connection("default")
         try:
-            yield
+            with tenancy.every_clinic():
+                yield
         finally:
             connections["default"].close()
             connections.settings["default"], connections["default"] = usual, wrapper

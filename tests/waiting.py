@@ -8,3 +8,17 @@ def wait_until(holds: Callable[[], object], within_s: float = 30.0, why: str = "
     while not holds():
         assert time.monotonic() < deadline, why
         time.sleep(0.02)
+
+
+def lock_waits() -> int:
+    """How many wait in our database for a lock that somebody has. Other workers' tests wait in theirs."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        # Else a transaction sees who was there when it asked first.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+            " WHERE NOT granted AND datname = current_database()"
+        )
+        return int(cursor.fetchone()[0])

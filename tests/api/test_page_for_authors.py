@@ -12,8 +12,9 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "api.md"
 
 ENROL = """
 from datetime import UTC, datetime, timedelta
-from recovery import enrolment
+from recovery import enrolment, tenancy
 from tests import factories
+tenancy.assume_every_clinic()
 now = datetime.now(UTC)
 episode = factories.episode(procedure_at=now - timedelta(hours=8), baseline_at=now - timedelta(hours=10), now=now)
 print("CODE", enrolment.issue_code(episode=episode, now=now))

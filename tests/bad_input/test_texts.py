@@ -73,9 +73,8 @@ def test_b34_length_is_counted_in_code_points(ana: Phone) -> None:
     refused(ana, sent, 422, "invalid", places=["answers.free_text"])
 
 
-def shown(ana: Phone, settings: Any, text: str) -> str:
+def shown(ana: Phone, text: str) -> str:
     """The page of the alert that this note opened, as nurse Ben gets it."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     ana.post(CHECK_INS, check_in(free_text=text))
     alerts.flag(assessment_id=Assessment.objects.get().pk, by="watch", now=clock.now())
     ben = Client()
@@ -83,9 +82,9 @@ def shown(ana: Phone, settings: Any, text: str) -> str:
     return ben.get(f"/alerts/{Alert.objects.get(rule='TEXT').uuid}").content.decode()
 
 
-def test_b34_what_turns_the_direction_turns_nothing_beside_it(ana: Phone, settings: Any) -> None:
+def test_b34_what_turns_the_direction_turns_nothing_beside_it(ana: Phone) -> None:
     """A refused report's text is seen to in tests/browser/test_reports.py."""
-    assert "<bdi>\u202e\u2067abc</bdi>" in shown(ana, settings, "\u202e\u2067abc")
+    assert "<bdi>\u202e\u2067abc</bdi>" in shown(ana, "\u202e\u2067abc")
 
 
 def test_b35_a_note_as_long_as_may_be_and_one_more(ana: Phone) -> None:
@@ -119,7 +118,7 @@ INERT = {
 def test_b36_what_wants_to_be_obeyed_is_a_text_like_any_other(
     ana: Phone, settings: Any, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
-    page = shown(ana, settings, INERT[name])
+    page = shown(ana, INERT[name])
 
     assert CheckIn.objects.get().answers["free_text"] == INERT[name]
     assert "<script>alert" not in page

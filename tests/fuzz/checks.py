@@ -14,12 +14,19 @@ EXPECTED: dict[str, dict[str, Any]] = {"negative_data_rejection": {"expected-sta
 """413 and 414 refuse what is too much, 410 what was withdrawn; the check's own list has none of them. Ours has neither
 403 nor 429 nor 5xx, which it would let pass."""
 
+NOT_SHARED = "not_shared"
+OF_CAREGIVERS: dict[str, dict[str, Any]] = {
+    "negative_data_rejection": {"expected-statuses": [*REFUSALS, "403"]}
+}
+"""What is not shared with them is closed before the body is read."""
+
 BY_WHAT_IS_STORED = {
     "id_conflict": "The id of another report is well-formed.",
     "withdrawn": "So is that of a report which was withdrawn.",
     "code_invalid": "So is a code of enrolment that nobody was given.",
     "code_expired": "Or that was used before.",
     "code_locked": "Or was mistyped too often.",
+    NOT_SHARED: "What a patient shares with a caregiver stands in no body. Nobody else may be told that.",
     "caregiver_refused": "Whether the recovery has ended, and how many help already, stands in no body.",
 }
 """Codes with which a request is refused that fits its description (`positive_data_acceptance`)."""

@@ -15,7 +15,7 @@ from services.children import ROOT
 from tests.system import System
 
 if TYPE_CHECKING:
-    from recovery.models import CareTeam, DeviceToken, Episode
+    from recovery.models import CareTeam, Clinic, DeviceToken, Episode, User
 
 NOBODY = "nobody"
 PATIENTS = ("ana", "eve")
@@ -24,10 +24,17 @@ PATIENTS = ("ana", "eve")
 OTHER_PHONES = ("revoked", "ended", "leaving")
 """Of Ana's clinic: one that the team signed out, one whose episode is over, one that signs itself off."""
 
-STAFF = ("nurse", "doctor", "coordinator", "admin", "newcomer", "former", "stranger")
-"""Of Ana's team, in each role; a nurse who has no password yet; one who left the team; a nurse of Eve's clinic."""
+CAREGIVERS = ("helper", "reader")
+"""Of Bea, whose own phone is never used, since she could end them: one who may only send check-ins, and one who may
+read hers too."""
 
-EVERYBODY = (NOBODY, *PATIENTS, *OTHER_PHONES, *STAFF)
+STAFF = (
+    "nurse", "doctor", "coordinator", "admin", "newcomer", "former", "neighbour", "stranger", "auditor", "operator",
+)  # fmt: skip
+"""Of Ana's team, in each role; a nurse who has no password yet; one who left the team; a nurse of another team of the
+clinic; a nurse of Eve's clinic; who reads the audit of Ana's clinic; who runs the service."""
+
+EVERYBODY = (NOBODY, *PATIENTS, *OTHER_PHONES, *CAREGIVERS, *STAFF)
 
 
 @dataclass(frozen=True)
@@ -71,15 +78,20 @@ def _make(now: datetime) -> People:
     staff["newcomer"] = factories.member(here, "Newcomer Hale", password=None)
     staff["former"] = factories.member(here, "Former Hale", password=None)
     staff["former"].memberships.update(ended_at=now)
+    staff["neighbour"] = factories.member(factories.team(here.clinic, "Evening team"), "Nia Boyd")
     staff["stranger"] = factories.member(elsewhere, "Cleo Hart", password=None)
+    staff |= {"auditor": _overseer("auditor", here.clinic, now), "operator": _overseer("operator", None, now)}
 
     ana, eve = _patient(here, "Ana Tamarisk", now), _patient(elsewhere, "Eve Quillfeather", now)
-    over = _patient(here, "Ida Moreau", now)
+    over, bea = _patient(here, "Ida Moreau", now), _patient(here, "Bea Larkspur", now)
     phones = {"ana": factories.phone(ana, now=now), "eve": factories.phone(eve, now=now)}
     for name in PATIENTS:
         _report(phones[name][0], f"in {name}'s own words", now)
     for name, episode in {"revoked": ana, "ended": over, "leaving": over}.items():
         phones[name] = factories.phone(episode, now=now)
+    for name, scope in zip(CAREGIVERS, ("report", "read"), strict=True):
+        _, token = factories.caregiver(bea, f"{name.title()} Rowan", scope=scope, by=staff["nurse"], now=now)
+        phones[name] = factories.reload_phone(token), token
     enrolment.revoke(device=phones["revoked"][0], now=now)
     episodes.end(episode_id=over.uuid, reason="Twelve weeks are over.", by=staff["doctor"], now=now)
 
@@ -91,6 +103,16 @@ def _make(now: datetime) -> People:
         words={name: _words(name, phones[name][0].episode) for name in PATIENTS},
         users={name: user.pk for name, user in staff.items()},
     )
+
+
+def _overseer(role: str, clinic: "Clinic | None", now: datetime) -> "User":
+    from recovery.models import Oversight, User
+
+    user = User.objects.create_user(
+        email=f"{role}@clinic.example", name=f"{role.title()} Hale", password=None
+    )
+    Oversight.objects.create(user=user, role=role, clinic=clinic, started_at=now)
+    return user
 
 
 def _patient(team: "CareTeam", name: str, now: datetime) -> "Episode":
@@ -123,7 +145,11 @@ def _report(device: "DeviceToken", words: str, now: datetime) -> None:
 
 def _ids(episode: "Episode") -> list[str]:
     rows = [*episode.alerts.values_list("uuid"), *episode.quarantine.values_list("uuid")]
-    return [str(row[0]) for row in [*rows, *episode.check_ins.values_list("client_id")]]
+    return [*(str(row[0]) for row in rows), *_check_ins(episode)]
+
+
+def _check_ins(episode: "Episode") -> list[str]:
+    return [str(row[0]) for row in episode.check_ins.values_list("client_id")]
 
 
 def _words(name: str, episode: "Episode") -> list[str]:
@@ -135,8 +161,9 @@ def main() -> None:
     import django
 
     django.setup()
-    from recovery import clock
+    from recovery import clock, tenancy
 
+    tenancy.assume_every_clinic()
     json.dump(asdict(_make(clock.now())), sys.stdout)
 
 

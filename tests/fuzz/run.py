@@ -24,14 +24,14 @@ from tests.fuzz import checks
 from tests.fuzz.answers import Answer, wrong
 from tests.fuzz.effort import SEED
 from tests.fuzz.habits import Habits
-from tests.fuzz.people import PATIENTS, People
+from tests.fuzz.people import CAREGIVERS, PATIENTS, People
 from tests.system import System
 
 ALL_OF_COVERAGE = 3_000
 """With so many cases all that schemathesis enumerates is tried; with fewer, a share of it."""
 
-SIGN_OFF = "sign_off"
-"""Ends the caller's own token, so it is left to a phone that does nothing else."""
+SIGN_OFF = ["sign_off", "sign_out_phone"]
+"""They may end the caller's own token, so they are left to a phone that does nothing else."""
 
 
 @dataclass
@@ -44,6 +44,9 @@ class Outcome:
     def answered(self, operation: str, caller: str) -> set[int]:
         return {status for who, label, status in self.answers if (who, label) == (caller, operation)}
 
+    def all_answered(self, caller: str) -> set[int]:
+        return {status for who, _, status in self.answers if who == caller}
+
 
 class Run:
     def __init__(
@@ -55,6 +58,7 @@ class Run:
         self._callers_of: dict[str, str] = {}
         others = [each for name in PATIENTS if name not in callers for each in people.ids[name]]
         self._habits = Habits(SEED, others)
+        self._are_caregivers = set(callers) <= set(CAREGIVERS)
 
     def go(self) -> Outcome:
         global _current
@@ -109,7 +113,8 @@ class Run:
                 "with-security-parameters": len(self._callers) == 1,
             },
             "phases": {"stateful": {"enabled": self._callers != ("leaving",)}},
-            "checks": checks.EXPECTED | checks.switched_off(),
+            "checks": (checks.OF_CAREGIVERS if self._are_caregivers else checks.EXPECTED)
+            | checks.switched_off(),
         }
         if len(self._callers) == 1:
             config["auth"] = {"wfc": self._auth(self._callers[0])}
@@ -139,6 +144,9 @@ class Run:
             headers = {name.lower(): values[0] for name, values in response.headers.items()}
             request = interaction.request
             answer = Answer(request.method, request.uri, response.status_code, headers, response.content)
+            is_closed = response.status_code == 403 and checks.NOT_SHARED.encode() in response.content
+            if is_closed and not self._are_caregivers:
+                outcome.faults.append(f"{caller}: {request.method} {request.uri}: refused as a caregiver")
             for what in wrong(answer, caller, self._people, made=self._habits.made):
                 outcome.faults.append(f"{caller}: {request.method} {request.uri}: {what}")
 

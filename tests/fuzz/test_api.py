@@ -10,7 +10,7 @@ from schemathesis.checks import CHECKS
 
 from tests.fuzz import checks
 from tests.fuzz.effort import AGAIN, CASES, PATIENCE_S
-from tests.fuzz.people import NOBODY, PATIENTS, STAFF, People
+from tests.fuzz.people import CAREGIVERS, NOBODY, PATIENTS, STAFF, People
 from tests.fuzz.run import Outcome, Run
 from tests.system import System
 
@@ -19,7 +19,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(PATIENCE_S)]
 REFUSED = (NOBODY, "revoked", *STAFF)
 """Who has no business here. They take turns."""
 
-CALLERS = {("ana",): 0.3, ("eve",): 0.1, ("ended",): 0.1, ("leaving",): 0.01, REFUSED: 0.1}
+CALLERS = {
+    ("ana",): 0.2, ("eve",): 0.1, ("helper",): 0.1, ("reader",): 0.1, ("ended",): 0.1, ("leaving",): 0.01,
+    REFUSED: 0.1,
+}  # fmt: skip
 """With the share of all cases; the rest is for the pages."""
 
 MINE = "/api/v1/check-ins"
@@ -84,13 +87,18 @@ def test_whatever_is_sent_is_answered_as_described(
 
     assert outcome.faults == [], AGAIN
     assert [_history(system, people, name) for name in others] == before, AGAIN
-    assert [caller for caller in callers if not _came_as_far_as_it_can(outcome, caller)] == []
+    assert [caller for caller in callers if not _came_as_far_as_it_can(outcome, caller)] == [], (
+        outcome.answers
+    )
 
 
 def _history(system: System, people: People, patient: str) -> Any:
     """All that a patient has sent, as her own phone is shown it."""
-    request = Request(f"{system.url}{MINE}?limit=100", headers=people.headers[patient])
-    with urlopen(request, timeout=10) as answer:
+    return _read(system, f"{MINE}?limit=100", people.headers[patient])
+
+
+def _read(system: System, path: str, headers: dict[str, str]) -> Any:
+    with urlopen(Request(f"{system.url}{path}", headers=headers), timeout=60) as answer:
         return json.load(answer)
 
 
@@ -100,5 +108,7 @@ def _came_as_far_as_it_can(outcome: Outcome, caller: str) -> bool:
         return {204, 401} <= outcome.answered("DELETE /api/v1/me/device", caller)
     sent, read = outcome.answered(f"POST {MINE}", caller), outcome.answered(f"GET {MINE}", caller)
     if caller in REFUSED:
-        return not sent & {200, 201, 422} and read <= {401, 405} and 401 in sent | read
+        return not sent & {200, 201, 422} and read <= {401, 405} and 401 in outcome.all_answered(caller)
+    if caller in CAREGIVERS:  # with few cases each, chance may leave out one door or another
+        return bool(sent & {200, 201}) and 200 in read | outcome.answered("GET /api/v1/me", caller)
     return 201 in sent and 200 in read

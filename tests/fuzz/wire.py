@@ -23,7 +23,7 @@ def send(url: str, request: Request, signed_in: dict[str, str]) -> Answer:
     """Waits ten seconds at most."""
     address = urlsplit(url)
     wire = http.client.HTTPConnection(
-        str(address.hostname), address.port, timeout=10, source_address=(request.source, 0)
+        str(address.hostname), address.port, timeout=60, source_address=(request.source, 0)
     )
     try:
         headers = request.headers | signed_in

@@ -52,7 +52,7 @@ class Mortals:
         assert self._process.stdout
         self._process.stdin.close()
         self._process.stdout.close()
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=60)
 
     def _run(self, work: dict[str, Any], now: datetime, dies_at: int) -> bool:
         assert self._process.stdin
@@ -114,9 +114,10 @@ def _work(now: str, dies_at: int, **work: Any) -> None:
         case {"task": name, "args": args}:
             _task(name)(*args)
         case {"watch": True}:
-            from recovery import watch
+            from recovery import tenancy, watch
 
-            watch.cycle(clock.now())
+            with tenancy.every_clinic():
+                watch.cycle(clock.now())
         case {"request": [method, path, body, token]}:
             _ask(method, path, body, token)
 

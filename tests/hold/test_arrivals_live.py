@@ -16,6 +16,7 @@ import psycopg
 import pytest
 
 from recovery import clock
+from tests.databases import EVERY_CLINIC
 from tests.faults.scene import Scene
 from tests.hold import crowd, line
 from tests.hold.effort import NIGHTLY
@@ -52,7 +53,7 @@ def take(system: System, django_db_blocker: Any) -> Take:
 
 
 def rows(scene: Scene, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
-    with psycopg.connect(scene.system.database_url) as connection:
+    with psycopg.connect(scene.system.database_url, options=EVERY_CLINIC) as connection:
         return connection.execute(query, parameters).fetchall()
 
 
@@ -176,7 +177,10 @@ def test_y07_a_batch_whose_server_was_killed_half_way_is_sent_again_whole(system
             for minute in range(100)
         ]
         ids = [document["id"] for document in batch]
-        with ThreadPoolExecutor(1) as phone, psycopg.connect(system.database_url) as holder:
+        with (
+            ThreadPoolExecutor(1) as phone,
+            psycopg.connect(system.database_url, options=EVERY_CLINIC) as holder,
+        ):
             sending = phone.submit(line.send, system.url, token, "POST", BATCH, {"check_ins": batch})
             wait_until(partial(some_are_stored, scene, ids))
             episode = "SELECT episode_id FROM recovery_checkin WHERE client_id = %s"

@@ -7,6 +7,7 @@ command line, so that a test can find what was left behind.
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from services import place
@@ -16,6 +17,11 @@ from services.supervisor import Supervisor
 
 SLEEPER = "import time; print('hello', flush=True); time.sleep(600)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+SLOW_TO_STOP = """
+import signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(time.sleep(1)))
+time.sleep(600)
+"""
 TALKER = "while True: print('x' * 1000, flush=True)"
 FAILING = "print('the reason'); raise SystemExit(3)"
 SERVER = """
@@ -53,6 +59,12 @@ def main() -> int:
         match scene:
             case "two":
                 return [toy("first", SLEEPER), toy("second", SLEEPER, "first")]
+            case "once between":
+                return [
+                    toy("base", SLEEPER),
+                    replace(toy("made", "pass", "base"), once=True),
+                    toy("last", SLOW_TO_STOP, "made"),
+                ]
             case "server":
                 return [toy("server", SERVER)]
             case "stubborn":

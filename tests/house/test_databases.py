@@ -1,5 +1,8 @@
 """What tests stand on: roles as in production, and nothing left by the test before."""
 
+import re
+from pathlib import Path
+
 import psycopg
 import pytest
 from django.contrib.sessions.models import Session
@@ -7,8 +10,9 @@ from django.db import connection, connections
 from django.db.utils import ProgrammingError
 from django.utils import timezone
 
+from services.children import ROOT
 from services.provision import NotUsable, Plan, connect, provision
-from tests import databases
+from tests import databases, schema
 from tests.services_plugin import current
 
 
@@ -89,3 +93,27 @@ def test_an_administrator_who_is_no_superuser_can_provision() -> None:
                 made.execute("DROP DATABASE IF EXISTS test_other WITH (FORCE)")
                 made.execute("DROP ROLE IF EXISTS test_other_owner, test_other_app")
             admin.execute("DROP ROLE test_admin")
+
+
+def test_what_a_migration_reads_is_part_of_what_its_tables_are_kept_under() -> None:
+    """Else the tables of an earlier run would be taken for those of now."""
+    read = {path for pattern in schema.MADE_OF for path in ROOT.glob(pattern)}
+    migrations = sorted(ROOT.glob("recovery/migrations/*.py"))
+    ours = r"^\s*(?:from|import) ((?:recovery|config|services)[\w.]*)(?: import ([\w, ]+))?"
+
+    named = {
+        f"{module}.{name.strip()}"
+        for path in migrations
+        for module, names in re.findall(ours, path.read_text(), re.MULTILINE)
+        for name in (names or "").split(",")
+    }
+
+    assert {"recovery.clinical.tiers."} <= named
+    assert set(migrations) < read
+    assert [each for each in named if not _files(each) & read] == []
+
+
+def _files(dotted: str) -> set[Path]:
+    """Where a name may lie: in a module, or it is one."""
+    parts = dotted.rstrip(".").split(".")
+    return {ROOT.joinpath(*parts[:length]).with_suffix(".py") for length in (len(parts), len(parts) - 1)}

@@ -57,7 +57,7 @@ def _kill(scene: Scene, name: str) -> None:
 
 def _answers(url: str) -> bool:
     try:
-        psycopg.connect(url, connect_timeout=2).close()
+        psycopg.connect(url, connect_timeout=30).close()
     except psycopg.OperationalError:
         return False
     return True
@@ -68,7 +68,7 @@ def test_killed_servers_come_back_at_the_same_addresses_with_what_they_had(play:
     database_url, redis_url = _urls(scene)
     with redis.Redis.from_url(redis_url) as client:
         client.set("kept", "yes")
-        client.execute_command("WAITAOF", 1, 0, 5000)
+        client.execute_command("WAITAOF", 1, 0, 60_000)
     _kill(scene, "postgres")
     _kill(scene, "valkey")
     wait_until(lambda: _answers(database_url))

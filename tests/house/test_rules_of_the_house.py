@@ -43,6 +43,49 @@ def test_doors_reach_rows_through_access_alone() -> None:
     assert _places(found) == []
 
 
+SEE_EVERY_CLINIC = {
+    "recovery/audit/reading.py",  # how far the one chain is bound, in numbers
+    "recovery/management/every_clinic.py",  # commands: the watch, the auditor and the canary among them
+    "recovery/notifications/senders.py",  # the watch's threads
+    "recovery/owed/counting.py",  # numbers alone, for who runs the service
+    "recovery/owed/service.py",
+    "recovery/tasks.py",  # workers take what is owed, whosever it is
+    "demo/story.py",  # plays everybody
+}
+OF_NO_CLINIC = {"demo", "judge", "wall"}
+"""Commands that ask for no row of a clinic."""
+
+
+def test_only_who_looks_after_all_clinics_sees_every_clinic() -> None:
+    """The second wall is worth what its doors are worth (ADR 31)."""
+    opening = {"every_clinic", "assume_every_clinic", "EVERY"}
+    found = {
+        path.as_posix()
+        for path, tree in _sources("config", "demo", "recovery", "services")
+        if path.as_posix() != "recovery/tenancy.py"
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Attribute) and node.attr in opening and ast.unparse(node.value) == "tenancy")
+        or (
+            isinstance(node, ast.ImportFrom)
+            and node.module == "recovery.tenancy"
+            and any(each.name in opening for each in node.names)
+        )
+    }
+    assert found == SEE_EVERY_CLINIC
+
+
+def test_each_command_says_that_it_is_for_every_clinic_or_asks_for_no_row() -> None:
+    """Without it a command sees nothing, except in tests."""
+    for_every = {
+        path.stem
+        for path, tree in _sources("recovery/management/commands")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and "ForEveryClinic" in map(ast.unparse, node.bases)
+    }
+    commands = {path.stem for path, _ in _sources("recovery/management/commands")} - {"__init__"}
+    assert commands - for_every == OF_NO_CLINIC
+
+
 def test_no_task_is_put_off_by_celery() -> None:
     """What is due later is a row that the watch finds: an ETA is redelivered over and over, or lost."""
     found = [

@@ -12,21 +12,22 @@ from tests.system import System
 from tests.waiting import wait_until
 
 
-@pytest.fixture
-def impatient(settings, monkeypatch):
-    """Waits of half a second, and a closed breaker of this test's own."""
-    settings.STATEMENT_TIMEOUT_MS = 100
-    monkeypatch.setattr(base, "MARGIN_S", 0.4)
-    monkeypatch.setattr(base, "breaker", Breaker(failures=1, seconds=0.5))
+@pytest.fixture(autouse=True)
+def _breaker(monkeypatch):
+    """A closed one of this test's own, which rests for long."""
+    monkeypatch.setattr(base, "breaker", Breaker(failures=1, seconds=600))
 
 
 @pytest.mark.slow
-def test_a_statement_is_given_up_and_its_connection_with_it(impatient, django_db_blocker):
+def test_a_statement_is_given_up_and_its_connection_with_it(monkeypatch, django_db_blocker):
     with django_db_blocker.unblock(), System(own_postgres=True) as system, system.django():
+        monkeypatch.setattr(base, "breaker", Breaker(failures=1, seconds=0.5))
         connection.ensure_connection()
         system.freeze("postgres")
-        with pytest.raises(OperationalError, match="timeout"):
-            connection.cursor().execute("SELECT 1")
+        with monkeypatch.context() as impatient:
+            impatient.setattr(base, "longest_wait_s", lambda: 0.5)
+            with pytest.raises(OperationalError, match="timeout"):
+                connection.cursor().execute("SELECT 1")
         assert connection.connection.closed
 
         system.thaw("postgres")
@@ -36,13 +37,13 @@ def test_a_statement_is_given_up_and_its_connection_with_it(impatient, django_db
         assert connection.is_usable()
 
 
-def test_whoever_comes_next_is_told_at_once(impatient):
+def test_whoever_comes_next_is_told_at_once():
     base.breaker.failed()
     with pytest.raises(psycopg.OperationalError, match="asked again soon"):
         base.Driver.connect(host=ports.HOST, port=ports.free())
 
 
-def test_a_server_that_is_gone_or_says_no_is_asked_every_time(impatient):
+def test_a_server_that_is_gone_or_says_no_is_asked_every_time():
     for _ in range(3):
         with pytest.raises(psycopg.OperationalError, match="refused"):
             base.Driver.connect(host=ports.HOST, port=ports.free())

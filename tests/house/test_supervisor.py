@@ -43,6 +43,13 @@ def test_a_request_to_stop_ends_all_in_reverse_order(play: Play, how: signal.Sig
     assert scene.left() == {}
 
 
+def test_what_is_done_once_keeps_those_apart_that_stand_on_it_and_below_it(play: Play) -> None:
+    scene = play("once between")
+    scene.supervisor.terminate()
+    assert scene.supervisor.wait(timeout=30) == 0
+    assert (scene.var / "history").read_text().splitlines()[-3:] == ["base last", "base", ""]
+
+
 def test_nothing_outlives_a_killed_supervisor_not_even_children_of_children(play: Play) -> None:
     scene = play("server", ports.free())
     wait_until(lambda: len(scene.left()) >= 3)

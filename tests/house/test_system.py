@@ -10,6 +10,7 @@ import psycopg
 import pytest
 import redis
 
+from tests.databases import EVERY_CLINIC
 from tests.mailbox import PERMANENTLY, TEMPORARILY, Mailbox
 from tests.system import System
 from tests.waiting import wait_until
@@ -19,32 +20,38 @@ MESSAGE = "From: a@here.test\r\nTo: b@here.test\r\nSubject: Greeting\r\n\r\nGood
 
 
 def _send(mailbox: Mailbox, *recipients: str) -> None:
-    with smtplib.SMTP("127.0.0.1", mailbox.port, timeout=10) as connection:
+    with smtplib.SMTP("127.0.0.1", mailbox.port, timeout=60) as connection:
         connection.sendmail("a@here.test", recipients, MESSAGE)
 
 
-def _caller(database_url: str) -> socket.socket:
-    """Somebody who has asked PostgreSQL whether it speaks TLS, and waits half a second for the answer."""
+def _caller(database_url: str, *, patience_s: float = 30) -> socket.socket:
+    """Somebody who has asked PostgreSQL whether it speaks TLS, and waits so long for the answer."""
     parts = urlsplit(database_url)
-    connection = socket.create_connection((parts.hostname, parts.port), timeout=0.5)
+    connection = socket.create_connection((parts.hostname, parts.port), timeout=patience_s)
     connection.sendall(b"\x00\x00\x00\x08\x04\xd2\x16\x2f")
     return connection
 
 
 def test_a_frozen_broker_keeps_its_connections_and_answers_nothing_until_thawed() -> None:
-    with System() as system, redis.Redis.from_url(system.redis_url, socket_timeout=0.3, retry=ONCE) as client:
+    with (
+        System() as system,
+        redis.Redis.from_url(system.redis_url, retry=ONCE) as client,
+        redis.Redis.from_url(system.redis_url, socket_timeout=0.3, retry=ONCE) as impatient,
+    ):
         assert client.ping()
+        (standing,) = client.client_list()
         system.freeze("valkey")
         with pytest.raises(redis.TimeoutError):
-            client.ping()
+            impatient.ping()
         system.thaw("valkey")
         assert client.ping()
+        assert standing["id"] in {each["id"] for each in client.client_list()}
 
 
 def test_a_killed_broker_refuses_and_comes_back_with_what_it_had() -> None:
     with System() as system, redis.Redis.from_url(system.redis_url) as client:
         client.set("kept", "yes")
-        client.execute_command("WAITAOF", 1, 0, 5000)
+        client.execute_command("WAITAOF", 1, 0, 60_000)
         system.kill("valkey")
         with pytest.raises(redis.ConnectionError):
             client.ping()
@@ -70,7 +77,7 @@ def test_each_system_has_tables_of_its_own() -> None:
     with System() as one, System() as other:
         assert one.database_url != other.database_url
         for system in (one, other):
-            with psycopg.connect(system.database_url) as connection:
+            with psycopg.connect(system.database_url, options=EVERY_CLINIC) as connection:
                 assert connection.execute("SELECT count(*) FROM recovery_clinic").fetchone() == (0,)
 
 
@@ -78,9 +85,9 @@ def test_a_database_server_of_its_own_can_be_frozen_and_killed() -> None:
     with System(own_postgres=True) as system:
         with _caller(system.database_url) as caller:
             assert caller.recv(1) == b"N"
-        connection = psycopg.connect(system.database_url)
+        connection = psycopg.connect(system.database_url, options=EVERY_CLINIC)
         system.freeze("postgres")
-        with pytest.raises(TimeoutError), _caller(system.database_url) as caller:
+        with pytest.raises(TimeoutError), _caller(system.database_url, patience_s=0.5) as caller:
             caller.recv(1)
         system.thaw("postgres")
         assert connection.execute("SELECT 1").fetchone() == (1,)
@@ -89,7 +96,7 @@ def test_a_database_server_of_its_own_can_be_frozen_and_killed() -> None:
             connection.execute("SELECT 1")
         connection.close()
         system.start("postgres")
-        psycopg.connect(system.database_url).close()
+        psycopg.connect(system.database_url, options=EVERY_CLINIC).close()
 
 
 def test_a_mailbox_keeps_each_message_with_its_envelope() -> None:

@@ -13,7 +13,7 @@ from recovery.models import Alert, DeviceToken, Mute, User
 from tests import factories
 from tests.factories import at
 from tests.operations.ward import close, kinds, live, report
-from tests.waiting import wait_until
+from tests.waiting import lock_waits, wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -199,13 +199,7 @@ def test_of_two_who_mute_at_once_the_second_reads_who_was_first(alert: Alert, be
         with transaction.atomic():
             alerts.mute(alert_id=alert.uuid, until=at(90), reason="Known.", by=dora, seen=[], now=at(31))
             answer = pool.submit(second)
-            wait_until(_somebody_waits_for_a_lock)
+            wait_until(lock_waits)
         assert "Dora Klein muted this" in answer.result(timeout=30)
 
     assert Mute.objects.get().by == dora
-
-
-def _somebody_waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        return bool(cursor.fetchone()[0])

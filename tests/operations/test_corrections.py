@@ -121,7 +121,7 @@ def test_a_baseline_that_does_not_fit_the_form_is_refused(ana: Episode, ben: Use
 def test_of_two_at_the_same_instant_one_wins_and_nothing_is_overwritten(
     ana: Episode, ben: User, dora: User
 ) -> None:
-    begin = Barrier(2, timeout=10)
+    begin = Barrier(2, timeout=60)
     seen = corrections.as_seen(ana, corrections.PROCEDURE)
 
     def change(by: User, hours: float) -> str:

@@ -9,7 +9,7 @@ from recovery import access, checkins, devices, enrolment, episodes
 from recovery.models import AuditEvent, DeviceToken, EnrolmentCode, Episode, EpisodeEvent, User
 from tests import factories
 from tests.factories import at, submission
-from tests.waiting import wait_until
+from tests.waiting import lock_waits, wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -64,7 +64,7 @@ def test_a_phone_that_joined_before_still_reports_after_a_new_code(episode: Epis
     device, token = factories.phone(episode)
     devices.renew_code(episode_id=episode.uuid, by=ben, now=at(1))
 
-    assert access.phone(token) == device
+    assert factories.phone_with(token) == device
     assert EnrolmentCode.objects.exclude(redeemed_at=None).count() == 1
 
 
@@ -83,7 +83,7 @@ def test_a_phone_that_is_signed_out_reports_no_more_and_what_it_sent_stays(
 
     sign_out(device, ben)
 
-    assert access.phone(token) is None
+    assert factories.phone_with(token) is None
     assert access.signed_out_phone(token) is not None
     assert episode.check_ins.count() == 1
     event = EpisodeEvent.objects.get()
@@ -116,7 +116,7 @@ def test_signing_out_needs_a_reason(episode: Episode, ben: User, reason: str, wh
 
     with pytest.raises(Exception, match=why):
         sign_out(device, ben, reason=reason)
-    assert access.phone(token) is not None
+    assert factories.phone_with(token) is not None
 
 
 def test_strangers_find_neither_patient_nor_phone(episode: Episode, ben: User, cleo: User) -> None:
@@ -129,7 +129,7 @@ def test_strangers_find_neither_patient_nor_phone(episode: Episode, ben: User, c
         sign_out(device, cleo)
     with pytest.raises(DeviceToken.DoesNotExist):
         devices.revoke(episode_id=episode.uuid, device_id=other.uuid, reason="Lost.", by=ben, now=at(2))
-    assert access.phone(token) is not None
+    assert factories.phone_with(token) is not None
 
 
 @pytest.mark.django_db(transaction=True)
@@ -146,15 +146,9 @@ def test_of_two_codes_made_at_once_one_works(episode: Episode, ben: User) -> Non
         with transaction.atomic():
             first = devices.renew_code(episode_id=episode.uuid, by=ben, now=at(1))
             making = pool.submit(second)
-            wait_until(_somebody_waits_for_a_lock)
+            wait_until(lock_waits)
         code = making.result(timeout=30)
 
     with pytest.raises(enrolment.CodeExpired):
         redeem(first, 2)
     assert redeem(code, 2).episode == episode
-
-
-def _somebody_waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        return bool(cursor.fetchone()[0])

@@ -14,7 +14,7 @@ from recovery.models import Alert, AlertEvent, Assessment, CheckIn, DeviceToken,
 from recovery.silence import due
 from tests import factories
 from tests.factories import at, submission
-from tests.waiting import wait_until
+from tests.waiting import lock_waits, wait_until
 
 
 def fail(*_: Any, **__: Any) -> NoReturn:
@@ -26,13 +26,6 @@ def aside(work: Callable[[], object]) -> None:
         work()
     finally:
         connection.close()
-
-
-def waiting() -> int:
-    """How many wait for a lock that somebody has."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        return int(cursor.fetchone()[0])
 
 
 def phone() -> DeviceToken:
@@ -95,7 +88,7 @@ def test_a_report_that_waits_to_be_taken_back_holds_up_no_red_flag() -> None:
             taken_back = hands.submit(
                 aside, lambda: checkins.withdraw(device=device, client_id=report.client_id, now=at(30))
             )
-            wait_until(waiting)
+            wait_until(lock_waits)
             flagged = hands.submit(aside, lambda: alerts.flag(assessment_id=verdict, by="watch", now=at(30)))
             flagged.result(timeout=30)
             Assessment.objects.filter(pk=verdict).update(attempts=1)
@@ -120,7 +113,7 @@ def test_a_report_is_taken_back_while_its_new_verdict_waits_to_be_flagged() -> N
             Episode.objects.select_for_update(no_key=True).get()
             flagging.one_at_a_time(device.episode_id)
             flagged = hands.submit(aside, lambda: alerts.flag(assessment_id=verdict, by="watch", now=at(30)))
-            wait_until(waiting)
+            wait_until(lock_waits)
             checkins.withdraw(device=device, client_id=report.client_id, now=at(30))
         flagged.result(timeout=30)
 
@@ -141,7 +134,7 @@ def test_a_report_is_taken_back_while_it_is_judged_at_last(monkeypatch: pytest.M
         with transaction.atomic():
             Episode.objects.select_for_update(no_key=True).get()
             flagged = hands.submit(aside, lambda: alerts.flag(assessment_id=verdict, by="watch", now=at(30)))
-            wait_until(waiting)
+            wait_until(lock_waits)
             checkins.withdraw(device=device, client_id=report.client_id, now=at(30))
         flagged.result(timeout=30)
 
@@ -170,7 +163,7 @@ def test_of_two_verdicts_on_a_report_that_are_judged_at_last_neither_waits_for_e
                 hands.submit(aside, partial(alerts.flag, assessment_id=pk, by="watch", now=at(30)))
                 for pk in (first, current)
             ]
-            wait_until(lambda: waiting() == 2)
+            wait_until(lambda: lock_waits() == 2)
         for flagged in both:
             flagged.result(timeout=30)
 

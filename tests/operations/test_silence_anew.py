@@ -12,7 +12,7 @@ from recovery.models import Alert, AlertEvent, Assessment, DeviceToken, Episode,
 from tests import factories
 from tests.factories import at, submission
 from tests.hold.settled import as_next_request, settle
-from tests.waiting import wait_until
+from tests.waiting import lock_waits, wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -262,13 +262,7 @@ def test_a_late_report_taken_while_its_silence_is_judged_has_it_judged_anew(
         with transaction.atomic():
             silence.judge_due(limit=10, now=at(closes))
             taking = pool.submit(take)
-            wait_until(_somebody_waits_for_a_lock)
+            wait_until(lock_waits)
         taking.result()
 
     assert (Episode.objects.get().status, Episode.objects.get().rejudge_from) == (status, at(felt))
-
-
-def _somebody_waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        return bool(cursor.fetchone()[0])

@@ -71,7 +71,7 @@ WHY_NOT = {
     "recovery.Notification": PROVIDER,
     "recovery.Attempt": PROVIDER,
     "recovery.Reminder": CODE,
-    "recovery.StaffSession": "the program's own notes on a session; nothing that was typed but the browser's name",
+    "recovery.StaffSession": "sealed as a whole by its store (recovery/dashboard/sessions.py)",
     "recovery.Erasure.removed": "how many rows of each table",
     "recovery.RecoveryCode": KEY,
     "recovery.Invitation": STAFF,
@@ -82,7 +82,7 @@ WHY_NOT = {
     "account.EmailConfirmation": KEY,
     "auth": CODE,
     "contenttypes": CODE,
-    "mfa.Authenticator.data": "the secret in it is sealed (recovery/second_factor.py)",
+    "mfa.Authenticator.data": "the secret of an app is sealed (recovery/second_factor.py); a passkey is public",
     "sessions": "not used: sessions stand in recovery.StaffSession",
 }
 """Of one column, of a whole table, or of a whole application."""

@@ -14,7 +14,8 @@ from recovery.models import CheckIn, Membership
 from tests import factories
 from tests.api.phones import CHECK_INS, Phone, check_in
 from tests.factories import at
-from tests.test_access_matrix import MATRIX, METHODS, ROUTES, Scene, routes, scene
+from tests.test_access_matrix import BEN, MATRIX, METHODS, ROUTES, Scene, routes
+from tests.test_access_matrix import scene_of_its_own as scene
 
 __all__ = ["scene"]
 
@@ -28,7 +29,7 @@ OBJECT_OF_A_PHONE = "api/v1/check-ins/<client_id:client_id>"
 
 
 def asked(route: str) -> str:
-    return "GET" if MATRIX[route]["GET"].split()[3] != "405" else "POST"
+    return "GET" if MATRIX[route]["GET"].split()[BEN] != "405" else "POST"
 
 
 def statuses(scene: Scene, caller: str, route: str, *methods: str) -> list[int]:

@@ -6,13 +6,20 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
+from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
 from django.test import Client
-from pytest_django import Settings
 
+from recovery.dashboard import account_mail
 from recovery.models import CheckIn, Quarantine
 from tests import factories
 from tests.api.phones import CHECK_INS, Phone, check_in
+from tests.waiting import wait_until
+
+FOR_ONE_MAILBOX, FOR_ONE_CALLER = 5, 20
+"""Mails with which a password is set anew, in a minute."""
 
 SQL = [
     "' OR '1'='1",
@@ -29,8 +36,7 @@ SQL = [
 
 
 @pytest.fixture
-def nurse(ana: Phone, settings: Settings) -> Client:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def nurse(ana: Phone) -> Client:
     client = Client()
     client.force_login(factories.member(ana.device.episode.team))
     return client
@@ -116,6 +122,24 @@ def test_s41_one_message_is_one_line_of_the_log(lines: io.StringIO, ending: str)
     assert "\x1b" not in lines.getvalue()
 
 
+@pytest.mark.parametrize("door", ["/accounts/invitation/", "/accounts/password/reset/key/"])
+def test_s43_a_link_that_lets_somebody_in_is_not_logged_when_it_cannot_be_answered(
+    lines: io.StringIO, client: Client, monkeypatch: pytest.MonkeyPatch, door: str
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr("recovery.dashboard.sessions.SessionStore.load", away)
+    client.cookies[settings.SESSION_COOKIE_NAME] = "a" * 32
+    client.raise_request_exception = False
+
+    status = client.get(f"{door}1-Marker-Token/").status_code
+
+    assert status == 503
+    assert f"{door}(not logged)" in lines.getvalue()
+    assert "Marker" not in lines.getvalue()
+
+
 def test_s41_where_it_happened_still_stands_below_it(lines: io.StringIO) -> None:
     text = "\n".join(["marker", "for" + "ged"])
     try:
@@ -125,6 +149,20 @@ def test_s41_where_it_happened_still_stands_below_it(lines: io.StringIO) -> None
 
     assert "builtins.ValueError" in lines.getvalue()
     assert "forged" not in lines.getvalue()
+
+
+def test_s57_nobodys_mailbox_is_filled_by_asking_for_new_passwords(ana: Phone) -> None:
+    """However often, for one address and for many."""
+    ben = factories.member(ana.device.episode.team)
+    path = "/accounts/password/reset/"
+
+    told = [Client().post(path, {"email": ben.email}).status_code for _ in range(60)]
+    others = [Client().post(path, {"email": f"{number}@example.org"}).status_code for number in range(40)]
+
+    assert (told.count(302), told.count(429)) == (FOR_ONE_MAILBOX, 60 - FOR_ONE_MAILBOX)
+    assert others.count(302) <= FOR_ONE_CALLER
+    wait_until(account_mail.nobody_waits, why="a mail still waits")
+    assert [message.to for message in mail.outbox] == [[ben.email]] * FOR_ONE_MAILBOX
 
 
 def test_s57_what_a_phone_may_pile_up_has_an_end(ana: Phone) -> None:
