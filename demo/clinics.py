@@ -24,6 +24,8 @@ class DemoClinic:
     phones: str
     """Of its patients: numbers that are nobody's."""
     staff: tuple[StaffMember, ...]
+    auditor: tuple[str, str]
+    """Name and e-mail of who reads its audit."""
     homes: tuple[str, ...]
     """Time zones in which its patients live: most at the first, a few with family far away."""
 
@@ -49,6 +51,7 @@ CLINICS = (
             StaffMember("Tom Ashby", "tom.ashby@northbridge.example", "coordinator"),
             StaffMember("Dee Marlowe", "dee.marlowe@northbridge.example", "admin"),
         ),
+        auditor=("Aude Roy", "aude.roy@northbridge.example"),
         homes=("Europe/London", "Europe/London", "Europe/Dublin", "Europe/Madrid", "Asia/Kolkata"),
     ),
     DemoClinic(
@@ -71,6 +74,7 @@ CLINICS = (
             StaffMember("Ana Lucia Prado", "analucia.prado@lakeside.example", "coordinator"),
             StaffMember("Walt Jennings", "walt.jennings@lakeside.example", "admin"),
         ),
+        auditor=("Vera Lindt", "vera.lindt@lakeside.example"),
         homes=(
             "America/Chicago",
             "America/Chicago",

@@ -121,7 +121,7 @@ class Driver:
                 hospital_number=person.hospital_number,
                 phone=person.phone,
                 caregiver_name=person.caregiver,
-                caregiver_phone=person.phone if person.caregiver else "",
+                caregiver_phone=person.caregiver_phone,
             ),
             procedure=person.procedure,
             procedure_at=person.procedure_at,

@@ -15,6 +15,7 @@ TREATED_BEFORE_H = 8
 class Newcomer:
     name: str
     clinic: str
+    episode: str
     code: str
 
 
@@ -29,7 +30,7 @@ def welcome(team: Team, *, now: datetime) -> Newcomer:
         .first()
     ) or _enrol(team, now)
     code = enrolment.issue_code(episode=episode, by=team.with_role("nurse")[0], now=now)
-    return Newcomer(episode.patient.name, episode.clinic.name, code)
+    return Newcomer(episode.patient.name, episode.clinic.name, str(episode.uuid), code)
 
 
 def _enrol(team: Team, now: datetime) -> Episode:

@@ -1,6 +1,7 @@
 """Takes the pictures under docs/screens/ from a running demo: `make screens`. Needs a Chromium and the tests' tools."""
 
 import json
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -189,14 +190,15 @@ def _on_the_phone(browser: Any, demo: dict[str, Any]) -> None:
     page.goto("/phone")
     page.evaluate("holder => localStorage.setItem('recovery.device', JSON.stringify(holder))", holder)
     page.goto("/phone")
-    page.get_by_role("button", name="Check in now").wait_for()
+    check_in = page.get_by_role("button", name=re.compile("^Check in (now|again)$"))
+    check_in.wait_for()
     page.screenshot(path=SCREENS / "phone-home.png")
     for name in ("helpers", "looks"):
         page.goto(f"/phone#/{name}")
         page.wait_for_timeout(1_000)
         page.screenshot(path=SCREENS / f"phone-{name}.png")
     page.goto("/phone#/home")
-    page.get_by_role("button", name="Check in now").click()
+    check_in.click()
     page.get_by_role("button", name="I am ").click()
     page.get_by_role("button", name="None of these").first.wait_for()
     page.screenshot(path=SCREENS / "phone-questions.png")

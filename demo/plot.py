@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from demo import finale, memory, newcomer, roll, telling, world
+from demo import finale, memory, newcomer, overseers, roll, telling, world
 from demo.clock import DemoClock
 from demo.driver import Driver
 from demo.phones import Line
@@ -44,9 +44,14 @@ def play(
     if problem := roll.shortfall(called, driver.clock.now()):
         say(problem)
     guest = newcomer.welcome(teams[0], now=driver.clock.now())
-    telling.put_up(
-        out, {"staff": _staff(teams), "patients": _patients(called, driver), "newcomer": vars(guest)}
-    )
+    told = {
+        "staff": _staff(teams),
+        "overseers": overseers.muster(teams),
+        "patients": _patients(called, driver),
+        "newcomer": vars(guest),
+        "helper": vars(overseers.let_help(teams[0], guest)),
+    }
+    telling.put_up(out, told)
 
 
 def _staff(teams: Sequence[Team]) -> list[dict[str, str]]:

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import secrets
 import sys
 from base64 import b32encode
@@ -30,6 +31,14 @@ METRICS_TOKEN = "shown-to-anybody-on-this-machine"
 STORY_S = 3600.0
 AS_ROOT = "ignore:You're running the worker with superuser privileges"
 """In a container one is root; on a laptop nobody is warned of this twice."""
+
+
+def _kept_key(path: Path) -> str:
+    """That of earlier starts, under which it is sealed what people wrote then."""
+    if not path.exists():
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(50))
+    return path.read_text()
 
 
 class CannotRun(RuntimeError):
@@ -165,7 +174,7 @@ class Demo:
         mine = environment(
             RECOVERY_ENV="development",
             DJANGO_SETTINGS_MODULE="config.settings",
-            SECRET_KEY=secrets.token_urlsafe(50),
+            SECRET_KEY=_kept_key(self.var / "secret-key"),
             ALLOWED_HOSTS="localhost,127.0.0.1,[::1]",
             BASE_URL=self.base_url,
             DATABASE_URL=self.services.database_url,
@@ -211,8 +220,10 @@ class Demo:
                 "ready": bool(self.story) and "sign" in self.pids,
                 "base_url": self.base_url,
                 "staff": self.story.get("staff", []),
+                "overseers": self.story.get("overseers", []),
                 "patients": self.story.get("patients", []),
                 "newcomer": self.story.get("newcomer"),
+                "helper": self.story.get("helper"),
                 "processes": telling.processes(self.pids),
                 "mail_dir": str(self.mail),
                 "database_url": self.services.database_url,
@@ -221,7 +232,4 @@ class Demo:
         )
 
     def _panel(self) -> str:
-        guest, staff = self.story["newcomer"], self.story["staff"]
-        return telling.panel(
-            base_url=self.base_url, staff=staff, newcomer=guest, mail=self.mail, sign=self.sign
-        )
+        return telling.panel(self.story, base_url=self.base_url, mail=self.mail, sign=self.sign)

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +23,19 @@ def processes(pids: Mapping[str, int]) -> dict[str, int]:
     return {name: pids[name] for name in SHOWN if name in pids}
 
 
-def panel(
-    *, base_url: str, staff: Sequence[Mapping[str, str]], newcomer: Mapping[str, str], mail: Path, sign: Path
-) -> str:
-    """How to take a seat: a nurse's of each clinic, and a patient's phone."""
+OTHER_SEATS = ("doctor", "coordinator", "admin", "auditor", "operator")
+
+
+def panel(story: Mapping[str, Any], *, base_url: str, mail: Path, sign: Path) -> str:
+    """How to take a seat: a nurse's of each clinic, every other one once, a patient's phone and a helper's."""
+    newcomer, helper = story["newcomer"], story["helper"]
     nurses: dict[str, Mapping[str, str]] = {}
-    for member in staff:
+    others: dict[str, Mapping[str, str]] = {}
+    for member in [*story["staff"], *story["overseers"]]:
         if member["role"] == "nurse":
             nurses.setdefault(member["clinic"], member)
+        else:
+            others.setdefault(member["role"], member)
     lines = ["", "Ready. The time is real now.", "", f"  The board     {base_url}/"]
     for clinic, nurse in nurses.items():
         lines += [
@@ -38,10 +43,15 @@ def panel(
             f"      e-mail    {nurse['email']}",
             f"      password  {nurse['password']}",
         ]
+    lines += ["    Other seats at the first of them, and the operator's"]
+    lines += [
+        f"      {role:<11}  {others[role]['email']:<34}  {others[role]['password']}" for role in OTHER_SEATS
+    ]
     lines += ["    The code that is asked for then stands on that page: this is a demonstration."]
     lines += [
         f"  A phone       {base_url}/phone",
         f"      code      {newcomer['code']}   ({newcomer['name']}, {newcomer['clinic']}, treated a few hours ago)",
+        f"      code      {helper['code']}   ({helper['name']}, who helps {helper['patient']}: for another browser)",
         f"  The mails     {mail}/",
         f"  For programs  {sign}",
         "",

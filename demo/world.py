@@ -64,6 +64,11 @@ class Person:
     baseline: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
+    def caregiver_phone(self) -> str:
+        """Another number of the same range."""
+        return f"{self.phone[:-2]}{(int(self.phone[-2:]) + 50) % 100:02}" if self.caregiver else ""
+
+    @property
     def enrolled_at(self) -> datetime:
         return self.procedure_at + timedelta(minutes=50)
 

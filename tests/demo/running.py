@@ -50,7 +50,7 @@ class Demo:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         request = urllib.request.Request(self.told["base_url"] + path, headers=headers)
         try:
-            with urllib.request.urlopen(request, timeout=10) as response:
+            with urllib.request.urlopen(request, timeout=60) as response:
                 return int(response.status)
         except urllib.error.HTTPError as error:
             with error:

@@ -25,11 +25,11 @@ def mailbox(directory):
         yield port
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
 
 
 def send(port, subject):
-    with smtplib.SMTP("127.0.0.1", port, timeout=10) as line:
+    with smtplib.SMTP("127.0.0.1", port, timeout=60) as line:
         line.sendmail("from@x.example", ["to@x.example"], f"Subject: {subject}\r\n\r\nZażółć.\r\n".encode())
 
 

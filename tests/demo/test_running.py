@@ -1,5 +1,6 @@
 """A demo really run, with all its processes: a short one, twice, for what it tells and for what it leaves behind."""
 
+import json
 import os
 import re
 import shutil
@@ -7,16 +8,21 @@ import signal
 import struct
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from http.cookiejar import CookieJar
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
 
 import psycopg
 import pytest
 
 from demo import running as product
 from services import binaries, ports
+from tests.databases import EVERY_CLINIC
 from tests.demo.running import Demo, demo, left_running
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -48,7 +54,7 @@ def first() -> Iterator[Demo]:
 
 @contextmanager
 def database(run: Demo):
-    with psycopg.connect(run.told["database_url"], autocommit=True) as connection:
+    with psycopg.connect(run.told["database_url"], options=EVERY_CLINIC, autocommit=True) as connection:
         yield connection
 
 
@@ -64,6 +70,12 @@ def test_it_tells_what_programs_need(first):
     assert {member["role"] for member in told["staff"]} == {"nurse", "doctor", "coordinator", "admin"}
     assert len({member["clinic"] for member in told["staff"]}) == 2
     assert all(member["email"] and member["password"] for member in told["staff"])
+    assert [member["role"] for member in told["overseers"]] == ["auditor", "auditor", "operator"]
+    assert {member["clinic"] for member in told["overseers"]} == {
+        "",
+        *(member["clinic"] for member in told["staff"]),
+    }
+    assert told["helper"]["patient"] == told["newcomer"]["name"]
     assert len(told["patients"]) >= 38
     for patient in told["patients"]:
         assert set(patient) == {"name", "clinic", "episode", "procedure_at", "device_token", "risk_factors"}
@@ -140,6 +152,27 @@ def test_the_screen_says_how_to_take_a_seat(first):
     assert re.search(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}", said)
 
 
+def test_every_seat_is_told_and_can_be_taken(first):
+    """One of each role signs in with what stands on the screen and comes to the first page of theirs."""
+    said, told = first.log.read_text(), first.told
+    homes = {"doctor": "/", "coordinator": "/", "admin": "/team", "auditor": "/audit", "operator": "/owed"}
+    for role, home in homes.items():
+        member = next(each for each in [*told["staff"], *told["overseers"]] if each["role"] == role)
+        assert re.search(rf"{role} +{member['email']} +{member['password']}", said)
+        assert signed_in(first, member)(home) == 200
+
+
+def test_who_helps_takes_a_phone_in_hand(first):
+    helper = first.told["helper"]
+    assert helper["code"] in first.log.read_text()
+    device = {"name": "Robin's phone", "platform": "web"}
+    token = asked(first, "/api/v1/enrolments/redeem", {"code": helper["code"], "device": device})[
+        "device_token"
+    ]
+    me = asked(first, "/api/v1/me", token=token)
+    assert (me["caregiver"]["name"], me["caregiver"]["scope"]) == (helper["name"], helper["scope"])
+
+
 def test_a_second_demo_in_the_same_place_is_refused(first):
     with pytest.raises(product.CannotRun, match=f"in use by process {first.process.pid}"):
         product.run(product.Wishes(var=first.var, port=ports.free()))
@@ -173,11 +206,46 @@ def test_stopped_and_started_again_it_goes_on_and_killed_it_leaves_nothing():
             assert not (var / "demo.json").exists()
 
 
+def asked(run: Demo, path: str, body: dict[str, object] | None = None, token: str = "") -> dict[str, Any]:
+    """As a phone."""
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    data = None if body is None else json.dumps(body).encode()
+    with urlopen(Request(run.told["base_url"] + path, data, headers), timeout=20) as answer:
+        return dict(json.load(answer))
+
+
+def signed_in(run: Demo, member: dict[str, str]) -> Callable[[str], int]:
+    """Through the pages, with the code that stands there. Returns what asks for a page as them."""
+    cookies = CookieJar()
+    browser = build_opener(HTTPCookieProcessor(cookies))
+    base = run.told["base_url"]
+
+    def press(path: str, **typed: str) -> str:
+        token = next(cookie.value for cookie in cookies if cookie.name == "csrftoken")
+        body = urlencode(typed | {"csrfmiddlewaretoken": token}).encode()
+        with browser.open(base + path, body, timeout=20) as answer:
+            return str(answer.read().decode())
+
+    def opened(path: str) -> int:
+        with browser.open(base + path, timeout=20) as answer:
+            assert "/accounts/" not in answer.url
+            return int(answer.status)
+
+    browser.open(f"{base}/accounts/login/", timeout=20).close()
+    page = press("/accounts/login/", login=member["email"], password=member["password"])
+    code = re.search(r'id="demo-code">(\d{6})<', page)
+    assert code, page
+    press("/accounts/second-factor/", code=code[1])
+    return opened
+
+
 def goes_on(second: Demo, earlier):
     """The same patients; tokens and passwords anew, and the old ones are good for nothing."""
     told = second.told
     assert {p["episode"] for p in told["patients"]} >= {p["episode"] for p in earlier["patients"]}
     assert {second.get("/api/v1/me", patient["device_token"]) for patient in told["patients"]} == {200}
     assert {second.get("/api/v1/me", patient["device_token"]) for patient in earlier["patients"]} == {401}
-    passwords = {member["password"] for member in told["staff"]}
-    assert not passwords & {member["password"] for member in earlier["staff"]}
+    passwords = {member["password"] for member in [*told["staff"], *told["overseers"]]}
+    assert not passwords & {member["password"] for member in [*earlier["staff"], *earlier["overseers"]]}
+    assert told["helper"]["name"] == earlier["helper"]["name"]
+    assert told["helper"]["code"] != earlier["helper"]["code"]

@@ -66,3 +66,10 @@ def test_procedures_end_in_working_hours_of_the_clinic_and_patients_live_in_seve
 def test_nobody_has_the_number_of_another():
     people = cohort(days=400)
     assert len({person.hospital_number for person in people}) == len(people)
+
+
+def test_a_caregiver_has_a_telephone_of_their_own():
+    for person in cohort(days=43):
+        assert bool(person.caregiver_phone) == bool(person.caregiver)
+        assert person.caregiver_phone != person.phone
+        assert len(person.caregiver_phone) in {0, len(person.phone)}
