@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from bench.stage import Stage
 from services.provision import connect
 
-_LOOK = re.compile(rb" ms  statement: SELECT 1\n")
+_LOOK = re.compile(rb" ms  statement: (?:SELECT pg_catalog\.set_config\([^;]*; )?SELECT 1\n")
+"""Whether the connection lives, and for which clinics it is (recovery/second_wall.py), in one message."""
 _LINE = re.compile(rb" LOG:  duration: ([0-9.]+) ms  (statement|parse|bind|execute)")
 
 

@@ -14,7 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from services import place, ports
+from bench import size
+from services import binaries, place, ports
 from services.children import Child, Guard
 from services.embedded import Services
 from services.provision import connect, make_database
@@ -86,19 +87,27 @@ class Stage:
             "LOG_LEVEL": "ERROR",
         }
         os.environ.update(self.environment)
-        migrate = [
-            sys.executable,
-            "manage.py",
-            "migrate",
-            "--database=owner",
-            "--verbosity=0",
-            "--skip-checks",
-        ]
-        subprocess.run(migrate, cwd=ROOT, check=True)
+        self._make_tables()
         import django
 
         django.setup()
+        from recovery import tenancy
+
+        tenancy.assume_every_clinic()
         self._undo.callback(hang_up)
+
+    def _make_tables(self) -> None:
+        command = [
+            *(sys.executable, "manage.py", "migrate"),
+            *("--database=owner", "--verbosity=0", "--skip-checks"),
+        ]
+        if tables := os.environ.get(size.TABLES):
+            server = self.services.admin_url.rpartition("/")[0]
+            command = [
+                *(str(binaries.postgres() / "psql"), "-qX", "-1", "-v", "ON_ERROR_STOP=1", "-o", os.devnull),
+                *("-f", tables, f"{server}/{self.services.plan.database}"),
+            ]
+        subprocess.run(command, cwd=ROOT, check=True)
 
     def _make_directory(self) -> Path:
         """Locked while we run, so that what a killed run left behind, many gigabytes perhaps, is known and removed."""

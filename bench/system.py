@@ -75,7 +75,9 @@ class System:
             self.phones, self._untried = phones[: self._count], phones[self._count :]
             world.add_colleague()
             self.database = undo.enter_context(
-                psycopg.connect(self.stage.services.database_url, autocommit=True)
+                psycopg.connect(
+                    self.stage.services.database_url, options="-c recovery.clinics=every", autocommit=True
+                )
             )
             self.web = self.stage.serve(**self._environment)
             self.watch = self.stage.watch(**self._environment)
