@@ -108,12 +108,18 @@ def django_db_setup(django_db_blocker) -> Generator[None]:
 LONG = ("auditor", "bench", "browser", "demo", "drill", "faults", "fuzz", "guards", "hold", "phone")
 """Where whole systems and browsers are at work."""
 
+SURROUNDINGS = ("bench", "demo", "drill", "house")
+"""What the tests of these start stands around the product: its demo, its scripts, the tests' own servers."""
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """A worker takes file after file (`--dist=loadfile`): what takes long comes first, not at the end."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: item.path.parent.name not in LONG)
+    for item in items:
+        if item.get_closest_marker("browser") or item.path.parent.name in SURROUNDINGS:
+            item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=2))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
