@@ -1,6 +1,7 @@
 import re
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
 from django.test import Client
 
@@ -208,3 +209,32 @@ def test_no_copy_is_kept_of_a_request_that_names_no_host_of_ours(db: None) -> No
 
     assert answer.status_code == 400
     assert "no-store" in answer["Cache-Control"]
+    assert "Go to the board" in said(answer)
+
+
+def test_who_may_not_is_shown_the_way_back(
+    ben: User, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionDenied
+
+    monkeypatch.setattr("recovery.dashboard.views.board._board", refuse)
+
+    answer = sign_in(ben).get("/")
+
+    assert answer.status_code == 403
+    assert "ask an administrator of your team" in said(answer)
+
+
+def test_a_fault_is_told_even_where_no_page_can_be_drawn(
+    ben: User, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = sign_in(ben)
+    client.raise_request_exception = False
+    monkeypatch.setattr("django.templatetags.static.StaticNode.url", lambda *_: 1 / 0)
+
+    answer = client.get("/")
+
+    assert answer.status_code == 500
+    assert answer["Content-Type"] == "text/plain"
+    assert "may not have been saved" in answer.content.decode()
