@@ -20,7 +20,7 @@ from recovery.models import Alert, Episode
 @dataclass(frozen=True)
 class Scene:
     """`before` the landing, this is reported, unless the board shows `enough` alerts of the tier already: of what is
-    left to the newcomer, one that nobody has."""
+    left to the newcomer, one that the staff leave alone. What nobody has at that moment, they may be about to take."""
 
     before: timedelta
     tier: Tier
@@ -66,10 +66,8 @@ def stage(driver: Driver, *, lands_at: datetime) -> None:
 
 def play(driver: Driver, scene: Scene) -> None:
     live = Alert.objects.filter(status__in=Alert.LIVE, tier=scene.tier)
-    is_there = (
-        live.filter(status=Alert.Status.OPEN).exists() if scene.left_alone else live.count() >= scene.enough
-    )
-    if is_there:
+    left = live.filter(status=Alert.Status.OPEN, owner=None, episode__in=driver.left_alone)
+    if left.exists() if scene.left_alone else live.count() >= scene.enough:
         return
     episode = _chosen(driver, scene.tier)
     if episode is None:

@@ -148,12 +148,15 @@ def _snapshot() -> Iterator[datetime]:
 
 @contextmanager
 def _in_time(kind: str, findings: Findings) -> Iterator[None]:
-    """What does not end in time, or fails, is a defect itself, and keeps nothing else from being looked at."""
+    """What does not end in time, or fails, is a defect itself, and keeps nothing else from being looked at. Where not
+    even its beginning ends in time, the look is over: raises OperationalError."""
+    began = False
     try:
         with transaction.atomic():
+            began = True
             yield
     except OperationalError as error:
-        if not isinstance(error.__cause__, QueryCanceled):
+        if not began or not isinstance(error.__cause__, QueryCanceled):
             raise
         log.error("the auditor's check of %s did not end in time", kind)
         findings.late.append(kind)
