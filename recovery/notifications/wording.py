@@ -55,10 +55,10 @@ KINDS: dict[str, Wording] = {
         path="/phone",
     ),
     "night.uncovered": Wording(
-        subject="Nobody can be reached tonight",
-        text="For part of tonight nobody who can be reached is on call for a care team of yours. Please plan"
-        " somebody, or have their contact verified:\n\n{link}" + MACHINE,
-        short="Nobody can be reached tonight for a care team of yours. Please plan somebody: {link}",
+        subject="No nurse or doctor can be reached tonight",
+        text="For part of tonight no nurse or doctor who can be reached is on call for a care team of yours. Please"
+        " plan somebody, or have their contact verified:\n\n{link}" + MACHINE,
+        short="No nurse or doctor can be reached tonight for a care team of yours. Please plan somebody: {link}",
         path="/rota",
     ),
 }

@@ -2,6 +2,7 @@
 The e-mail that somebody signs in with was never verified, and is none."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from recovery import statements
@@ -24,7 +25,7 @@ _REACHABLE = f"""
      WHERE c.clinic_id = %(clinic)s AND c.user_id = ANY(%(users)s::bigint[]) AND {_WORKS.format(contact="c")}
 """  # nosec B608  (nothing in it comes from outside)
 _REACHABLE_OF_TEAMS = f"""
-    SELECT m.team_id, m.user_id
+    SELECT m.team_id, m.user_id, m.role IN ('nurse', 'doctor')
       FROM recovery_membership m JOIN recovery_user u ON u.id = m.user_id JOIN recovery_careteam t ON t.id = m.team_id
      WHERE m.team_id = ANY(%(teams)s::bigint[]) AND m.ended_at IS NULL AND u.is_active
        AND EXISTS (SELECT FROM recovery_contact c
@@ -46,18 +47,30 @@ _IN_VAIN = f"""
 """  # nosec B608
 
 
+@dataclass(frozen=True, slots=True)
+class Reachable:
+    """Of a team, who has a working channel, and who of them can take an alert on."""
+
+    people: frozenset[int]
+    able: frozenset[int]
+
+
 def reachable(user_ids: Collection[int], *, clinic_id: int, now: datetime) -> set[int]:
     """Who of these people has a working channel in this clinic."""
     asked = {"clinic": clinic_id, "users": sorted(set(user_ids))} | _since(now)
     return {user_id for (user_id,) in statements.fetch_all(_REACHABLE, asked)}
 
 
-def reachable_of(team_ids: Collection[int], *, now: datetime) -> dict[int, frozenset[int]]:
+def reachable_of(team_ids: Collection[int], *, now: datetime) -> dict[int, Reachable]:
     """Of each of these teams the members with a working channel, in one statement."""
-    found: dict[int, set[int]] = {team_id: set() for team_id in team_ids}
-    for team_id, user_id in statements.fetch_all(_REACHABLE_OF_TEAMS, {"teams": sorted(found)} | _since(now)):
-        found[team_id].add(user_id)
-    return {team_id: frozenset(people) for team_id, people in found.items()}
+    found: dict[int, dict[int, bool]] = {team_id: {} for team_id in team_ids}
+    asked = {"teams": sorted(found)} | _since(now)
+    for team_id, user_id, is_able in statements.fetch_all(_REACHABLE_OF_TEAMS, asked):
+        found[team_id][user_id] = is_able
+    return {
+        team_id: Reachable(frozenset(people), frozenset(each for each, is_able in people.items() if is_able))
+        for team_id, people in found.items()
+    }
 
 
 def told_in_vain(user_ids: Collection[int], *, team_id: int, now: datetime) -> set[int]:

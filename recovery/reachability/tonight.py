@@ -1,4 +1,5 @@
-"""How a team stands for the night: whether somebody who can be reached is on call at every moment of it."""
+"""How a team stands for the night: whether somebody who can be reached, and can take an alert on, is on call at every
+moment of it."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from itertools import pairwise
 
 from recovery import rota
 from recovery.models import Canary, CareTeam, Clinic
-from recovery.reachability.channels import reachable_of
+from recovery.reachability.channels import Reachable, reachable_of
 from recovery.rota import Night, Plan
 
 AHEAD = timedelta(days=2)
@@ -16,14 +17,14 @@ AHEAD = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class Tonight:
-    """How a team stands for the night that it is, or else the next one. `holes` are when nobody who can be reached is
-    on call, of a team without a rota: when nobody of it can be reached at all. `unreachable` are the members of the
-    team without a working channel, with their names."""
+    """How a team stands for the night that it is, or else the next one. `holes` are when no nurse or doctor who can be
+    reached is on call, of a team without a rota: when none of it can be reached at all. `unreachable` are the members
+    of the team without a working channel, with their names."""
 
     plan: Plan
     night: Night
     holes: list[tuple[datetime, datetime]]
-    reachable: frozenset[int]
+    reachable: Reachable
     unreachable: Mapping[int, str]
 
     @property
@@ -61,10 +62,12 @@ def outlook(teams: Collection[CareTeam], *, now: datetime) -> dict[int, str]:
 
 _REFUSED = (
     "and the clinic has no urgent line of its own."
-    " Plan a colleague whose contact is verified on the page “Rota”, or have your administrator set an urgent line"
-    " that is answered at night. Then enrol the patient."
+    " Plan a nurse or doctor whose contact is verified on the page “Rota”, or have your administrator set an urgent"
+    " line that is answered at night. Then enrol the patient."
 )
-_LINE_ALONE = "Who goes home now reaches the clinic's urgent line alone. Plan a colleague on the page “Rota”."
+_LINE_ALONE = (
+    "Who goes home now reaches the clinic's urgent line alone. Plan a nurse or doctor on the page “Rota”."
+)
 
 
 def _said_of(team: CareTeam, here: Tonight) -> str:
@@ -74,7 +77,7 @@ def _said_of(team: CareTeam, here: Tonight) -> str:
     elif here.covered:
         return ""
     else:
-        trouble = "Nobody who can be reached is on call for all of tonight"
+        trouble = "No nurse or doctor who can be reached is on call for all of tonight"
     from_at, until_at = (at.astimezone(here.plan.zone) for at in (here.night.from_at, here.night.until_at))
     return f"{trouble} ({from_at:%H:%M} to {until_at:%H:%M})"
 
@@ -91,25 +94,25 @@ def has_urgent_line(clinic: Clinic) -> bool:
     return bool(urgent) and urgent != own
 
 
-def _tonight(plan: Plan, found: frozenset[int], now: datetime) -> Tonight:
+def _tonight(plan: Plan, found: Reachable, now: datetime) -> Tonight:
     night = rota.tonight(plan.zone, now)
     since = max(now, night.from_at)
     if plan.is_empty:
-        holes = [] if found else [(since, night.until_at)]
+        holes = [] if found.able else [(since, night.until_at)]
     else:
-        holes = list(_joined(_holes(plan, found, since, night.until_at)))
-    missing = {user_id: name for user_id, name in plan.there.items() if user_id not in found}
+        holes = list(_joined(_holes(plan, found.able, since, night.until_at)))
+    missing = {user_id: name for user_id, name in plan.there.items() if user_id not in found.people}
     return Tonight(plan, night, holes, found, missing)
 
 
 def _holes(
-    plan: Plan, found: frozenset[int], since: datetime, until: datetime
+    plan: Plan, able: frozenset[int], since: datetime, until: datetime
 ) -> Iterator[tuple[datetime, datetime]]:
     turns = [turn for level in rota.LEVELS for turn in plan.turns(level, since, until)]
     edges = sorted({edge for turn in turns for edge in (turn.from_at, turn.until_at)})
     for begin, end in pairwise(edges):
         on = plan.at(begin)
-        if found.isdisjoint((*on.first, *on.second)):
+        if able.isdisjoint((*on.first, *on.second)):
             yield begin, end
 
 

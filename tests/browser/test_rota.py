@@ -127,7 +127,7 @@ def test_the_board_says_by_itself_who_is_on_call_by_now(
     page.goto("/")
     expect(page.get_by_role("heading", name="On call", exact=True)).to_be_visible()
     expect(page.get_by_text("First: Ben Okafor", exact=False).first).to_be_visible()
-    expect(page.get_by_role("heading", name="Nobody can be reached tonight")).to_have_count(0)
+    expect(page.get_by_role("heading", name="No nurse or doctor can be reached tonight")).to_have_count(0)
 
     scenes.override(team, dora, NOW - timedelta(hours=1), 4, by=dee)
     dora.contacts.update(ended_at=NOW)
@@ -158,7 +158,7 @@ def test_the_rota_and_the_board_have_no_barriers(
     expect(desk.page.get_by_text("Nothing was saved yet.")).to_be_visible()
     desk.examine("rota-refused")
     desk.page.goto("/")
-    expect(desk.page.get_by_role("heading", name="Nobody can be reached tonight")).to_be_visible()
+    expect(desk.page.get_by_role("heading", name="No nurse or doctor can be reached tonight")).to_be_visible()
     desk.examine("rota-board")
 
 
@@ -175,6 +175,6 @@ def test_on_a_phone_alerts_stand_above_who_is_on_call_and_that_nobody_can_be_rea
         assert box
         return box["y"]
 
-    assert top("Nobody can be reached tonight") < top("Ana Whitfield") < top("On call")
+    assert top("No nurse or doctor can be reached tonight") < top("Ana Whitfield") < top("On call")
     narrow(page, 1280)
     assert top("On call") < top("Ana Whitfield")

@@ -244,7 +244,7 @@ def test_the_board_says_who_is_on_call_now_and_tonight(team, ben, eva, dee, sign
     page = text_of(sign_in(ben), "/")
     assert "First: Ben Okafor, until 20:00 today · Second: nobody" in page
     assert "20:00 to 08:00, Europe/London</span> First: Eva Stone · Second: nobody" in page
-    assert "Nobody can be reached tonight" not in page
+    assert "No nurse or doctor can be reached tonight" not in page
     assert "No working channel" not in page
 
 
@@ -282,8 +282,19 @@ def test_the_banner_says_when_nobody_can_be_reached_tonight(team, ben, dee, sign
     scenes.shifts(team, ben, "08:00", "02:00", by=dee)
     scenes.channel(team, ben)
     page = text_of(sign_in(ben), "/")
-    assert '<h2 id="reach-heading">Nobody can be reached tonight</h2>' in page
-    assert "Spine team: nobody who can be reached is on call 02:00 to 08:00." in page
+    assert '<h2 id="reach-heading">No nurse or doctor can be reached tonight</h2>' in page
+    assert "Spine team: no nurse or doctor who can be reached is on call 02:00 to 08:00." in page
+
+
+def test_a_coordinator_on_call_is_shown_as_who_cannot_take_alerts_on(team, ben, dee, sign_in: SignIn):
+    cora = factories.member(team, "Cora Field", "coordinator")
+    scenes.shifts(team, cora, by=dee)
+    scenes.channel(team, cora)
+
+    page = text_of(sign_in(ben), "/")
+
+    assert "First: Cora Field (cannot take alerts on)" in page
+    assert "Spine team: no nurse or doctor who can be reached is on call" in page
 
 
 def test_f32_the_banner_names_who_has_no_working_channel_and_goes_when_one_is_verified(
@@ -371,8 +382,8 @@ def test_enrolling_into_a_night_without_anybody_says_what_to_do_and_keeps_what_w
     refused = client.post("/enrol", enrolling.typed(lineless))
     page = refused.content.decode()
     assert refused.status_code == 409
-    assert "Nobody who can be reached is on call for all of tonight (20:00 to 08:00)" in page
-    assert "Plan a colleague whose contact is verified on the page “Rota”" in page
+    assert "No nurse or doctor who can be reached is on call for all of tonight (20:00 to 08:00)" in page
+    assert "Plan a nurse or doctor whose contact is verified on the page “Rota”" in page
     assert 'value="Rosa  Lind"' in page
     assert not Episode.objects.exists()
     assert "Nobody can be enrolled now." in text_of(client, "/rota")
@@ -389,7 +400,7 @@ def test_who_enrols_is_told_of_the_night_before_anything_is_typed(
     scenes.shifts(lineless, ben, by=dee)
     client = sign_in(ben)
     assert (
-        "Nobody who can be reached is on call for all of tonight (20:00 to 08:00), and the clinic has no"
+        "No nurse or doctor who can be reached is on call for all of tonight (20:00 to 08:00), and the clinic has no"
         in (text_of(client, page))
     )
 
@@ -404,7 +415,8 @@ def test_where_the_urgent_line_alone_answers_tonight_who_enrols_is_told_and_not_
     client = sign_in(ben)
     page = text_of(client, "/enrol")
     assert (
-        "Nobody who can be reached is on call for all of tonight (20:00 to 08:00). Who goes home now" in page
+        "No nurse or doctor who can be reached is on call for all of tonight (20:00 to 08:00). Who goes home now"
+        in page
     )
     assert client.post("/enrol", enrolling.typed(team)).status_code == 303
 
@@ -423,7 +435,7 @@ def test_a_list_is_refused_as_a_whole_and_not_by_its_first_line(lineless, ben, s
     answered = listing.looked_at_and_taken(client, listing.table(*listing.many(3)), lineless)
     page = answered.content.decode()
     assert answered.status_code == 409
-    assert "Nobody was enrolled. Nobody who can be reached is on call" in page
+    assert "Nobody was enrolled. No nurse or doctor who can be reached is on call" in page
     assert not Episode.objects.exists()
 
     scenes.channel(lineless, ben)

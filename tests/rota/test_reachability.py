@@ -62,7 +62,7 @@ def test_a_channel_of_one_clinic_reaches_nobody_for_another(team, ben, eve):
     scenes.channel(other, ben)
     assert not works(team, ben)
     found = reachability.reachable_of([team.pk, other.pk], now=T0)
-    assert found == {team.pk: frozenset(), other.pk: frozenset({ben.pk})}
+    assert {pk: here.people for pk, here in found.items()} == {team.pk: frozenset(), other.pk: {ben.pk}}
 
 
 # --- the night -----------------------------------------------------------------------------------------------------
@@ -115,6 +115,19 @@ def test_a_team_without_a_rota_is_covered_by_whoever_of_it_can_be_reached(team, 
     assert holes(team) == []
 
 
+@pytest.mark.parametrize("role", ["coordinator", "admin"])
+def test_a_night_of_somebody_who_can_take_nothing_on_is_not_covered(team, ben, dee, role):
+    """They hear of a red flag and can do nothing with it."""
+    cora = factories.member(team, "Cora Field", role)
+    scenes.channel(team, cora)
+    assert holes(team) == [(20, 8)]
+    scenes.shifts(team, cora, by=dee)
+    assert holes(team) == [(20, 8)]
+    scenes.shifts(team, ben, by=dee, level=rota.SECOND)
+    scenes.channel(team, ben)
+    assert holes(team) == []
+
+
 def test_many_teams_are_judged_in_two_statements(team, ben, dee, django_assert_num_queries):
     teams = [team, *(factories.team(team.clinic, f"Team {number}") for number in range(9))]
     scenes.shifts(team, ben, by=dee)
@@ -140,9 +153,9 @@ def test_no_recovery_begins_into_a_night_in_which_nobody_can_be_reached(team, be
 
     assert refused.value.code == "nobody_on_call"
     assert refused.value.message == (
-        "Nobody who can be reached is on call for all of tonight (20:00 to 08:00), and the clinic has no urgent line "
-        "of its own. Plan a colleague whose contact is verified on the page “Rota”, or have your administrator set an "
-        "urgent line that is answered at night. Then enrol the patient."
+        "No nurse or doctor who can be reached is on call for all of tonight (20:00 to 08:00), and the clinic has no "
+        "urgent line of its own. Plan a nurse or doctor whose contact is verified on the page “Rota”, or have your "
+        "administrator set an urgent line that is answered at night. Then enrol the patient."
     )
     assert not Episode.objects.exists()
 

@@ -37,7 +37,7 @@ class TeamOnCall(Document):
     has_rota: bool = Field(description="Without one everybody of the team is told, and there are no turns")
     now: tuple[TurnDocument, ...]
     tonight: tuple[TurnDocument, ...] = Field(description="Of the night that it is, or else the next one")
-    covered: bool = Field(description="Somebody who can be reached is on call all night")
+    covered: bool = Field(description="A nurse or doctor who can be reached is on call all night")
 
 
 class OnCallList(Document):
@@ -99,5 +99,5 @@ def _person(here: Tonight, turn: Turn, ids: dict[int, UUID]) -> Colleague | None
     if turn.user is None:
         return None
     return Colleague(
-        id=ids[turn.user], name=here.plan.there[turn.user], reachable=turn.user in here.reachable
+        id=ids[turn.user], name=here.plan.there[turn.user], reachable=turn.user in here.reachable.people
     )

@@ -82,7 +82,7 @@ def show(user: User, now: datetime) -> OnCallNow:
     return OnCallNow(
         teams=[team_on_call(own[team_id], each, now) for team_id, each in here.items()],
         troubles=[*holes, *_without_channel(own | others, found, user)],
-        headline="Nobody can be reached tonight" if holes else "No working channel",
+        headline="No nurse or doctor can be reached tonight" if holes else "No working channel",
     )
 
 
@@ -144,15 +144,18 @@ def _tonight(here: Tonight, level: int, since: datetime) -> str:
 def _who(here: Tonight, turn: Turn) -> str:
     if turn.user is None:
         return NOBODY
-    return here.plan.there[turn.user] + ("" if turn.user in here.reachable else " (no working channel)")
+    name = here.plan.there[turn.user]
+    if turn.user not in here.reachable.people:
+        return f"{name} (no working channel)"
+    return name if turn.user in here.reachable.able else f"{name} (cannot take alerts on)"
 
 
 def _hole(team: CareTeam, here: Tonight) -> Trouble:
     zone = here.plan.zone
     if here.plan.is_empty:
-        return Trouble(f"{team.name}: nobody of the team has a working channel.", team.uuid)
+        return Trouble(f"{team.name}: no nurse or doctor of the team has a working channel.", team.uuid)
     times = ", ".join(f"{_clock(begin, zone)} to {_clock(end, zone)}" for begin, end in here.holes)
-    return Trouble(f"{team.name}: nobody who can be reached is on call {times}.", team.uuid)
+    return Trouble(f"{team.name}: no nurse or doctor who can be reached is on call {times}.", team.uuid)
 
 
 def _without_channel(teams: dict[int, CareTeam], found: dict[int, Tonight], user: User) -> list[Trouble]:

@@ -105,7 +105,7 @@ def show(user: User, team: CareTeam, teams: list[CareTeam], now: datetime) -> Pa
         columns=[] if plan.is_empty else [_column(plan, level, now, until) for level in LEVELS],
         week=_week(rota.planned_shifts(team), plan),
         overrides=[_override(each, plan, now) for each in rota.planned_overrides(team, now=now)],
-        people=[_person(each, tonight.reachable) for each in memberships],
+        people=[_person(each, tonight.reachable.people) for each in memberships],
         members=[each.user for each in memberships],
         lead=next((each.user for each in memberships if each.is_lead), None),
         may_plan=any(each.user_id == user.pk and each.role in rota.MAY_PLAN for each in memberships),
