@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from recovery import clock
 from recovery.models import Episode
@@ -98,6 +98,24 @@ def test_a_check_in_that_was_sent_from_another_tab_is_not_asked_on(ana: Pocket, 
     ana.sees("What we told you last")
     assert other.complaints == []
     assert only_one(episode).answers == {"pain_now": 3}
+
+
+def test_what_came_of_a_check_in_is_seen_in_the_other_tab_that_had_asked_too_early(ana: Pocket) -> None:
+    """The check-in is no longer being answered as soon as it is on its way, and the other tab asks what came of it."""
+    on_its_way: list[Route] = []
+    ana.begin()
+    ana.page.goto("/phone#/part/3")
+    ana.pick("pain_now", "3")
+    other = another_tab(ana, "/phone#/review")
+    other.page.route("**/api/v1/check-ins", lambda route: on_its_way.append(route))
+    with ana.page.expect_response(re.compile(r"/api/v1/check-ins\?limit=")):
+        other.tap("Send to my care team")
+    ana.at_home()
+
+    wait_until(lambda: other.page.title() and on_its_way)
+    on_its_way[0].continue_()
+
+    ana.sees("What we told you last")
 
 
 def test_what_was_answered_in_another_tab_stands_where_one_comes_back_to(ana: Pocket) -> None:

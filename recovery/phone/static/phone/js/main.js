@@ -193,6 +193,7 @@ onOtherTab((name) => {
   overtaken ||= name === "draft";
   if (isOver()) draw();
   else redraw();
+  if (name === "receipts") update(); // a check-in was taken there: what came of it is asked for here
 });
 setInterval(update, FRESH_S * 1000);
 onChange(() => {

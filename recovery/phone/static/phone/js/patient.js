@@ -37,6 +37,16 @@ function isOurs(name) {
 
 let cutOff = false;
 
+let asked = 0;
+const answered = new Map();
+
+/** Whether nothing that was asked later has been answered already: an answer that took long would hide it. */
+function isNews(name, turn) {
+  if (answered.get(name) > turn) return false;
+  answered.set(name, turn);
+  return true;
+}
+
 /** The service could not be asked just now: what it said before may be long over. */
 export const isCutOff = () => cutOff;
 
@@ -45,13 +55,14 @@ export async function refresh(...wanted) {
   const own = device();
   if (!own || own.out) return false;
   const names = wanted.filter(isOurs);
+  const turn = ++asked;
   const fresh = await Promise.allSettled(
     names.map((name) => request("GET", WANTED[name], { token: own.token })),
   );
   if (device()?.token !== own.token) return false;
   if (names.includes("me")) cutOff = !fresh[names.indexOf("me")].value;
   fresh.forEach(({ value, reason }, at) => {
-    if (value) learn(names[at], value);
+    if (value) isNews(names[at], turn) && learn(names[at], value);
     else if (reason instanceof Refused && reason.status === 401)
       write("device", { ...own, out: reason.problem });
   });
