@@ -62,7 +62,8 @@ def measure() -> dict[str, Any]:
 def _round(stage: Stage, server: Server, requests: Iterator[bytes], *, connections: int) -> Round:
     web, database = usage.cpu_s(server.pid), usage.cpu_s(stage.pid("postgres"))
     outcome = load.run(server.port, requests, count=COUNT, connections=connections).taken()
-    return Round(outcome, usage.cpu_s(server.pid) - web, usage.cpu_s(stage.pid("postgres")) - database)
+    web, database = usage.cpu_s(server.pid) - web, usage.cpu_s(stage.pid("postgres")) - database
+    return Round(outcome, max(web, usage.TICK_S), max(database, usage.TICK_S))
 
 
 def _summary(rounds: dict[str, list[Round]]) -> dict[str, Any]:

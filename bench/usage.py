@@ -9,6 +9,8 @@ from pathlib import Path
 
 PROC = Path("/proc")
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+TICK_S = 1 / TICKS_PER_S
+"""Processor time is told in these. What took less may read as nothing."""
 UTIME = 11
 """Place of the processor times in /proc/PID/stat, counted from behind the program's name: own user and system, then
 those of children that have ended and were waited for."""
