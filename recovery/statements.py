@@ -17,6 +17,11 @@ from psycopg.types.numeric import Int8BinaryDumper
 from recovery import tenancy
 from recovery.tenancy import NOTHING, Reach
 
+AS_IF_MANY = "CROSS JOIN string_to_table('1', ',') AS as_if_many"
+"""Behind a table of which the first row by an index is asked for. A plan that was made while nothing waited reads all
+that waits, and sorts it, for each that is taken. This is one row, and PostgreSQL takes it for a thousand: then it walks
+the index."""
+
 Parameters = Sequence[Any] | Mapping[str, Any]
 
 _cursors: WeakKeyDictionary[psycopg.Connection[Any], psycopg.Cursor[tuple[Any, ...]]] = WeakKeyDictionary()

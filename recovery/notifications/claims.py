@@ -84,7 +84,7 @@ _CLAIMED = f"""n.id, {_NEEDED} AS needed, n.step, n.tier, n.message_key, seen.uu
 _CLAIM = f"""
     WITH lead AS (
         SELECT n.message_key
-          FROM recovery_notification n
+          FROM recovery_notification n {statements.AS_IF_MANY}
          WHERE n.status IN ('waiting', 'sending') AND {{due}}
            AND n.channel <> ALL(%(channels)s::text[]) AND n.line <> ALL(%(lines)s::text[])
            AND NOT EXISTS (

@@ -3,10 +3,12 @@
 import os
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from types import SimpleNamespace
+from typing import Any
 
 import psycopg
 import pytest
@@ -61,6 +63,28 @@ def test_eight_watches_at_once_share_the_work_and_double_nothing(mailbox: Postbo
     assert sum(tried) == 20
     assert len(set(mailbox.recipients)) == len(mailbox.mails) == 20
     assert set(scenes.statuses()) == {"sent"}
+
+
+@pytest.mark.parametrize("statement", [claims._CLAIM_DUE, claims._CLAIM_ANY], ids=["watch", "nudged"])
+def test_however_many_wait_a_claim_reads_the_first_of_them(statement: str):
+    """Not all, to sort them: after an outage that would be each message as often as there are others."""
+    scenes.planned(scenes.red_flag([f"Nurse{n} Lund" for n in range(150)]))
+    given = {"lease": timedelta(seconds=30), "channels": [], "lines": []}
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", given)
+        ((plan,),) = cursor.fetchall()
+        transaction.set_rollback(True)
+
+    (lead,) = [node for node in nodes(plan[0]["Plan"]) if node.get("Subplan Name") == "CTE lead"]
+    read = [node["Actual Rows"] for node in nodes(lead) if node.get("Alias") == "n"]
+    assert read == [1]
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from nodes(part)
 
 
 def test_who_holds_the_first_intent_of_a_message_holds_all_of_it():
