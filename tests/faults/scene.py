@@ -145,7 +145,11 @@ class Scene:
         return [" ".join(map(str, row)) for row in self.rows(OWED, self.episodes, self.episodes)]
 
     def wait_until_quiet(self, within_s: float = 90.0) -> None:
-        wait_until(lambda: not self.owed(), within_s=within_s, why="something is still owed")
+        try:
+            wait_until(lambda: not self.owed(), within_s=within_s)
+        except AssertionError:
+            owed = self.owed()
+            raise AssertionError(f"{len(owed)} are still owed, of which {owed[:5]}") from None
 
     def everybody_was_told(self) -> bool:
         """And nothing more is owed: a repeated red flag, of which nobody is told again, is flagged after its grace."""
