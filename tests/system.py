@@ -260,6 +260,13 @@ class System:
         """All it has written since the system began, over restarts."""
         return self._log(name).read_text(errors="replace") if self._log(name).exists() else ""
 
+    def last_words(self, lines: int = 30) -> list[tuple[str, str]]:
+        """What each has written last, servers first: for the report of a test that failed."""
+        names = sorted(
+            (log.stem for log in self.directory.glob("*.log")), key=lambda name: name not in self._servers
+        )
+        return [(f"{name}.log", "\n".join(self.said_by(name).splitlines()[-lines:])) for name in names]
+
     def manage(self, *arguments: str) -> str:
         """`manage.py ...` in this system; returns what it printed."""
         command = [sys.executable, "manage.py", *arguments]

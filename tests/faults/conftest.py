@@ -68,6 +68,8 @@ def pytest_runtest_makereport(
     report = yield
     if report.failed:
         item.stash[failed] = True
+        system = getattr(item, "funcargs", {}).get("system")
+        report.sections += system.last_words() if system else []
     return report
 
 

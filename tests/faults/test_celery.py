@@ -16,7 +16,14 @@ from recovery.clinical import protocol as protocols
 from services.children import ROOT
 from tests.faults import mishaps
 from tests.faults.aftermath import assert_invariants
-from tests.faults.by_celery import BY_THE_WATCH_ALONE, WATCHES, nudge, wait_until_celery_is_back
+from tests.faults.by_celery import (
+    BY_THE_WATCH_ALONE,
+    WATCHES,
+    nothing_in_hand,
+    nudge,
+    wait_for_the_worker,
+    wait_until_celery_is_back,
+)
 from tests.faults.line import between_worker_and_broker
 from tests.faults.mishaps import POOL, some_time
 from tests.faults.phones import Phones
@@ -33,12 +40,13 @@ LEFT_ALONE = timedelta(days=10, hours=12)
 
 def test_f09_what_a_killed_worker_held_is_sent_by_others_without_the_broker_bringing_it_back(system: System):
     """Redelivery would take ten minutes here, and minutes more until Celery looks for it: the lease takes seconds."""
+    nothing_in_hand(system)
     phones = Phones(Scene.of(system, patients=POOL, members=1))
     with system.frozen("watch", "watch-2"):  # the worker has them
         with mishaps.swallowing(system):
             for patient in phones.scene.patients:
-                phones.report_red_flag(patient)
-            wait_until(lambda: len(phones.scene.mails) == POOL, why="the worker did not take them")
+                assert phones.report_red_flag(patient) == 201
+            wait_for_the_worker(system, lambda: len(phones.scene.mails) == POOL)
             system.kill("worker")
         assert phones.scene.attempts() == [(1, "", True)] * POOL
     phones.scene.wait_until_quiet(within_s=60)
@@ -75,13 +83,14 @@ def test_f15_after_a_blip_of_the_broker_the_worker_hears_again(system: System, b
 
 def test_f15_a_worker_whose_acknowledgements_were_lost_hears_again(system: System):
     """Celery keeps the room of a message until it is acknowledged, and has room for one for each child."""
+    nothing_in_hand(system)
     phones = Phones(Scene.of(system, patients=POOL, members=1))
     lost = system.said_by("worker").count("Couldn't ack")
     with system.frozen("watch", "watch-2"), ExitStack() as provider:
         provider.enter_context(mishaps.swallowing(system))
         for patient in phones.scene.patients:
-            phones.report_red_flag(patient)
-        wait_until(lambda: len(phones.scene.mails) == POOL, why="the worker did not take them")
+            assert phones.report_red_flag(patient) == 201
+        wait_for_the_worker(system, lambda: len(phones.scene.mails) == POOL)
         with system.frozen("valkey"):
             provider.close()  # what was sent is answered: the tasks end
             wait_until(

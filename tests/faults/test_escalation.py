@@ -12,6 +12,7 @@ from recovery import clock, tasks
 from recovery.clinical.tiers import Tier
 from recovery.models import Alert, Assessment, EscalationPolicy, Membership, Notification, User
 from tests.faults import steps
+from tests.faults.by_celery import wait_for_the_worker
 from tests.faults.mishaps import SENDERS
 from tests.faults.nurses import Answer, Nurse
 from tests.faults.phones import RED_FLAG, Phones
@@ -31,6 +32,10 @@ def until_steps(scene: Scene, count: int, *, within_s: float = 60) -> None:
     wait_until(
         lambda: len(taken(scene)) >= count, within_s=within_s, why=f"fewer than {count} steps were taken"
     )
+
+
+def all_are_open(scene: Scene) -> bool:
+    return Alert.objects.filter(episode__in=scene.episodes).count() == len(scene.patients)
 
 
 def told_by(scene: Scene, step: str) -> dict[int, set[str]]:
@@ -69,10 +74,7 @@ def test_f19_after_an_outage_stale_steps_collapse_and_the_worst_comes_first(syst
         system.stop("watch", "watch-2")
         for number, patient in enumerate(scene.patients):
             phones.send(phones.report(patient, RED_FLAG if number % 3 == 0 else SAME_DAY))
-        wait_until(
-            lambda: Alert.objects.filter(episode__in=scene.episodes).count() == len(scene.patients),
-            within_s=60,
-        )
+        wait_for_the_worker(system, lambda: all_are_open(scene) and not scene.owed())
         time.sleep(7)
         assert not taken(scene)
         system.start("watch")
@@ -99,11 +101,7 @@ def test_f19_what_somebody_took_on_during_the_outage_is_told_to_nobody(system: S
         system.stop("watch", "watch-2")
         for patient in scene.patients:
             phones.report_red_flag(patient)
-        wait_until(
-            lambda: Alert.objects.filter(episode__in=scene.episodes).count() == len(scene.patients),
-            within_s=60,
-        )
-        scene.wait_until_quiet()
+        wait_for_the_worker(system, lambda: all_are_open(scene) and not scene.owed())
         mine = scene.patients[::2]
         for patient in mine:
             alert = Alert.objects.get(episode=patient.episode_id)

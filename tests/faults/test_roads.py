@@ -4,6 +4,7 @@ through the watch. With both, everybody is told once."""
 import pytest
 
 from tests.faults.aftermath import assert_invariants
+from tests.faults.by_celery import wait_for_the_worker
 from tests.faults.phones import Phones
 from tests.faults.scene import Scene
 from tests.system import System
@@ -16,7 +17,9 @@ pytestmark = pytest.mark.slow
 def test_a_red_flag_reaches_the_mailbox_by_one_road_alone(system: System, program: str, road: str):
     system.restore("web", program)
     phones = Phones(Scene.of(system))
-    phones.report_red_flag()
+    assert phones.report_red_flag() == 201
+    if program == "worker":
+        wait_for_the_worker(system, phones.scene.everybody_was_told)
     assert_invariants(phones, lost_answers=False)
 
     assert phones.scene.roads() == ({road}, {road})

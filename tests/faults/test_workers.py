@@ -8,12 +8,12 @@ import pytest
 
 from tests.faults import mishaps
 from tests.faults.aftermath import assert_invariants, sent_again
+from tests.faults.by_celery import nothing_in_hand, wait_for_the_worker
 from tests.faults.mishaps import POOL, some_time
 from tests.faults.phones import Phones
 from tests.faults.scale import long_only, times
 from tests.faults.scene import Scene
 from tests.system import System
-from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -49,11 +49,12 @@ def test_f06_a_watch_that_is_killed_again_and_again_loses_nobodys_alert(system: 
 
 
 def test_f07_what_a_killed_child_was_sending_is_sent_again_under_the_same_key(system: System):
+    nothing_in_hand(system)
     phones = Phones(Scene.of(system, members=1))
     with system.frozen("watch", "watch-2"):  # the worker has it
         with mishaps.swallowing(system):
-            phones.report_red_flag()
-            wait_until(lambda: phones.scene.mails)
+            assert phones.report_red_flag() == 201
+            wait_for_the_worker(system, lambda: phones.scene.mails)
             mishaps.kill_all(system.children("worker"))
         assert phones.scene.attempts() == [(1, "", True)]
     assert_invariants(phones, deaths=1)
@@ -81,8 +82,8 @@ def test_f11_asked_to_stop_they_end_what_they_are_at(system: System, name: str, 
     others = {"worker", "watch", "watch-2"} - {name}
     system.stop(*others)
     with mishaps.swallowing(system):
-        phones.report_red_flag()
-        wait_until(lambda: phones.scene.mails)
+        assert phones.report_red_flag() == 201
+        wait_for_the_worker(system, lambda: phones.scene.mails)
         system.signal(name, signal.SIGTERM)
     system.wait_until_ended(name)
 
