@@ -7,6 +7,7 @@ import pytest
 
 from tests.faults.scale import LONGEST_S
 from tests.system import System
+from tests.waiting import arranging
 
 PROGRAMS = ("web", "worker", "watch", "watch-2")
 
@@ -49,7 +50,9 @@ def standing() -> Generator[Standing]:
 @pytest.fixture
 def system(standing: Standing, request: pytest.FixtureRequest) -> Generator[System]:
     """The running system: web, worker and two watches, on a PostgreSQL, a Valkey and a provider of its own."""
-    yield standing.system()
+    with arranging():
+        running = standing.system()
+    yield running
     if request.node.stash.get(failed, False):
         standing.throw_away()
 

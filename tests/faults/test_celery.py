@@ -21,7 +21,7 @@ from tests.faults.by_celery import (
     WATCHES,
     nothing_in_hand,
     nudge,
-    wait_for_the_worker,
+    report_to_the_worker,
     wait_until_celery_is_back,
 )
 from tests.faults.line import between_worker_and_broker
@@ -44,9 +44,7 @@ def test_f09_what_a_killed_worker_held_is_sent_by_others_without_the_broker_brin
     phones = Phones(Scene.of(system, patients=POOL, members=1))
     with system.frozen("watch", "watch-2"):  # the worker has them
         with mishaps.swallowing(system):
-            for patient in phones.scene.patients:
-                assert phones.report_red_flag(patient) == 201
-            wait_for_the_worker(system, lambda: len(phones.scene.mails) == POOL)
+            report_to_the_worker(phones)
             system.kill("worker")
         assert phones.scene.attempts() == [(1, "", True)] * POOL
     phones.scene.wait_until_quiet(within_s=60)
@@ -88,9 +86,7 @@ def test_f15_a_worker_whose_acknowledgements_were_lost_hears_again(system: Syste
     lost = system.said_by("worker").count("Couldn't ack")
     with system.frozen("watch", "watch-2"), ExitStack() as provider:
         provider.enter_context(mishaps.swallowing(system))
-        for patient in phones.scene.patients:
-            assert phones.report_red_flag(patient) == 201
-        wait_for_the_worker(system, lambda: len(phones.scene.mails) == POOL)
+        report_to_the_worker(phones)
         with system.frozen("valkey"):
             provider.close()  # what was sent is answered: the tasks end
             wait_until(

@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults import mishaps
 from tests.faults.aftermath import assert_invariants, sent_again
-from tests.faults.by_celery import nothing_in_hand, wait_for_the_worker
+from tests.faults.by_celery import nothing_in_hand, report_to_the_worker, wait_for_the_worker
 from tests.faults.mishaps import POOL, some_time
 from tests.faults.phones import Phones
 from tests.faults.scale import long_only, times
@@ -53,8 +53,7 @@ def test_f07_what_a_killed_child_was_sending_is_sent_again_under_the_same_key(sy
     phones = Phones(Scene.of(system, members=1))
     with system.frozen("watch", "watch-2"):  # the worker has it
         with mishaps.swallowing(system):
-            assert phones.report_red_flag() == 201
-            wait_for_the_worker(system, lambda: phones.scene.mails)
+            report_to_the_worker(phones)
             mishaps.kill_all(system.children("worker"))
         assert phones.scene.attempts() == [(1, "", True)]
     assert_invariants(phones, deaths=1)
