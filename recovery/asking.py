@@ -32,8 +32,14 @@ def now() -> Asking:
     return _asking.get(None) or Asking()
 
 
+def name_for(session_key: str | None) -> str:
+    """The name by which a session stands in the database, of the key that its browser has. Whoever has a copy of the
+    database cannot make the key of it; the key has 165 bits, so the name needs no salt."""
+    return hashlib.sha256(session_key.encode()).hexdigest()[:40] if session_key else ""
+
+
 def word_for(session_key: str | None) -> str:
-    return hashlib.sha256(session_key.encode()).hexdigest()[:16] if session_key else ""
+    return name_for(session_key)[:16]
 
 
 def remembered(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -47,7 +53,7 @@ def remembered(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Calla
         asking = Asking(uuid4().hex, word_for(session))
         token = _asking.set(asking)
         try:
-            with tenancy.opened(tenancy.by_session(session)):
+            with tenancy.opened(tenancy.by_session(name_for(session))):
                 response = get_response(request)
         finally:
             _asking.reset(token)

@@ -45,11 +45,11 @@ def is_fresh(session: StaffSession, now: datetime) -> bool:
     return now < session.began_at + ASKED_AGAIN_AFTER
 
 
-def noted(*, key: str, seen_at: datetime, now: datetime) -> bool:
+def noted(*, name: str, seen_at: datetime, now: datetime) -> bool:
     """Note that they did something just now. False: it was noted a moment ago, or the session was ended meanwhile."""
     if now < seen_at + NOTED_EVERY:
         return False
-    return bool(StaffSession.objects.filter(session_key=key).update(seen_at=now))
+    return bool(StaffSession.objects.filter(session_key=name).update(seen_at=now))
 
 
 def of(user: User, now: datetime) -> list[StaffSession]:
@@ -70,12 +70,12 @@ def end(*, user: User, session_id: UUID, now: datetime) -> bool:
 def end_all(*, user: User, now: datetime, but: str | None = None, by: User | None = None) -> int:
     """Sign all their browsers out, except the one with this key. `by` is who does it; None: they themselves."""
     others = "session.user_id = %(user)s AND session.session_key <> %(but)s"
-    return _end(others, now, user=user.pk, but=but or "", by=by or user)
+    return _end(others, now, user=user.pk, but=asking.name_for(but), by=by or user)
 
 
-def end_if_over(*, key: str, real: datetime, now: datetime) -> None:
+def end_if_over(*, name: str, real: datetime, now: datetime) -> None:
     """It has come to one of its limits, by the real time."""
-    _end("session.session_key = %(key)s", now, key=key, real=real)
+    _end("session.session_key = %(name)s", now, name=name, real=real)
 
 
 def forget_ended(*, real: datetime, now: datetime) -> int:
@@ -89,7 +89,7 @@ _END = """
         DELETE FROM recovery_staffsession session WHERE {where} RETURNING user_id, session_key, seen_at, began_at
     ), noted AS MATERIALIZED (
         SELECT recovery_remember_account('session ended', %(now)s::timestamptz, %(by)s::bigint, user_id, NULL,
-               %(request_id)s::text, left(encode(sha256(convert_to(session_key, 'UTF8')), 'hex'), 16),
+               %(request_id)s::text, left(session_key, 16),
                jsonb_build_object('why',
                       CASE WHEN %(real)s::timestamptz IS NULL THEN 'revoked'
                            WHEN seen_at + %(idle)s::interval <= %(real)s::timestamptz THEN 'idle'

@@ -75,9 +75,9 @@ def clinic(clinic_id: int) -> Reach:
     return Reach(f"'{{{int(clinic_id)}}}'")
 
 
-def by_session(key: str) -> Reach:
-    """The clinics that whoever is signed in by it works for now."""
-    return _by("session", key)
+def by_session(name: str) -> Reach:
+    """The clinics that whoever is signed in by the session of this name works for now (recovery/asking.py)."""
+    return _by("session", name)
 
 
 def by_phone(token_hash: str) -> Reach:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.test import Client
 
-    from recovery.models import User
+    from recovery.models import StaffSession, User
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 """In the app of everybody who has one."""
@@ -40,6 +40,14 @@ def session_of(user: "User") -> str:
     session.create()
     session.save()
     return str(session.session_key)
+
+
+def row_of(client: "Client") -> "StaffSession":
+    """The session of this browser, as the database has it."""
+    from recovery import asking
+    from recovery.models import StaffSession
+
+    return StaffSession.objects.get(session_key=asking.name_for(client.session.session_key))
 
 
 def give_app(user: "User") -> None:

@@ -1,7 +1,10 @@
 """Django's sessions in a table of ours: with an idle limit and a longest time, listed, and ended one by one.
 
-A session over its limit is not there for anybody who asks: neither a page, nor the board's poll, nor a program. What is
-in it is sealed: a press that waits for the password stands there with what was typed, and an invitation with its link.
+A session over its limit is not there for anybody who asks: neither a page, nor the board's poll, nor a program.
+
+Who has a copy of the database can neither use a session nor read it. It stands there under a name that is made of the
+key in the browser's cookie, and not the other way round; and what is in it is sealed: a press that waits for the
+password stands there with what was typed, and an invitation with its link.
 """
 
 from contextlib import suppress
@@ -12,7 +15,7 @@ from uuid import uuid4
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
 
-from recovery import clock, sealing, sessions
+from recovery import asking, clock, sealing, sessions
 from recovery.models import StaffSession
 
 
@@ -34,23 +37,35 @@ class SessionStore(DatabaseSessions):
         return found
 
     def _get_session_from_db(self) -> StaffSession | None:
-        row: StaffSession | None = super()._get_session_from_db()  # type: ignore[misc]  # Django's own hook
-        if row is not None and sessions.is_over(row, clock.real()):
-            sessions.end_if_over(key=row.session_key, real=clock.real(), now=clock.now())
-            self._session_key = row = None
+        name, now = asking.name_for(self.session_key), clock.real()
+        row = StaffSession.objects.filter(session_key=name, expire_date__gt=now).first() if name else None
+        if row is not None and sessions.is_over(row, now):
+            sessions.end_if_over(name=name, real=now, now=clock.now())
+            row = None
+        if row is None:
+            self._session_key = None
         self._row = row
         return row
+
+    def exists(self, session_key: str) -> bool:
+        return bool(super().exists(asking.name_for(session_key)))
+
+    def delete(self, session_key: str | None = None) -> None:
+        if key := session_key or self.session_key:
+            super().delete(asking.name_for(key))
 
     def create_model_instance(self, data: dict[str, Any]) -> StaffSession:
         """Whose it is follows from what is in it. Signing in begins it anew; all else leaves its times alone, also what
         gives it another key: a new password, a second factor."""
         row = super().create_model_instance(data)
         assert isinstance(row, StaffSession)
+        row.session_key = asking.name_for(row.session_key)
         now, user_id = clock.real(), int(data[SESSION_KEY]) if SESSION_KEY in data else None
         was = self._row if self._row is not None and self._row.user_id == user_id else None
         row.began_at, row.seen_at = (was.began_at, was.seen_at) if was else (now, now)
         row.uuid = was.uuid if was and was.session_key == row.session_key else uuid4()
         row.user_id, row.expire_date = user_id, row.began_at + sessions.LONGEST
+        row.is_whole = sessions.is_whole(data)
         self._row = row
         return row
 
@@ -62,5 +77,5 @@ class SessionStore(DatabaseSessions):
         """Whoever is signed in has done something."""
         if self.get(SESSION_KEY) is None or self._row is None:
             return
-        if sessions.noted(key=self._row.session_key, seen_at=self._row.seen_at, now=now):
+        if sessions.noted(name=self._row.session_key, seen_at=self._row.seen_at, now=now):
             self._row.seen_at = now

@@ -23,6 +23,9 @@ class StaffSession(AbstractBaseSession):
         related_name="sessions",
         help_text="None: nobody yet",
     )
+    is_whole = models.BooleanField(
+        db_default=False, help_text="Both factors were given. What is not opens no clinic (ADR 31)"
+    )
     began_at = models.DateTimeField(help_text="When they signed in")
     seen_at = models.DateTimeField(help_text="When they last did something, to half a minute")
 

@@ -12,7 +12,7 @@ from recovery.enrolment import CodeInvalid
 from recovery.models import AuditEvent, StaffSession, User
 from tests import factories
 from tests.factories import PASSWORD, T0
-from tests.signing_in import give_app, sign_in
+from tests.signing_in import give_app, row_of, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -224,7 +224,7 @@ def test_s50_one_session_that_is_ended_is_named(ben: User) -> None:
     here.force_login(ben)
     there.force_login(ben)
     word = events("signed in")[1].browser
-    row = StaffSession.objects.get(session_key=there.session.session_key)
+    row = row_of(there)
 
     here.post(f"/account/sessions/{row.uuid}/end")
 

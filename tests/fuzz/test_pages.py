@@ -44,7 +44,7 @@ def forms(system: System, people: People) -> list[Form]:
 def sessions(system: System, people: People) -> list[tuple[Any, ...]]:
     with psycopg.connect(system.database_url, options=EVERY_CLINIC) as database:
         return database.execute(
-            "SELECT session_key, session_data, expire_date, uuid, user_id, began_at, seen_at"
+            "SELECT session_key, session_data, expire_date, uuid, user_id, is_whole, began_at, seen_at"
             " FROM recovery_staffsession"
         ).fetchall()
 
@@ -113,8 +113,8 @@ def _sign_in_again(database: psycopg.Connection, sessions: list[tuple[Any, ...]]
     with database.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO recovery_staffsession"
-            " (session_key, session_data, expire_date, uuid, user_id, began_at, seen_at)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s)"
+            " (session_key, session_data, expire_date, uuid, user_id, is_whole, began_at, seen_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
             " ON CONFLICT (session_key) DO UPDATE SET session_data = excluded.session_data",
             sessions,
         )

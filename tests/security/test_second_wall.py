@@ -35,6 +35,8 @@ from recovery.notifications import plan
 from services.children import ROOT, environment
 from tests import factories
 from tests.auditor import ward
+from tests.security.staff_doors.people import give_code, give_password
+from tests.signing_in import give_app, row_of, shown_code
 from tests.system import System
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -180,14 +182,28 @@ def test_s04_a_session_opens_the_clinics_of_its_owner_as_they_are_now(
     mine, _ = two_clinics
     nurse = factories.member(mine.team, password=None)
     client.force_login(nurse, backend="allauth.account.auth_backends.AuthenticationBackend")
-    key = client.session.session_key
-    assert key
+    name = row_of(client).session_key
 
-    with tenancy.opened(tenancy.by_session(key)):
+    with tenancy.opened(tenancy.by_session(name)):
         assert list(Episode.objects.values_list("pk", flat=True)) == [mine.pk]
     Membership.objects.filter(user=nurse).update(ended_at=factories.at(1))
-    with tenancy.opened(tenancy.by_session(key)):
+    with tenancy.opened(tenancy.by_session(name)):
         assert counts(Episode) == {0}
+
+
+def test_s15_a_password_alone_opens_no_clinic_at_the_second_wall(
+    two_clinics: tuple[Episode, Episode], client: Client
+) -> None:
+    """Views send whoever gave no second factor away; one that forgot to would have nothing to show."""
+    nurse = factories.member(two_clinics[0].team, "Ben Okafor")
+    give_app(nurse)
+
+    give_password(nurse, client)
+    with tenancy.opened(tenancy.by_session(row_of(client).session_key)):
+        assert counts(Episode) == {0}
+    give_code(client, shown_code())
+    with tenancy.opened(tenancy.by_session(row_of(client).session_key)):
+        assert counts(Episode) == {1}
 
 
 def test_s04_who_is_not_active_any_more_reaches_nothing(
@@ -197,7 +213,7 @@ def test_s04_who_is_not_active_any_more_reaches_nothing(
     client.force_login(nurse, backend="allauth.account.auth_backends.AuthenticationBackend")
     User.objects.filter(pk=nurse.pk).update(is_active=False)
 
-    with tenancy.opened(tenancy.by_session(str(client.session.session_key))):
+    with tenancy.opened(tenancy.by_session(row_of(client).session_key)):
         assert counts(Episode) == {0}
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 
-from recovery import access, passkeys, second_factor, sessions, staff
+from recovery import access, asking, passkeys, second_factor, sessions, staff
 from recovery.dashboard.wording import span
 from recovery.models import StaffSession, User
 
@@ -81,7 +81,7 @@ def _browser(row: StaffSession, key: str, now: datetime) -> Browser:
         name=_name(row.get_decoded().get("device", "")),
         last=_ago(now - row.seen_at),
         began=_ago(now - row.began_at),
-        is_this=row.session_key == key,
+        is_this=row.session_key == asking.name_for(key),
     )
 
 

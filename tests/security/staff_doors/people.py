@@ -8,7 +8,7 @@ from django.test import Client
 from recovery import clock
 from recovery.models import StaffSession, User
 from tests.factories import PASSWORD
-from tests.signing_in import give_app
+from tests.signing_in import give_app, row_of
 
 SIGN_IN, CODE = "/accounts/login/", "/accounts/second-factor/"
 SET_UP, SECURITY = "/account/second-factor", "/account/security"
@@ -38,7 +38,7 @@ def is_in(client: Client) -> bool:
 
 def passes(client: Client, **time: float) -> None:
     """So much time passes for this browser: nobody touches it."""
-    row = StaffSession.objects.get(session_key=client.session.session_key)
+    row = row_of(client)
     ago = timedelta(**time)
     StaffSession.objects.filter(pk=row.pk).update(seen_at=row.seen_at - ago, began_at=row.began_at - ago)
 

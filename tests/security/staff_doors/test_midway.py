@@ -20,7 +20,7 @@ from tests.security.staff_doors.people import (
     passes,
     with_app,
 )
-from tests.signing_in import shown_code, sign_in
+from tests.signing_in import row_of, shown_code, sign_in
 
 ANOTHER = "purple horse battery staple"
 
@@ -35,7 +35,7 @@ def signed_in_for_eleven_hours(user: User) -> Client:
 
 
 def began_at(client: Client) -> object:
-    return StaffSession.objects.get(session_key=client.session.session_key).began_at
+    return row_of(client).began_at
 
 
 # --- between the two factors

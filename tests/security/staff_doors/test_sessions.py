@@ -1,5 +1,7 @@
 """S12, S13, S16, S17, S23: how long somebody is signed in, where, and what ends it."""
 
+from importlib import import_module
+
 import pytest
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
 from django.core import mail
@@ -14,7 +16,7 @@ from tests.dashboard.conftest import SignIn
 from tests.dashboard.scenes import said
 from tests.factories import PASSWORD
 from tests.security.staff_doors.people import POLL, SECURITY, give_password, is_in, passes
-from tests.signing_in import session_of, sign_in
+from tests.signing_in import row_of, session_of, sign_in
 
 
 def test_s16_after_fifteen_minutes_without_a_deed_one_is_signed_out(ben: User, sign_in: SignIn) -> None:
@@ -119,9 +121,41 @@ def test_s17_the_session_gets_a_new_name_at_signing_in_and_is_dead_after_signing
     assert not is_in(thief)
 
 
+def test_s11_a_copy_of_the_database_has_no_session_in_it_that_opens_anything(ben: User) -> None:
+    key = session_of(ben)
+    row = StaffSession.objects.get(user=ben)
+    thief, owner = Client(), Client()
+    thief.cookies["sessionid"], owner.cookies["sessionid"] = row.session_key, key
+
+    assert key not in str(StaffSession.objects.values().get())
+    assert [is_in(thief), is_in(owner)] == [False, True]
+
+
+def test_who_was_signed_in_before_sessions_had_names_still_is(ben: User) -> None:
+    key = session_of(ben)
+    StaffSession.objects.update(session_key=key, is_whole=False)
+    client = Client()
+    client.cookies["sessionid"] = key
+
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("recovery.migrations.0037_sessions_by_name").BY_NAME)
+
+    assert is_in(client)
+    assert row_of(client).is_whole
+
+
+def test_s17_signed_out_its_row_is_gone(ben: User, sign_in: SignIn) -> None:
+    client = sign_in(ben)
+    row = row_of(client)
+
+    client.post("/accounts/logout/")
+
+    assert not StaffSession.objects.filter(pk=row.pk).exists()
+
+
 def test_s12_one_browser_is_signed_out_from_another_and_only_that_one(ben: User, sign_in: SignIn) -> None:
     here, lost, third = sign_in(ben), sign_in(ben), sign_in(ben)
-    row = StaffSession.objects.get(session_key=lost.session.session_key)
+    row = row_of(lost)
 
     shown = here.get(SECURITY)
     ended = here.post(f"/account/sessions/{row.uuid}/end", follow=True)
