@@ -164,7 +164,7 @@ def test_every_seat_is_told_and_can_be_taken(first):
 
 def test_who_helps_takes_a_phone_in_hand(first):
     helper = first.told["helper"]
-    assert helper["code"] in first.log.read_text()
+    first.wait(lambda: helper["code"] in first.log.read_text())
     device = {"name": "Robin's phone", "platform": "web"}
     token = asked(first, "/api/v1/enrolments/redeem", {"code": helper["code"], "device": device})[
         "device_token"
