@@ -83,13 +83,16 @@ def forget_ended(*, real: datetime, now: datetime) -> int:
     return _end("session.expire_date < %(real)s", now, real=real)
 
 
-# Who ended it, why, and which session by its word, in one statement for all of them. Nobody's is nobody's business.
+# Who ended it, why, and which session by its word, in one statement for all of them. Nobody's is nobody's business. One
+# that a program of the release before began stands under its key; its word is that of the name which it would have.
 _END = """
     WITH gone AS (
         DELETE FROM recovery_staffsession session WHERE {where} RETURNING user_id, session_key, seen_at, began_at
     ), noted AS MATERIALIZED (
         SELECT recovery_remember_account('session ended', %(now)s::timestamptz, %(by)s::bigint, user_id, NULL,
-               %(request_id)s::text, left(session_key, 16),
+               %(request_id)s::text,
+               left(CASE WHEN length(session_key) = 32 THEN encode(sha256(convert_to(session_key, 'UTF8')), 'hex')
+                         ELSE session_key END, 16),
                jsonb_build_object('why',
                       CASE WHEN %(real)s::timestamptz IS NULL THEN 'revoked'
                            WHEN seen_at + %(idle)s::interval <= %(real)s::timestamptz THEN 'idle'

@@ -33,8 +33,9 @@ AGAIN_AFTER = timedelta(minutes=15)
 NAMED = {"episode_id": "episode", "alert_id": "alert", "report_id": "quarantine"}
 
 # The page's object leads to the recovery; a list belongs to none, and is told in each clinic that whoever looked works
-# for: it shows something of all of them. What was refused as not there is named as it was asked for, and nothing is
-# looked up for it. Nothing is returned: whoever has left is not shown what is remembered of them.
+# for: it shows something of all of them. Which those are is told by a function of the owner's: who gave one factor
+# alone has none of them in reach. What was refused as not there is named as it was asked for, and nothing is looked up
+# for it. Nothing is returned: whoever has left is not shown what is remembered of them.
 _LOOK = """
     WITH it AS (
         SELECT id, clinic_id, 'episode' AS subject, uuid FROM recovery_episode WHERE uuid = %(episode)s::uuid
@@ -43,11 +44,7 @@ _LOOK = """
         UNION ALL
         SELECT episode_id, clinic_id, 'quarantine', uuid FROM recovery_quarantine WHERE uuid = %(report)s::uuid
     ), works_for AS (
-        SELECT t.clinic_id FROM recovery_membership m JOIN recovery_careteam t ON t.id = m.team_id
-         WHERE m.user_id = %(user)s::bigint AND m.ended_at IS NULL
-         UNION
-        SELECT o.clinic_id FROM recovery_oversight o
-         WHERE o.user_id = %(user)s::bigint AND o.ended_at IS NULL AND o.clinic_id IS NOT NULL
+        SELECT unnest(recovery_clinics_of_account(%(user)s::bigint)::bigint[]) AS clinic_id
     ), its AS (
         SELECT coalesce((SELECT clinic_id FROM it LIMIT 1), %(clinic)s::bigint) AS clinic_id
     ), home AS (

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+from asgiref.sync import sync_to_async
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
 
@@ -68,6 +69,20 @@ class SessionStore(DatabaseSessions):
         row.is_whole = sessions.is_whole(data)
         self._row = row
         return row
+
+    # Django's own would take the name for the key.
+
+    async def _aget_session_from_db(self) -> StaffSession | None:
+        return await sync_to_async(self._get_session_from_db)()
+
+    async def aexists(self, session_key: str) -> bool:
+        return await sync_to_async(self.exists)(session_key)
+
+    async def adelete(self, session_key: str | None = None) -> None:
+        await sync_to_async(self.delete)(session_key)
+
+    async def acreate_model_instance(self, data: dict[str, Any]) -> StaffSession:
+        return await sync_to_async(self.create_model_instance)(data)
 
     def began_lately(self, now: datetime) -> bool:
         """Whether they gave both factors a moment ago."""

@@ -5,6 +5,8 @@ from importlib import import_module
 
 from django.db import migrations, models
 
+from recovery.migrations._walls import execute
+
 BEFORE = import_module("recovery.migrations.0036_the_second_wall")
 
 # What is in the cookie of whoever is signed in opens their session further on: its name is made of it. Which of those
@@ -16,7 +18,20 @@ BY_NAME = """
 """
 
 SESSION = "session(key text)"
-OF_WHOLE = BEFORE.WAYS[SESSION].replace("s.session_key = $1", "s.session_key = $1 AND s.is_whole")
+# The release before, while it still runs, begins sessions under their keys, and says of none that it is whole.
+OF_WHOLE = BEFORE.WAYS[SESSION].replace(
+    "s.session_key = $1", "s.session_key = $1 AND (s.is_whole OR length(s.session_key) = 32)"
+)
+
+# Who gave one factor reaches none of their clinics; what they look at is remembered in each of them.
+ACCOUNT = "account(number bigint)"
+OF_ACCOUNT = """
+    SELECT t.clinic_id FROM recovery_membership m JOIN recovery_careteam t ON t.id = m.team_id
+     WHERE m.user_id = $1 AND m.ended_at IS NULL
+     UNION
+    SELECT o.clinic_id FROM recovery_oversight o
+     WHERE o.user_id = $1 AND o.ended_at IS NULL AND o.clinic_id IS NOT NULL
+"""
 
 
 class Migration(migrations.Migration):
@@ -32,4 +47,9 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(BY_NAME, reverse_sql="DELETE FROM recovery_staffsession"),
         migrations.RunSQL(BEFORE.way(SESSION, OF_WHOLE), BEFORE.way(SESSION, BEFORE.WAYS[SESSION])),
+        migrations.RunSQL(BEFORE.way(ACCOUNT, OF_ACCOUNT), "DROP FUNCTION recovery_clinics_of_account(bigint)"),
+        execute(
+            "REVOKE ALL ON FUNCTION recovery_clinics_of_account FROM PUBLIC",
+            "GRANT EXECUTE ON FUNCTION recovery_clinics_of_account TO {app}",
+        ),
     ]

@@ -9,12 +9,13 @@ from django.test import Client
 from django.urls import get_resolver
 
 from recovery import audit
-from recovery.models import Alert, AuditEvent, CareTeam, CheckIn, DeviceToken, Quarantine, User
+from recovery.models import Alert, AuditEvent, CareTeam, CheckIn, DeviceToken, Oversight, Quarantine, User
 from tests import factories
 from tests.api.phones import CHECK_INS, ME, Phone, check_in
 from tests.audit.conftest import Administrator
 from tests.dashboard.scenes import alert_of, page_of, report
 from tests.factories import at
+from tests.security.staff_doors.people import SET_UP, give_password
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("the_day_after")]
 
@@ -88,6 +89,19 @@ def test_s50_somebody_of_two_clinics_is_read_of_in_both_where_a_page_shows_of_bo
     left = AuditEvent.objects.filter(request_id=answer["X-Request-Id"])
     assert {event.clinic_id for event in left} == {ana.clinic_id, other.clinic_id}
     assert left.count() == 2
+
+
+def test_s50_who_gave_a_password_alone_is_read_of_in_each_of_their_clinics(ben: User) -> None:
+    """They have none in reach yet."""
+    other, overseen = (factories.team(factories.clinic(name)) for name in ("Harbour Clinic", "Hill Clinic"))
+    ben.memberships.create(team=other, role="nurse")
+    Oversight.objects.create(user=ben, role="auditor", clinic=overseen.clinic, started_at=factories.T0)
+
+    answer = give_password(ben).get(SET_UP)
+
+    left = AuditEvent.objects.filter(request_id=answer["X-Request-Id"]).values_list("clinic", flat=True)
+    own = ben.memberships.exclude(team=other).get().team
+    assert sorted(left) == sorted([own.clinic_id, other.clinic_id, overseen.clinic_id])
 
 
 def test_s50_somebody_of_two_clinics_looks_at_a_patient_in_that_ones_clinic(

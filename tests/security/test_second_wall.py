@@ -28,6 +28,7 @@ from recovery.models import (
     Membership,
     Notification,
     Patient,
+    StaffSession,
     User,
 )
 from recovery.models.tenancy import UNFENCED
@@ -35,8 +36,9 @@ from recovery.notifications import plan
 from services.children import ROOT, environment
 from tests import factories
 from tests.auditor import ward
-from tests.security.staff_doors.people import give_code, give_password
-from tests.signing_in import give_app, row_of, shown_code
+from tests.factories import PASSWORD
+from tests.security.staff_doors.people import give_password
+from tests.signing_in import row_of, session_of, sign_in
 from tests.system import System
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -195,14 +197,26 @@ def test_s15_a_password_alone_opens_no_clinic_at_the_second_wall(
     two_clinics: tuple[Episode, Episode], client: Client
 ) -> None:
     """Views send whoever gave no second factor away; one that forgot to would have nothing to show."""
-    nurse = factories.member(two_clinics[0].team, "Ben Okafor")
-    give_app(nurse)
+    nurse = factories.member(two_clinics[0].team, "Ben Okafor")  # without an app yet: signed in, by half
 
     give_password(nurse, client)
-    with tenancy.opened(tenancy.by_session(row_of(client).session_key)):
+    half = row_of(client)
+    assert (half.user_id, half.is_whole) == (nurse.pk, False)
+    with tenancy.opened(tenancy.by_session(half.session_key)):
         assert counts(Episode) == {0}
-    give_code(client, shown_code())
-    with tenancy.opened(tenancy.by_session(row_of(client).session_key)):
+    sign_in(another := Client(), nurse, PASSWORD)
+    with tenancy.opened(tenancy.by_session(row_of(another).session_key)):
+        assert counts(Episode) == {1}
+
+
+def test_s04_a_session_that_a_program_of_the_release_before_began_opens_what_it_did(
+    two_clinics: tuple[Episode, Episode],
+) -> None:
+    """Until the last of them has ended: it begins sessions under their keys, and says of none that it is whole."""
+    key = session_of(factories.member(two_clinics[0].team, password=None))
+    StaffSession.objects.update(session_key=key, is_whole=False)
+
+    with tenancy.opened(tenancy.by_session(key)):
         assert counts(Episode) == {1}
 
 

@@ -3,13 +3,15 @@
 from importlib import import_module
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
 from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from recovery import clock, sessions
+from recovery import asking, clock, sessions
+from recovery.dashboard.sessions import SessionStore
 from recovery.models import AuditEvent, CareTeam, DeviceToken, RecoveryCode, StaffSession, User
 from tests import factories
 from tests.dashboard.conftest import SignIn
@@ -142,6 +144,30 @@ def test_who_was_signed_in_before_sessions_had_names_still_is(ben: User) -> None
 
     assert is_in(client)
     assert row_of(client).is_whole
+
+
+def test_s11_of_a_session_of_the_release_before_the_audit_has_a_word_and_no_part_of_its_key(
+    ben: User,
+) -> None:
+    key = session_of(ben)
+    StaffSession.objects.update(session_key=key)
+
+    sessions.end_all(user=ben, now=factories.T0)
+
+    assert AuditEvent.objects.get(what="session ended").browser == asking.word_for(key)
+
+
+def test_s11_asked_without_waiting_the_name_of_a_session_is_no_key_either(ben: User) -> None:
+    key = session_of(ben)
+    name = asking.name_for(key)
+    found = [async_to_sync(SessionStore(each).aload)() for each in (key, name)]
+    there = [async_to_sync(SessionStore().aexists)(each) for each in (key, name)]
+    begun = SessionStore()
+    async_to_sync(begun.acreate)()
+    async_to_sync(SessionStore().adelete)(key)
+
+    assert [bool(each) for each in found] == there == [True, False]
+    assert StaffSession.objects.get().session_key == asking.name_for(begun.session_key)
 
 
 def test_s17_signed_out_its_row_is_gone(ben: User, sign_in: SignIn) -> None:
