@@ -45,6 +45,10 @@ def is_fresh(session: StaffSession, now: datetime) -> bool:
     return now < session.began_at + ASKED_AGAIN_AFTER
 
 
+def named(name: str, now: datetime) -> StaffSession | None:
+    return StaffSession.objects.filter(session_key=name, expire_date__gt=now).first() if name else None
+
+
 def noted(*, name: str, seen_at: datetime, now: datetime) -> bool:
     """Note that they did something just now. False: it was noted a moment ago, or the session was ended meanwhile."""
     if now < seen_at + NOTED_EVERY:

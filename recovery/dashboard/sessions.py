@@ -39,7 +39,7 @@ class SessionStore(DatabaseSessions):
 
     def _get_session_from_db(self) -> StaffSession | None:
         name, now = asking.name_for(self.session_key), clock.real()
-        row = StaffSession.objects.filter(session_key=name, expire_date__gt=now).first() if name else None
+        row = sessions.named(name, now)
         if row is not None and sessions.is_over(row, now):
             sessions.end_if_over(name=name, real=now, now=clock.now())
             row = None
