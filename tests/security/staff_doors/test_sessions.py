@@ -164,7 +164,7 @@ def test_s11_asked_without_waiting_the_name_of_a_session_is_no_key_either(ben: U
     key = session_of(ben)
     name = asking.name_for(key)
 
-    async def ask() -> tuple[list[object], list[bool], str]:
+    async def ask() -> tuple[list[dict[str, object]], list[bool], str]:
         found = [await SessionStore(each).aload() for each in (key, name)]
         there = [await SessionStore().aexists(each) for each in (key, name)]
         await (begun := SessionStore()).acreate()
