@@ -159,7 +159,7 @@ DAMAGE = {
     "SELECT now(), 'added', '', '{}', min(xact) FROM recovery_auditevent",
     "added where no batch looks": "INSERT INTO recovery_auditevent (at, what, subject, detail, xact) "
     "SELECT now(), 'added', '', '{}', -1",
-    "two exchanged": f"UPDATE recovery_auditevent SET id = CASE id WHEN {FIRST} THEN -{LAST} ELSE {FIRST} END "
+    "two exchanged": f"UPDATE recovery_auditevent SET id = CASE id WHEN {FIRST} THEN -{LAST} ELSE -{FIRST} END "
     f"WHERE id IN ({FIRST}, {LAST})",
     "a batch removed": "DELETE FROM recovery_auditbatch WHERE number = 1",
     "a batch made to fit": f"WITH gone AS (DELETE FROM recovery_auditevent WHERE id = {FIRST} RETURNING id) "
