@@ -46,6 +46,7 @@ def is_fresh(session: StaffSession, now: datetime) -> bool:
 
 
 def named(name: str, now: datetime) -> StaffSession | None:
+    """The one that stands under this name (recovery/asking.py), unless its longest time is over."""
     return StaffSession.objects.filter(session_key=name, expire_date__gt=now).first() if name else None
 
 

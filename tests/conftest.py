@@ -12,7 +12,7 @@ import pytest
 
 from tests import chromium, databases, network, signing_in
 from tests.services_plugin import worker
-from tests.waiting import NotArranged, wait_until
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -120,8 +120,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("browser") or item.path.parent.name in SURROUNDINGS:
             item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=2))
-        elif item.path.parent.name == "faults":
-            item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=2, only_rerun=[NotArranged.__name__]))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -1,19 +1,5 @@
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
-
-
-class NotArranged(Exception):
-    """A fault test could not begin: what it stands on was not there in time. That shows nothing, and it begins again
-    once (tests/conftest.py); what it is about has one try."""
-
-
-@contextmanager
-def arranging() -> Generator[None]:
-    try:
-        yield
-    except AssertionError as error:
-        raise NotArranged(str(error)) from error
+from collections.abc import Callable
 
 
 def wait_until(holds: Callable[[], object], within_s: float = 30.0, why: str = "it did not happen") -> None:

@@ -13,7 +13,7 @@ from tests.faults.mishaps import POOL
 from tests.faults.phones import Phones
 from tests.faults.scene import Scene
 from tests.system import System
-from tests.waiting import arranging, wait_until
+from tests.waiting import wait_until
 
 BY_THE_WATCH_ALONE = ({"watch"}, {"watch"})
 
@@ -59,12 +59,9 @@ def wait_for_the_worker(system: System, holds: Callable[[], object], *, within_s
 
 def report_to_the_worker(phones: Phones) -> None:
     """A red flag of each patient, and the worker alone has given each to the provider."""
-    with arranging():
-        for patient in phones.scene.patients:
-            assert phones.report_red_flag(patient) == 201
-        wait_for_the_worker(
-            phones.scene.system, lambda: len(phones.scene.mails) == len(phones.scene.patients)
-        )
+    for patient in phones.scene.patients:
+        assert phones.report_red_flag(patient) == 201
+    wait_for_the_worker(phones.scene.system, lambda: len(phones.scene.mails) == len(phones.scene.patients))
 
 
 def wait_until_celery_is_back(system: System, *, within_s: float = 90) -> None:

@@ -7,7 +7,6 @@ import pytest
 
 from tests.faults.scale import LONGEST_S
 from tests.system import System
-from tests.waiting import arranging
 
 PROGRAMS = ("web", "worker", "watch", "watch-2")
 
@@ -50,9 +49,7 @@ def standing() -> Generator[Standing]:
 @pytest.fixture
 def system(standing: Standing, request: pytest.FixtureRequest) -> Generator[System]:
     """The running system: web, worker and two watches, on a PostgreSQL, a Valkey and a provider of its own."""
-    with arranging():
-        running = standing.system()
-    yield running
+    yield standing.system()
     if request.node.stash.get(failed, False):
         standing.throw_away()
 

@@ -20,7 +20,7 @@ from tests.faults.scale import times
 from tests.faults.scene import Scene
 from tests.faults.steps import APART, QUICK, assert_steps_kept_their_time, follow, quick, taken
 from tests.system import System
-from tests.waiting import arranging, wait_until
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -74,8 +74,7 @@ def test_f19_after_an_outage_stale_steps_collapse_and_the_worst_comes_first(syst
         system.stop("watch", "watch-2")
         for number, patient in enumerate(scene.patients):
             phones.send(phones.report(patient, RED_FLAG if number % 3 == 0 else SAME_DAY))
-        with arranging():
-            wait_for_the_worker(system, lambda: all_are_open(scene) and not scene.owed())
+        wait_for_the_worker(system, lambda: all_are_open(scene) and not scene.owed())
         time.sleep(7)
         assert not taken(scene)
         system.start("watch")
@@ -102,8 +101,7 @@ def test_f19_what_somebody_took_on_during_the_outage_is_told_to_nobody(system: S
         system.stop("watch", "watch-2")
         for patient in scene.patients:
             phones.report_red_flag(patient)
-        with arranging():
-            wait_for_the_worker(system, lambda: all_are_open(scene) and not scene.owed())
+        wait_for_the_worker(system, lambda: all_are_open(scene) and not scene.owed())
         mine = scene.patients[::2]
         for patient in mine:
             alert = Alert.objects.get(episode=patient.episode_id)

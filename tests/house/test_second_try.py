@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from services.children import ROOT
-from tests.waiting import NotArranged
 
 PROMISES = (
     "auditor",
@@ -32,21 +31,11 @@ def test_it():
 """
 
 
-NOT_ARRANGED_THE_FIRST_TIME = f"""
-{FAILS_THE_FIRST_TIME.replace("test_it", "begin")}
-
-def test_it():
-    from tests.waiting import arranging
-    with arranging():
-        begin()
-"""
-
-
-def _run(place: Path, *options: str, test: str = FAILS_THE_FIRST_TIME) -> str:
+def _run(place: Path, *options: str) -> str:
     """What pytest says of a file in a folder of this name, set up as for our own tests."""
     place.mkdir()
     (place.parent / "conftest.py").write_text("from tests.conftest import pytest_collection_modifyitems\n")
-    (place / "test_that.py").write_text(test)
+    (place / "test_that.py").write_text(FAILS_THE_FIRST_TIME)
     of_ours = [
         "-c",
         str(ROOT / "pyproject.toml"),
@@ -77,11 +66,6 @@ def test_what_kills_and_counts_has_one_try(tmp_path: Path) -> None:
     assert "1 failed" in _run(tmp_path / "faults")
 
 
-def test_what_could_not_even_begin_begins_again(tmp_path: Path) -> None:
-    assert "1 passed, 1 rerun" in _run(tmp_path / "faults", test=NOT_ARRANGED_THE_FIRST_TIME)
-    assert "1 failed" in _run(tmp_path / "notifications", test=NOT_ARRANGED_THE_FIRST_TIME)
-
-
 def test_whoever_wants_to_know_forgives_nothing(tmp_path: Path) -> None:
     assert "1 failed" in _run(tmp_path / "demo", "--force-reruns=0")
 
@@ -91,8 +75,7 @@ def test_no_promise_beside_this_test_gets_a_second_try(request: pytest.FixtureRe
     again = [
         item.nodeid
         for item in request.session.items
-        if (second_try := item.get_closest_marker("flaky"))
-        and second_try.kwargs.get("only_rerun") != [NotArranged.__name__]
+        if item.get_closest_marker("flaky")
         and not item.get_closest_marker("browser")
         and set(PROMISES) & set(item.path.parent.parts)
     ]
