@@ -1,11 +1,23 @@
 """What axe knows of barriers for people who see, hear or move less, on a page that is open."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 OPTIONS = {"resultTypes": ["violations"]}
+
+
+@contextmanager
+def the_same_page(page: "Page") -> Generator[None]:
+    """Whoever examines a page has waited for it: what was there before it has no say, and does not hide it."""
+    page.evaluate("window.isExamined = true")
+    yield
+    assert page.evaluate("window.isExamined"), (
+        "another page came while this one was examined: wait for something on it first"
+    )
 
 
 def found(page: "Page", **options: Any) -> str:

@@ -2,7 +2,9 @@
 
 import os
 import sys
+import time
 from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from unittest.mock import patch
@@ -131,6 +133,24 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("no Chromium is installed (or named in CHROMIUM)")
 
 
+@contextmanager
+def answering_slowly(seconds: float) -> Generator[None]:
+    """SLOW=0.6 makes the tests' web server take so long before and again after its work: a test that does not wait
+    for the page it has asked for fails by it each time, and not once in a hundred runs on somebody else's machine."""
+    from django.core.handlers.wsgi import WSGIHandler
+
+    answer = WSGIHandler.__call__
+
+    def slowly(handler: WSGIHandler, *request: object) -> object:
+        time.sleep(seconds)
+        answered = answer(handler, *request)
+        time.sleep(seconds)
+        return answered
+
+    with patch.object(WSGIHandler, "__call__", slowly if seconds else answer):
+        yield
+
+
 @pytest.fixture(scope="session")
 def browser() -> "Generator[Browser]":
     """One Chromium for the worker. For tests marked `browser`."""
@@ -140,7 +160,7 @@ def browser() -> "Generator[Browser]":
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
         "1"  # playwright runs a loop in this thread; Django must not mind
     )
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, answering_slowly(float(os.environ.get("SLOW", 0))):
         launched = playwright.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
         yield launched
         launched.close()

@@ -16,6 +16,11 @@ EXPECTED = ("the server responded with a status of 4",)
 SIZES = {"phone": (390, 844), "desk": (1280, 900)}
 
 
+def press(page: Page, button: str, *, exact: bool = False) -> None:
+    """With the keyboard. Ends when the page that it leads to has begun, which `page.keyboard.press` does not."""
+    page.get_by_role("button", name=button, exact=exact).first.press("Enter")
+
+
 class Desk:
     """Somebody in front of a page. `complaints` are errors of the console and breaches of the policy."""
 
@@ -43,16 +48,17 @@ class Desk:
 
     def examine(self, name: str) -> None:
         """No barrier that axe knows, and nothing wider than the screen: light and dark, phone and desk."""
-        for size, (width, height) in SIZES.items():
-            self.page.set_viewport_size({"width": width, "height": height})
-            for scheme in ("light", "dark"):
-                self.page.emulate_media(color_scheme=scheme)
-                if self._shots:
-                    self.page.screenshot(path=self._shots / f"{name}-{size}-{scheme}.png", full_page=True)
-                found = barriers.found(self.page)
-                assert found == "", f"{name}, {size}, {scheme}: {found}"
-                wide = self.page.evaluate("document.documentElement.scrollWidth")
-                assert wide <= width, f"{name}, {size}: the page is {wide} px wide"
+        with barriers.the_same_page(self.page):
+            for size, (width, height) in SIZES.items():
+                self.page.set_viewport_size({"width": width, "height": height})
+                for scheme in ("light", "dark"):
+                    self.page.emulate_media(color_scheme=scheme)
+                    if self._shots:
+                        self.page.screenshot(path=self._shots / f"{name}-{size}-{scheme}.png", full_page=True)
+                    found = barriers.found(self.page)
+                    assert found == "", f"{name}, {size}, {scheme}: {found}"
+                    wide = self.page.evaluate("document.documentElement.scrollWidth")
+                    assert wide <= width, f"{name}, {size}: the page is {wide} px wide"
 
     def _listen(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and not any(known in message.text for known in EXPECTED):

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from recovery import alerts
 from recovery.models import Alert, DeviceToken, User
 from tests.browser.conftest import SitDown
-from tests.browser.desk import Desk
+from tests.browser.desk import Desk, press
 from tests.dashboard.scenes import page_of, report, take_on
 from tests.factories import at
 
@@ -45,12 +45,6 @@ def alert_of_now(rule: str = "BLEED-OOZE") -> Alert:
 def open_alert(desk: Desk, alert: Alert) -> Page:
     desk.page.goto(page_of(alert))
     return desk.page
-
-
-def press(page: Page, role: str, name: str) -> None:
-    """With the keyboard."""
-    page.get_by_role(role, name=name, exact=True).focus()
-    page.keyboard.press("Enter")
 
 
 # --- no barrier ----------------------------------------------------------------------------------------------------
@@ -122,7 +116,7 @@ def test_from_taking_on_to_closing_with_the_keyboard_alone(
     desk.page.set_viewport_size({"width": width, "height": 844})
     page = open_alert(desk, alert)
 
-    press(page, "button", "Take on")
+    press(page, "Take on", exact=True)
     expect(page.get_by_text("You have this since")).to_be_visible()
     contact = page.get_by_role("form", name="Contact with the patient")
     contact.get_by_role("radio", name="Yes").focus()
@@ -131,7 +125,7 @@ def test_from_taking_on_to_closing_with_the_keyboard_alone(
     page.keyboard.type("She presses on it.")
     contact.get_by_role("checkbox", name="New bladder trouble").focus()
     page.keyboard.press("Space")
-    press(page, "button", "Record contact")
+    press(page, "Record contact", exact=True)
     expect(page.get_by_text("The contact is recorded.")).to_be_visible()
     closing = page.get_by_role("form", name="Close this alert")
     for choice in ("Advice for self-care", "Yes"):
@@ -139,7 +133,7 @@ def test_from_taking_on_to_closing_with_the_keyboard_alone(
         page.keyboard.press("Space")
     closing.get_by_label("What you found and what was done").focus()
     page.keyboard.type("It has stopped.")
-    press(page, "button", "Close alert")
+    press(page, "Close alert", exact=True)
 
     expect(page.get_by_text("The alert is closed.")).to_be_visible()
     expect(page).to_have_url(re.compile("/$"))
@@ -162,7 +156,7 @@ def test_handed_over_and_taken_over_with_the_keyboard_alone(
     page.keyboard.type("Dora")
     handing.get_by_label("What they should know").focus()
     page.keyboard.type("Ring her son.")
-    press(page, "button", "Hand over")
+    press(page, "Hand over", exact=True)
     expect(page.get_by_text("Until they take it, it stays where it is.")).to_be_visible()
     expect(page.get_by_text("You have this")).to_be_visible()
 

@@ -7,7 +7,7 @@ from recovery import alerts, devices, episodes, silence
 from recovery.models import Alert, DeviceToken, EnrolmentCode, Episode, EpisodeEvent, Mute, User
 from tests import factories
 from tests.browser.conftest import SitDown
-from tests.browser.desk import SIZES
+from tests.browser.desk import SIZES, press
 from tests.dashboard.conftest import SetClock
 from tests.dashboard.scenes import alert_of, report, take_on
 from tests.factories import at
@@ -36,11 +36,6 @@ def act(page: Page, link: str) -> None:
 def write(page: Page, label: str, words: str) -> None:
     page.get_by_label(label).focus()
     page.keyboard.type(words)
-
-
-def press(page: Page, button: str) -> None:
-    page.get_by_role("button", name=button).focus()
-    page.keyboard.press("Enter")
 
 
 @pytest.fixture

@@ -1,20 +1,15 @@
 """Whom a patient lets help, in a real browser: with the keyboard alone, on a telephone, without JavaScript."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from recovery.models import Caregiver, DeviceToken, User
 from tests import factories
 from tests.browser.conftest import SitDown
-from tests.browser.desk import SIZES
+from tests.browser.desk import SIZES, press
 from tests.factories import at
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-def press(page: Page, button: str) -> None:
-    page.get_by_role("button", name=button).first.focus()
-    page.keyboard.press("Enter")
 
 
 @pytest.mark.parametrize("java_script_enabled", [True, False])

@@ -4,13 +4,13 @@ import re
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from recovery import contacts
 from recovery.models import Alert, CareTeam, Contact, DeviceToken, Letter, User
 from recovery.notifications import delivery, letters
 from tests.browser.conftest import SitDown
-from tests.browser.desk import SIZES
+from tests.browser.desk import SIZES, press
 from tests.dashboard.conftest import SetClock
 from tests.dashboard.scenes import report
 from tests.factories import at
@@ -21,11 +21,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 CUT_OFF = """() => [...document.querySelectorAll("main *")].filter(one =>
     one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX === "hidden"
     && !one.classList.contains("visually-hidden")).length"""
-
-
-def press(page: Page, button: str) -> None:
-    page.get_by_role("button", name=button).first.focus()
-    page.keyboard.press("Enter")
 
 
 def last_mail(both: Provider, hours: float) -> str:

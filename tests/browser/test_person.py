@@ -1,13 +1,13 @@
 """What is held about one person, in a real browser: with the keyboard alone, on a telephone, without JavaScript."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from recovery import persons
 from recovery.models import CareTeam, DeviceToken, Episode, Patient, User
 from tests import factories
 from tests.browser.conftest import SitDown
-from tests.browser.desk import SIZES
+from tests.browser.desk import SIZES, press
 from tests.factories import at
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -22,11 +22,6 @@ def dee(team: CareTeam) -> User:
 def episode(ana: DeviceToken) -> Episode:
     Episode.objects.filter(pk=ana.episode_id).update(status="ended", ended_at=at(25), next_due_at=None)
     return Episode.objects.get(pk=ana.episode_id)
-
-
-def press(page: Page, button: str) -> None:
-    page.get_by_role("button", name=button).first.focus()
-    page.keyboard.press("Enter")
 
 
 @pytest.mark.parametrize("java_script_enabled", [True, False])

@@ -127,15 +127,16 @@ class Pocket:
     def examine(self, name: str) -> None:
         """No barrier that axe knows, AAA contrast, nothing wider than the screen: light and dark, phone and desk."""
         enhanced = {"color-contrast-enhanced": {"enabled": True}}
-        for width, height in ((390, 844), (1280, 900)):
-            self.page.set_viewport_size({"width": width, "height": height})
-            for scheme in ("light", "dark"):
-                self.page.emulate_media(color_scheme=scheme)
-                if self.shots:
-                    self.page.screenshot(path=self.shots / f"{name}-{width}-{scheme}.png", full_page=True)
-                found = barriers.found(self.page, rules=enhanced)
-                assert found == "", f"{name}, {width}, {scheme}: {found}"
-        self.fits(name, 1280, 390, 320)
+        with barriers.the_same_page(self.page):
+            for width, height in ((390, 844), (1280, 900)):
+                self.page.set_viewport_size({"width": width, "height": height})
+                for scheme in ("light", "dark"):
+                    self.page.emulate_media(color_scheme=scheme)
+                    if self.shots:
+                        self.page.screenshot(path=self.shots / f"{name}-{width}-{scheme}.png", full_page=True)
+                    found = barriers.found(self.page, rules=enhanced)
+                    assert found == "", f"{name}, {width}, {scheme}: {found}"
+            self.fits(name, 1280, 390, 320)
         self.page.set_viewport_size({"width": 390, "height": 844})
 
     def fits(self, name: str, *widths: int) -> None:

@@ -53,13 +53,12 @@ def test_once_a_check_in_is_done_the_next_one_is_named(ana: Pocket) -> None:
 def test_a_tap_is_not_lost_when_the_page_is_brought_up_to_date_under_the_finger(
     ana: Pocket, episode: Episode
 ) -> None:
+    ana.page.get_by_role("button", name="Check in now").hover()
+    ana.page.mouse.down()
     device = DeviceToken.objects.select_related("episode__clinic", "patient").get(episode=episode)
     now = clock.now()
     elsewhere = factories.submission(observed_at=now, sent_at=now, bleeding="oozing")
     checkins.submit(device=device, submission=elsewhere, now=now)
-
-    ana.page.get_by_role("button", name="Check in now").hover()
-    ana.page.mouse.down()
     with ana.page.expect_response("**/api/v1/alerts"):
         ana.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     wait_until(lambda: "BLEED-OOZE" in str(ana.kept("known.checkIns")))

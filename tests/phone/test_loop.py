@@ -65,6 +65,9 @@ def test_it_is_said_without_a_network_too_once_the_time_has_passed(ana: Pocket) 
     uncontrolled_pain(ana)
     ana.page.reload()
     ana.sees("They should call you by")
+    ana.page.wait_for_load_state(
+        "networkidle"
+    )  # an answer that came later would say what the server's clock says
     ana.lose_network()
     ana.page.clock.install(time=clock.now() + timedelta(hours=5))
     ana.page.evaluate(
