@@ -32,7 +32,9 @@ class Guard:
         self._process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-I", "-S", guard_script.__file__]
+        """It knows of those that run already from its first moment: we may be killed before another word."""
+        known = [f"+{group} {stop_with}" for group, stop_with in self._groups.items()]
+        command = [sys.executable, "-I", "-S", guard_script.__file__, *known]
         return subprocess.Popen(
             command, stdin=subprocess.PIPE, start_new_session=True, pass_fds=self._hold, cwd="/", bufsize=0
         )
@@ -49,9 +51,9 @@ class Guard:
         """Another guard if somebody killed ours. True if that was so."""
         if self._process.poll() is None:
             return False
+        assert self._process.stdin
+        self._process.stdin.close()
         self._process = self._start()
-        for group, stop_with in self._groups.items():
-            self._write(f"+{group} {stop_with}\n")
         return True
 
     def close(self) -> None:

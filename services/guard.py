@@ -1,14 +1,16 @@
 """The guard: a small process that outlives its parent by a few seconds and takes along all that it had started.
 
-Reads lines from its standard input: `+group signal` (a process group, and what asks it politely to end) and `-group`.
-When the pipe closes - the parent ended, were it by `kill -9` - it asks all remaining groups, waits, and kills.
-Alone in a session, so that neither Ctrl-C nor a closing terminal reaches it. Run as a script; imports next to nothing.
+Its arguments and the lines of its standard input: `+group signal` (a process group, and what asks it politely to end)
+and `-group`. When the pipe closes - the parent ended, were it by `kill -9` - it asks all remaining groups, waits, and
+kills. Alone in a session, so that neither Ctrl-C nor a closing terminal reaches it. Run as a script; imports next to
+nothing.
 """
 
 import os
 import signal
 import sys
 import time
+from itertools import chain
 
 PATIENCE_S = 5.0
 
@@ -17,7 +19,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     groups: dict[int, int] = {}
-    for line in sys.stdin:
+    for line in chain(sys.argv[1:], sys.stdin):
         group, *stop_with = line[1:].split()
         if stop_with:
             groups[int(group)] = int(stop_with[0])

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from services import ports
+from services.children import Child, Guard
 from services.leftovers import command_line
 from tests.house.scenes import Scene
 from tests.waiting import wait_until
@@ -67,6 +68,17 @@ def test_nothing_outlives_it_when_the_guard_was_killed_before(play: Play) -> Non
     scene.supervisor.kill()
     scene.supervisor.wait()
     wait_until(lambda: scene.left() == {})
+
+
+def test_another_guard_knows_of_them_before_it_is_told_another_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    guard = Guard()
+    child = Child(["sleep", "600"], guard=guard)
+    guard._process.kill()
+    guard._process.wait()
+    monkeypatch.setattr(Guard, "_write", lambda guard, line: None)
+    assert guard.renew()
+    guard.close()
+    wait_until(child.is_gone)
 
 
 def test_a_killed_child_starts_again_and_its_orphans_do_not_keep_the_port(play: Play) -> None:
