@@ -755,11 +755,21 @@ def w_attempt(w: World, **fields: Any) -> Attempt:
     )
 
 
+ALSO_BROKEN = {
+    "alert_within_episode_clinic": "alert_within_(first|latest)_assessment_episode_clinic",
+    "checkin_within_episode_clinic": "checkin_within_device_episode_clinic",
+    "quarantine_within_episode_clinic": "quarantine_within_device_episode_clinic",
+}
+"""What holds the same row by another column that it must have. PostgreSQL looks at them in the order of the names of
+its triggers, which are numbers as text: which is the first changes with the count of all tables ever made."""
+
+
 @pytest.mark.parametrize("constraint", BREAKS)
 def test_the_database_refuses(constraint: str) -> None:
     world = World()
+    names = "|".join(filter(None, (constraint, ALSO_BROKEN.get(constraint))))
 
-    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+    with pytest.raises(IntegrityError, match=names), transaction.atomic():
         BREAKS[constraint](world)
 
 
