@@ -58,8 +58,9 @@ class Difference:
 
 
 def replay(old: Protocol, new: Protocol, *, last: int = LAST) -> Difference:
-    """The last check-ins that stand, of all clinics. Nothing is stored, and nobody is told."""
-    newest = CheckIn.objects.filter(withdrawn_at=None).order_by("-pk")[:last]
+    """The last check-ins that stand, of all clinics, canaries' left out. Nothing is stored, and nobody is told."""
+    standing = CheckIn.objects.filter(withdrawn_at=None).exclude(episode__team__canary__isnull=False)
+    newest = standing.order_by("-pk")[:last]
     wanted = dict(newest.values_list("pk", "episode"))
     episodes = sorted(set(wanted.values()))
     difference = Difference()

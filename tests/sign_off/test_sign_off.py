@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import Error, connection, transaction
 
-from recovery import checkins, clock, second_factor, sign_off
+from recovery import canary, checkins, clock, second_factor, sign_off
 from recovery.clinical import protocol as protocols
 from recovery.models import AuditEvent, CareTeam, DeviceToken, ProtocolApproval, ProtocolReplay, User
 from recovery.sign_off import approving
@@ -94,6 +94,16 @@ def test_o06_the_last_so_many_are_replayed_with_the_history_that_was_known(
     assert sign_off.replay(protocols.load(OLD), protocols.load(OLD)).document() == {
         "judged": 3, "the_same": 3, "tiers": {}, "rules": {}, "red_flags_lost": 0, "red_flags_new": 0,
     }  # fmt: skip
+
+
+def test_o06_canaries_are_not_replayed(ana: DeviceToken, team: CareTeam) -> None:
+    before = sign_off.replay(protocols.load(OLD), protocols.load(OLD)).judged
+    bird = canary.renew(canary.ensure(team.clinic), now=at(30))
+    phone = as_next_request(factories.phone(bird.episode, now=at(30))[0])
+    sung = submission(30, observed_at=at(30), sent_at=at(30), **canary.ANSWERS)
+    checkins.submit(device=phone, submission=sung, now=at(30))
+
+    assert sign_off.replay(protocols.load(OLD), protocols.load(OLD)).judged == before
 
 
 def test_o06_nobody_is_enrolled_under_what_two_have_not_signed(
