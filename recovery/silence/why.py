@@ -29,22 +29,26 @@ class Why(StrEnum):
 
 
 # Indexes: those of the primary keys and uniques (recovery_phonesign, reminded_once, letter_once), check_in_history,
-# and that of a phone's episode. A mail that was sent counts as delivered: mail servers say no more.
+# and that of a phone's episode. A mail that was sent counts as delivered: mail servers say no more. That a
+# caregiver's phone lives is no sign of the patient's. A form that was opened once the slot had closed is another's; that
+# a phone was heard from since, where this is judged late, says that it lives.
 _KNOWN = """
-    SELECT phone.count, GREATEST(sign.heard_at, phone.since, said.received_at), sign.form_opened_at, said.half_at,
+    SELECT phone.count, GREATEST(sign.heard_at, phone.since, said.received_at),
+        CASE WHEN sign.form_opened_at <= silence.at THEN sign.form_opened_at END, said.half_at,
         reminded.count, reminded.reached, reminded.channel
     FROM ROWS FROM (json_to_recordset(%(silences)s::json) AS (episode_id bigint, since timestamptz, at timestamptz))
         WITH ORDINALITY silence (episode_id, since, at, place)
     LEFT JOIN recovery_phonesign sign ON sign.episode_id = silence.episode_id
     CROSS JOIN LATERAL (
         SELECT count(*) FILTER (WHERE revoked_at IS NULL OR revoked_at > silence.at) AS count, max(created_at) AS since
-        FROM recovery_devicetoken WHERE episode_id = silence.episode_id AND created_at <= silence.at
+        FROM recovery_devicetoken
+        WHERE episode_id = silence.episode_id AND created_at <= silence.at AND caregiver_id IS NULL
     ) phone
     CROSS JOIN LATERAL (
-        SELECT max(received_at) AS received_at,
+        SELECT max(received_at) FILTER (WHERE caregiver_id IS NULL) AS received_at,
             max(effective_at) FILTER (WHERE status = 'in-progress' AND effective_at >= silence.since) AS half_at
         FROM (
-            SELECT received_at, effective_at, status FROM recovery_checkin
+            SELECT received_at, effective_at, status, caregiver_id FROM recovery_checkin
             WHERE episode_id = silence.episode_id AND effective_at <= silence.at AND withdrawn_at IS NULL
               AND device_id IS NOT NULL
             ORDER BY effective_at DESC LIMIT 3

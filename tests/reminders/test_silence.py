@@ -71,6 +71,23 @@ def test_a_phone_that_was_signed_out_is_no_phone(ana: DeviceToken) -> None:
     assert (told["why"], told["phones"]) == ("unheard", 0)
 
 
+def test_a_caregivers_phone_is_no_sign_of_the_patients(ana: DeviceToken, episode: Episode) -> None:
+    factories.caregiver(episode, now=at(20))
+
+    told = known()
+    assert (told["why"], told["phones"]) == ("unheard", 1)
+
+
+def test_the_form_of_the_next_slot_says_nothing_of_the_one_before(ana: DeviceToken) -> None:
+    """The watch stood still when the slot closed."""
+    silence.judge_due(limit=10, now=at(12))
+    reminders.form_opened(device=ana, at=at(37), now=at(37))
+    silence.judge_due(limit=10, now=at(38))
+
+    row = Assessment.objects.get(silent_slot="S1", is_current=True)
+    assert (row.silence["why"], row.silence["opened_at"]) == ("nothing", None)
+
+
 @pytest.mark.parametrize(
     ("status", "expected"), [("sent", "unheard"), ("delivered", "unheard"), ("failed", "unreached"),
                              ("waiting", "unreached"), ("dropped", "unreached")],
