@@ -266,7 +266,9 @@ def _open_or_join(finding: Finding, assessment: Assessment, *, now: datetime) ->
         alert.escalation = begun.get("escalation", alert.escalation)
         step, kind = f"raised-{finding.tier.code}", AlertEvent.Kind.RAISED
     else:
-        Alert.objects.filter(pk=alert.pk).update(latest_assessment=assessment, changed_at=now)
+        Alert.objects.filter(pk=alert.pk).update(
+            latest_assessment=assessment, changed_at=now, **_wanted_again(alert, assessment, now)
+        )
         step, kind = f"repeat-{assessment.pk}", AlertEvent.Kind.JOINED
     AlertEvent.objects.create(
         clinic_id=alert.clinic_id, alert=alert, kind=kind, at=now, tier=finding.tier, assessment=assessment
@@ -280,6 +282,17 @@ def _open_or_join(finding: Finding, assessment: Assessment, *, now: datetime) ->
     to = schedule.told_so_far(alert, policy)
     steps.told_again(alert, now=now)
     return Tell(alert.pk, step, to)
+
+
+def _wanted_again(alert: Alert, assessment: Assessment, now: datetime) -> dict[str, Any]:
+    """The columns of an alert whose owner has reached the patient, who says it again since: they wait for a call again,
+    as they would after it was closed (ADR 21). What was felt before the call was talked about in it."""
+    if alert.status != Alert.Status.ACKNOWLEDGED or alert.reached_at is None:
+        return {}
+    if assessment.effective_at <= alert.reached_at:
+        return {}
+    alert.tier_at = now
+    return {"tier_at": now} | steps.raised(alert, now=now)
 
 
 def _may_repeat(alert: Alert, now: datetime) -> bool:

@@ -20,11 +20,14 @@ from recovery.escalation.policy import read_tier
 from recovery.escalation.recipients import people
 from recovery.models import Alert, AlertEvent, Membership
 from recovery.notifications import plan
-from recovery.notifications.claims import OWNERS_GONE, TAKEN_ON
+from recovery.notifications.claims import FOR_ITS_OWNER, OWNERS_GONE, TAKEN_ON
 
 log = logging.getLogger(__name__)
 
 K, S = AlertEvent.Kind, Alert.Status
+
+TO_BE_GIVEN_BACK = 1
+"""The step of an alert that somebody has, once they were reminded: the next one takes it from them."""
 
 # The worst that is due, and with it what else is due of the same patient. Whoever is at a row has it locked, so several
 # watches take different patients. Index: alert_step_due, alert_by_episode.
@@ -66,26 +69,33 @@ _ADRIFT = f"""
 """
 
 # Nobody could be told by the latest step, because they can be told nowhere or have left meanwhile: the next one does
-# not wait for its time. Rounds are not hurried, for they name everybody. Each intent is looked at once.
+# not wait for its time. Rounds are not hurried, for they name everybody. An owner who could not be told that the
+# patient, whom they are to reach, reported again gives the alert back. Each intent is looked at once.
 # Indexes: notification_fallen_away, told_once_per_step.
-_HURRY = """
+_HURRY = f"""
     WITH fallen_away AS (
-        SELECT id, alert_id, step FROM recovery_notification
-         WHERE status IN ('failed', 'dropped') AND followed_up_at IS NULL AND step LIKE 'step%%'
-         ORDER BY id LIMIT 1000
+        SELECT n.id, n.alert_id, n.step FROM recovery_notification n
+         WHERE n.status IN ('failed', 'dropped') AND n.followed_up_at IS NULL
+           AND (n.step LIKE 'step%%' OR {FOR_ITS_OWNER})
+         ORDER BY n.id LIMIT 1000
            FOR NO KEY UPDATE SKIP LOCKED
     ), in_vain AS MATERIALIZED (
-        SELECT DISTINCT a.id
+        SELECT DISTINCT a.id, a.status
           FROM fallen_away JOIN recovery_alert a ON a.id = fallen_away.alert_id
-         WHERE a.status = 'open'
-           AND fallen_away.step = 'step-' || (a.step - 1) || CASE WHEN a.lap > 0 THEN '-' || a.lap ELSE '' END
+         WHERE (a.status = 'open'
+                AND fallen_away.step = 'step-' || (a.step - 1) || CASE WHEN a.lap > 0 THEN '-' || a.lap ELSE '' END
+                OR a.status = 'acknowledged' AND fallen_away.step LIKE 'repeat%%' AND a.next_step_at IS NOT NULL)
            AND NOT EXISTS (SELECT FROM recovery_notification n
                             WHERE n.alert_id = a.id AND n.step = fallen_away.step
                               AND n.status IN ('waiting', 'sending', 'sent'))
     ), ours AS MATERIALIZED (
-        SELECT a.id FROM recovery_alert a JOIN in_vain ON in_vain.id = a.id FOR NO KEY UPDATE OF a SKIP LOCKED
+        SELECT a.id FROM recovery_alert a JOIN in_vain ON in_vain.id = a.id AND in_vain.status = a.status
+           FOR NO KEY UPDATE OF a SKIP LOCKED
     ), hurried AS (
-        UPDATE recovery_alert SET next_step_at = LEAST(next_step_at, %(now)s) WHERE id IN (SELECT id FROM ours)
+        UPDATE recovery_alert
+           SET next_step_at = LEAST(next_step_at, %(now)s),
+               step = CASE WHEN status = 'acknowledged' THEN {TO_BE_GIVEN_BACK} ELSE step END
+         WHERE id IN (SELECT id FROM ours)
     )
     UPDATE recovery_notification SET followed_up_at = clock_timestamp()
      WHERE id = ANY(ARRAY(

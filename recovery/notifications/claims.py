@@ -43,6 +43,11 @@ OWNERS_GONE = f"""
         SELECT * FROM owner a WHERE NOT {_CLINICIAN.format(who="a.owner_id")}
     )"""
 
+# Whether an intent (`n`) tells the owner of an alert alone that the patient reported again.
+FOR_ITS_OWNER = """(n.step LIKE 'repeat%%' AND EXISTS (
+    SELECT FROM recovery_alert held
+     WHERE held.id = n.alert_id AND held.status = 'acknowledged' AND held.owner_id = n.recipient_id))"""
+
 # Whether somebody administers the clinic of the alert.
 _ADMINISTRATOR = """EXISTS (
     SELECT FROM recovery_membership m

@@ -17,6 +17,7 @@ from recovery.models import Alert, AlertEvent, Attempt, Notification
 from recovery.notifications import Road
 from recovery.notifications.claims import IS_OWED, Claim, ours
 from recovery.notifications.database_clock import DatabaseClock, after
+from recovery.notifications.plan import ASKED
 from recovery.notifications.sign_in_mail import REROUTED
 
 log = logging.getLogger(__name__)
@@ -32,8 +33,8 @@ AGAIN_S = 0.5
 """After this. Who waits for what we have let go of needs a moment to wake up and take it: at once, we would take it
 before they do, and be killed for it again."""
 
-# One statement, for it comes with every message. Alerts are locked in the order of their ids, so that two messages
-# about the same alerts cannot wait for each other.
+# One statement, for it comes with every message. That a colleague was asked limits no repeats (plan.py). Alerts are
+# locked in the order of their ids, so that two messages about the same alerts cannot wait for each other.
 _SENT = f"""
     WITH tried AS (
         UPDATE recovery_attempt SET ended_at = clock_timestamp(), outcome = 'sent'
@@ -53,7 +54,10 @@ _SENT = f"""
         SELECT id FROM recovery_alert WHERE id IN (SELECT alert_id FROM sent) ORDER BY id FOR NO KEY UPDATE
     )
     UPDATE recovery_alert a
-       SET told_at = CASE WHEN a.told_at IS NOT NULL OR EXISTS (
+       SET told_at = CASE WHEN a.told_at IS NOT NULL AND NOT EXISTS (
+                              SELECT FROM sent WHERE sent.alert_id = a.id AND sent.step NOT LIKE '{ASKED}%%')
+                          THEN a.told_at
+                          WHEN a.told_at IS NOT NULL OR EXISTS (
                               SELECT FROM sent JOIN recovery_membership m ON m.user_id = sent.recipient_id
                                WHERE sent.alert_id = a.id AND m.team_id = a.team_id AND m.ended_at IS NULL)
                           THEN GREATEST(a.told_at, %(now)s) END,

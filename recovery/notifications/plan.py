@@ -9,7 +9,7 @@ from typing import Self
 from recovery import statements
 from recovery.clinical.tiers import Tier
 from recovery.models import Membership, Notification
-from recovery.notifications.claims import COLLEAGUE, OWNERS_GONE, TAKEN_ON
+from recovery.notifications.claims import COLLEAGUE, FOR_ITS_OWNER, OWNERS_GONE, TAKEN_ON
 
 log = logging.getLogger(__name__)
 
@@ -159,16 +159,17 @@ def tell_team(
 # while nobody could be told loses it in the plan, one whose intents fell away loses it here. Each intent that fell away
 # is looked at once, so that what cannot be told for now keeps nothing else from being looked at; and what is asked in
 # every turn is no more than what is still to be seen to. An alert that somebody else has locked is left to the next
-# turn. Steps that fell away are seen to by the escalation. Who took an alert on and has left counts for nobody. When
-# somebody leaves or is locked out, the open alerts of their team are looked at once, in case nobody else was told; who
-# is let in again counts anew.
+# turn. Steps that fell away, and repeats for an owner, are seen to by the escalation. Who took an alert on and has left
+# counts for nobody. When somebody leaves or is locked out, the open alerts of their team are looked at once, in case
+# nobody else was told; who is let in again counts anew.
 # Indexes: alert_untold, alert_in_hands, alert_board, notification_fallen_away, membership_left, user_locked_out,
 # membership_locked_out.
 _UNTOLD = f"""
     {OWNERS_GONE}, fallen_away AS (
-        SELECT id, alert_id FROM recovery_notification
-         WHERE status IN ('failed', 'dropped') AND followed_up_at IS NULL AND step NOT LIKE 'step%%'
-         ORDER BY id LIMIT 1000
+        SELECT n.id, n.alert_id FROM recovery_notification n
+         WHERE n.status IN ('failed', 'dropped') AND n.followed_up_at IS NULL
+           AND n.step NOT LIKE 'step%%' AND NOT {FOR_ITS_OWNER}
+         ORDER BY n.id LIMIT 1000
            FOR NO KEY UPDATE SKIP LOCKED
     ), parted AS MATERIALIZED (
         SELECT id, team_id FROM recovery_membership WHERE ended_at IS NOT NULL AND followed_up_at IS NULL
