@@ -350,9 +350,11 @@ def _open(token: str, now: datetime) -> QuerySet[Invitation]:
 
 
 def _held(team_id: UUID, by: User) -> CareTeam:
-    """The team, held by its row. Raises CareTeam.DoesNotExist for whoever does not administer it."""
+    """The team, held by its row. Raises CareTeam.DoesNotExist for whoever does not administer it; also for whom the one
+    who held it before us has just let go."""
     row = administered(by).get(uuid=team_id)
-    return CareTeam.objects.select_for_update(of=("self",)).select_related("clinic").get(pk=row.pk)
+    CareTeam.objects.select_for_update(of=("self",)).get(pk=row.pk)
+    return administered(by).select_related("clinic").get(pk=row.pk)
 
 
 def _member(team: CareTeam, user_id: UUID) -> Membership:
