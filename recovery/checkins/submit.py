@@ -93,4 +93,5 @@ def _first_of(known: CheckIn) -> str | None:
 
 
 def _read_again(device: DeviceToken) -> Episode:
-    return Episode.objects.select_related("clinic").get(pk=device.episode_id)
+    """Raises Episode.DoesNotExist when it was erased meanwhile: whose it was has nothing to report any more."""
+    return Episode.objects.select_related("clinic").get(pk=device.episode_id, erased_at=None)

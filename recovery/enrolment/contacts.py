@@ -28,6 +28,7 @@ def change_contacts(
     """
     episode = access.episodes(by).select_related("clinic").get(uuid=episode_id)
     person = Patient.objects.select_for_update(no_key=True).get(pk=episode.patient_id)
+    access.episodes(by).get(pk=episode.pk)  # not erased while we waited
     was = {name: getattr(person, name) for name in CONTACT}
     new = {name: contacts[name] for name in CONTACT}
     if was == new:

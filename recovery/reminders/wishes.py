@@ -83,6 +83,7 @@ def begin(episode: Episode, chosen: Chosen | None, *, now: datetime) -> None:
 def choose(*, device: DeviceToken, chosen: Chosen, now: datetime) -> Preferences:
     """The patient chooses, on the phone. The same again changes nothing."""
     episode = Episode.objects.select_for_update(of=("self",), no_key=True).get(pk=device.episode_id)
+    DeviceToken.objects.get(pk=device.pk, revoked_at=None)  # nobody was erased or signed out while we waited
     return _change(episode, chosen, by=None, device=device, now=now)
 
 
