@@ -71,7 +71,7 @@ audited AS (
     INSERT INTO recovery_auditevent (clinic_id, at, device_id, what, subject, subject_id, episode_id, request_id,
         detail)
     SELECT %(clinic)s, %(received_at)s, %(device)s, 'sent check-in', 'checkin', %(client_id)s, episode.id,
-        %(request_id)s, '{}' FROM episode WHERE %(device)s::bigint IS NOT NULL
+        %(request_id)s, '{}' FROM episode WHERE %(by_phone)s
 )
 SELECT (SELECT id FROM assessment), (SELECT flagged_at IS NULL FROM assessment),
        EXISTS (SELECT FROM twin)
@@ -105,6 +105,7 @@ def write_new(
         "episode": device.episode_id,
         "clinic": device.clinic_id,
         "device": device.pk,
+        "by_phone": submission.answered_by != CheckIn.AnsweredBy.NURSE,
         "client_id": submission.client_id,
         "status": submission.status,
         "observed_at": submission.observed_at,
@@ -125,6 +126,6 @@ def write_new(
         "request_id": asking.now().request_id,
     }
     [(assessment_id, owed, has_twin)] = statements.fetch_all(_WRITE, parameters)
-    if assessment_id is not None:
+    if assessment_id is not None and parameters["by_phone"]:
         asking.now().deeds.append("sent check-in")
     return Written(assessment_id, bool(owed), has_twin)

@@ -1,6 +1,7 @@
 """Keeping a refused body. The same body is kept once, and no cap on what is kept mutes a red flag."""
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from django.db.models.functions import Now
 
 from recovery import assessments, audit, nudges, verdicts
 from recovery.clinical.tiers import Tier
-from recovery.models import Alert, Assessment, DeviceToken, Quarantine
+from recovery.models import Alert, Assessment, DeviceToken, Episode, Quarantine
 from recovery.quarantine.judging import judged
 
 MOST_BYTES = 256 * 1024
@@ -36,11 +37,18 @@ def keep(
     """Keep a refused body, judge what can be read of it (see `judged`), and nudge the team. `same_as` is what makes two
     bodies the same, where it is not all of them.
 
-    The same body sent again is kept once. Beyond the cap per device and day a body is judged for the patient but only
-    counted, unless it holds an urgent finding that the team has not been told: no cap mutes a red flag.
+    The same body sent again is kept once, unless something else is read in it this time: what one door or an older
+    protocol could not read keeps nothing from being judged. Beyond the cap per device and day a body is judged for the
+    patient but only counted, unless it holds an urgent finding that the team has not been told: no cap mutes a red
+    flag. Raises Episode.DoesNotExist when the patient was erased meanwhile.
     """
-    episode = device.episode
-    fingerprint = hashlib.sha256(same_as or body).hexdigest()
+    episode = (
+        Episode.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("clinic")
+        .get(pk=device.episode_id, erased_at=None)
+    )
+    once = (same_as or body) + json.dumps([readable, *readings], sort_keys=True, default=str).encode()
+    fingerprint = hashlib.sha256(once).hexdigest()
     known = (
         Assessment.objects.filter(quarantine__device=device, quarantine__fingerprint=fingerprint)
         .select_related("quarantine", "episode")
@@ -49,7 +57,7 @@ def keep(
     if known is not None and not _told_anew(known):
         return known
     if known is not None:
-        fingerprint = hashlib.sha256((same_as or body) + now.isoformat().encode()).hexdigest()
+        fingerprint = hashlib.sha256(once + now.isoformat().encode()).hexdigest()
     assessment = judged(
         episode=episode, readable=readable, observed_at=observed_at, readings=readings, now=now
     )

@@ -9,7 +9,7 @@ from django.test import Client
 from recovery import alerts
 from recovery.models import Alert, Assessment, CheckIn, Episode, Quarantine
 from tests import factories
-from tests.api.phones import CHECK_INS, Phone, check_in
+from tests.api.phones import BATCH, CHECK_INS, Phone, check_in
 from tests.factories import at
 
 WORDS = "my own words, of which a copy tells nothing"
@@ -60,3 +60,17 @@ def board(episode: Episode) -> str:
     client.force_login(factories.member(episode.team, "Nia Boyd"))
     page = client.get("/").content.decode()
     return " ".join(page.replace("</a>", "").split())
+
+
+def test_y13_what_one_door_could_not_read_mutes_nothing_at_another(ana: Phone, episode: Episode) -> None:
+    """An app that sends a report to the batch first. Sent again to either door it is the same report."""
+    sent = check_in(19, chest_pain="yes") | {"mood_of_the_day": "fine"}
+    unread = ana.post(BATCH, sent)
+    assert (unread.status_code, unread.json()["urgency"]) == (422, "same_day")
+
+    for _ in range(2):
+        assert ana.post(CHECK_INS, sent).json()["urgency"] == "emergency"
+        ana.post(BATCH, sent)
+
+    tiers = Assessment.objects.filter(episode=episode).order_by("pk").values_list("tier", flat=True)
+    assert list(tiers) == [3, 4]

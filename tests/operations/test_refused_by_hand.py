@@ -255,3 +255,14 @@ def test_the_report_of_a_phone_that_was_signed_out_and_of_a_recovery_that_is_ove
     episodes.end(episode_id=ana.episode.uuid, by=ben, reason="Moved away.", now=at(20.7))
 
     assert judge(kept_id, ben).check_in == CheckIn.objects.get()
+
+
+def test_the_audit_says_that_a_colleague_wrote_it_down_and_no_phone(ana: DeviceToken, ben: User) -> None:
+    """Whose phone it was may be signed out by then."""
+    kept_id = refused(ana)
+    before = AuditEvent.objects.latest("pk").pk
+
+    judge(kept_id, ben)
+
+    told = AuditEvent.objects.get(pk__gt=before)
+    assert (told.what, told.device, told.user) == ("judged refused report by hand", None, ben)
