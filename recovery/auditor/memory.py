@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 BOUND_WITHIN = timedelta(minutes=10)
 """The watch binds every ten seconds. What waits so long is held back by a transaction that does not end."""
 
+AHEAD = timedelta(minutes=1)
+"""Nobody's clock is so far ahead: a batch that is says nothing of when it was made."""
+
 SHARE_S = 0.4
 AT_ONCE = 10
 SAID_EVERY = timedelta(hours=1)
@@ -44,7 +47,7 @@ def unbound(real: datetime) -> Iterator[Found]:
     since = (
         last.made_at if last else AuditRun.objects.order_by("pk").values_list("started_at", flat=True).first()
     )
-    if since is None or real - since < BOUND_WITHIN:
+    if since is None or -AHEAD < real - since < BOUND_WITHIN:
         return
     waiting = AuditEvent.objects.all()
     if last is not None:

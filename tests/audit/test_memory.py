@@ -7,7 +7,8 @@ import psycopg
 import pytest
 from django.db import connection
 
-from recovery.auditor import looking
+from recovery import clock
+from recovery.auditor import looking, memory
 from recovery.models import AuditBatch
 from tests.audit.conftest import Administrator
 from tests.audit.test_chain import DAMAGE, LAST, seal, write
@@ -116,3 +117,17 @@ def test_a_quiet_clinic_is_no_alarm() -> None:
     seal()
 
     assert found(later=timedelta(hours=5)) == set()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_clock_that_was_ahead_once_stops_no_binding(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = clock.real()
+    write("first")
+    monkeypatch.setattr(clock, "real", lambda: right + timedelta(days=30))
+    seal()
+    monkeypatch.setattr(clock, "real", lambda: right + timedelta(minutes=1))
+    write("second")
+
+    assert [found.kind for found in memory.unbound(clock.real())] == ["audit-unbound"]
+    seal()
+    assert list(memory.unbound(clock.real())) == []
