@@ -72,6 +72,8 @@ class Connection(psycopg.Connection[Any]):
         super().rollback()
 
     def commit(self) -> None:
+        if self.pgconn.transaction_status == TransactionStatus.INERROR:  # the server makes a rollback of it
+            self.told = None
         try:
             super().commit()
         except psycopg.Error:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -482,3 +483,19 @@ def test_where_there_are_clinics_the_wall_waits_for_the_last_program_of_the_rele
         assert seen() == 0
         system.manage("wall", "down")
         assert seen() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_s04_a_broken_transaction_that_is_committed_leaves_the_clinic_of_before_nowhere() -> None:
+    """PostgreSQL makes a rollback of it and says nothing: what was told inside it is forgotten."""
+    ana = factories.episode(name="Ana")
+    eve = factories.episode(factories.team(factories.clinic("Other")), name="Eve")
+    names = Patient.objects.values_list("name", flat=True)
+    with tenancy.opened(tenancy.clinic(ana.clinic_id)):
+        assert list(names.all()) == ["Ana"]
+    with tenancy.opened(tenancy.clinic(eve.clinic_id)):
+        with transaction.atomic(), connection.cursor() as cursor:
+            assert list(names.all()) == ["Eve"]
+            with suppress(DatabaseError):
+                cursor.execute("SELECT 1 / 0")
+        assert list(names.all()) == ["Eve"]
