@@ -132,6 +132,8 @@ def _redeemed(
         raise CodeLocked
     if locked.redeemed_at is not None or locked.expires_at <= now:
         raise CodeExpired
+    if locked.caregiver_id is not None and locked.episode.status == Episode.Status.ENDED:
+        raise CodeExpired  # the patient's own phone may have reports to send still
     token = secrets.token_urlsafe(32)
     device = DeviceToken.objects.create(
         clinic_id=locked.clinic_id,

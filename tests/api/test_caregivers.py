@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from recovery import caregivers, clock
+from recovery import caregivers, clock, enrolment, episodes
 from recovery.api.urls import urlpatterns
 from recovery.models import (
     AuditEvent,
@@ -17,9 +17,11 @@ from recovery.models import (
     Episode,
     EpisodeEvent,
 )
+from tests import factories
 from tests.api.conftest import SetClock
 from tests.api.phones import ALERTS, BATCH, CHECK_INS, DEVICE, ME, Phone, check_in, correction
 from tests.api.test_enrolment import redeem
+from tests.factories import at
 
 HELPERS = "/api/v1/me/caregivers"
 PHONES = "/api/v1/me/phones"
@@ -427,3 +429,14 @@ def test_a_caregiver_sees_their_own_phones_alone(ana: Phone, tom: Phone, una: Ph
 def test_a_phone_that_is_this_one_is_signed_off(ana: Phone) -> None:
     assert ana.delete(f"{PHONES}/{ana.device.uuid}").status_code == 204
     assert ana.get(ME).status_code == 401
+
+
+def test_a_code_of_before_the_end_of_a_recovery_lets_no_caregiver_in(ana: Phone, episode: Episode) -> None:
+    """The patient's own phone may still have reports to send."""
+    ben = factories.member(episode.team)
+    own = enrolment.issue_code(episode=episode, by=ben, now=at(18))
+    theirs = ana.post(HELPERS, TOM).json()["code"]
+    episodes.end(episode_id=episode.uuid, reason="Well.", by=ben, now=at(19))
+
+    assert redeem(theirs).json()["code"] == "code_expired"
+    assert redeem(own).status_code == 201
