@@ -30,8 +30,8 @@ class Why(StrEnum):
 
 # Indexes: those of the primary keys and uniques (recovery_phonesign, reminded_once, letter_once), check_in_history,
 # and that of a phone's episode. A mail that was sent counts as delivered: mail servers say no more. That a
-# caregiver's phone lives is no sign of the patient's. A form that was opened once the slot had closed is another's; that
-# a phone was heard from since, where this is judged late, says that it lives.
+# caregiver's phone lives is no sign of the patient's. A form that was opened once the slot had closed is another's;
+# that a phone was heard from since, where this is judged late, says that it lives.
 _KNOWN = """
     SELECT phone.count, GREATEST(sign.heard_at, phone.since, said.received_at),
         CASE WHEN sign.form_opened_at <= silence.at THEN sign.form_opened_at END, said.half_at,
