@@ -1,5 +1,9 @@
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 def wait_until(holds: Callable[[], object], within_s: float = 30.0, why: str = "it did not happen") -> None:
@@ -22,3 +26,22 @@ def lock_waits() -> int:
             " WHERE NOT granted AND datname = current_database()"
         )
         return int(cursor.fetchone()[0])
+
+
+def behind(held: Callable[[], object], act: Callable[[], T]) -> T:
+    """What `act` gives that begins, on a connection of its own, while what `held` did is not committed yet, and waits
+    for it. Raises what `act` raises."""
+    from django.db import connection, transaction
+
+    def beside() -> T:
+        try:
+            return act()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            held()
+            acting = other.submit(beside)
+            wait_until(lock_waits)
+        return acting.result(timeout=30)

@@ -1,9 +1,6 @@
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from django.db import connection, transaction
 from django.test import Client
 
 from recovery import alerts, clock
@@ -12,7 +9,7 @@ from tests import factories
 from tests.dashboard.conftest import SetClock, SignIn
 from tests.dashboard.scenes import alert_of, page_of, report, said, take_on
 from tests.factories import at
-from tests.waiting import lock_waits, wait_until
+from tests.waiting import behind
 
 CLOSE = {"outcome": "seen", "contacted": "yes", "note": "Pressed on it, stopped."}
 
@@ -472,21 +469,13 @@ def test_who_acts_at_the_instant_in_which_a_colleague_takes_it_reads_who_it_was(
     client = sign_in(nora)
     sent = typed | seen_on(client, alert) | {"to": str(ben.uuid)}
 
-    def press() -> Any:
-        try:
-            return client.post(page_of(alert, f"/{move}"), sent)
-        finally:
-            connection.close()
+    def by_dora() -> None:
+        if move == "take-over":
+            alerts.take_over(alert_id=alert.uuid, by=dora, now=at(28.15))
+        else:
+            take_on(alert, dora, 28.15)
 
-    with ThreadPoolExecutor() as hands:
-        with transaction.atomic():
-            if move == "take-over":
-                alerts.take_over(alert_id=alert.uuid, by=dora, now=at(28.15))
-            else:
-                take_on(alert, dora, 28.15)
-            pressed = hands.submit(press)
-            wait_until(lock_waits)
-        refused = pressed.result(timeout=30)
+    refused = behind(by_dora, lambda: client.post(page_of(alert, f"/{move}"), sent))
 
     assert refused.status_code == 409
     assert f"Dora Klein took this {'over' if move == 'take-over' else 'on'} at 14:09 today." in said(refused)

@@ -1,10 +1,7 @@
 """Known and expected: one rule, one patient, until a date, never an emergency (specification 8). What else ends a mute
 stands in test_episodes.py."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
-from django.db import connection, transaction
 
 from recovery import alerts
 from recovery.alerts import NotAllowed
@@ -13,7 +10,7 @@ from recovery.models import Alert, DeviceToken, Mute, User
 from tests import factories
 from tests.factories import at
 from tests.operations.ward import close, kinds, live, report
-from tests.waiting import lock_waits, wait_until
+from tests.waiting import behind
 
 pytestmark = pytest.mark.django_db
 
@@ -186,20 +183,12 @@ def test_who_ends_a_mute_that_something_worse_has_ended_is_told_so(
 def test_of_two_who_mute_at_once_the_second_reads_who_was_first(alert: Alert, ben: User) -> None:
     dora = factories.member(alert.team, "Dora Klein", "doctor")
 
-    def second() -> str:
-        try:
-            alerts.mute(alert_id=alert.uuid, until=at(90), reason="x", by=ben, seen=[], now=at(31))
-        except NotAllowed as refused:
-            return refused.message
-        finally:
-            connection.close()
-        return "muted"
-
-    with ThreadPoolExecutor(1) as pool:
-        with transaction.atomic():
-            alerts.mute(alert_id=alert.uuid, until=at(90), reason="Known.", by=dora, seen=[], now=at(31))
-            answer = pool.submit(second)
-            wait_until(lock_waits)
-        assert "Dora Klein muted this" in answer.result(timeout=30)
+    with pytest.raises(NotAllowed, match="Dora Klein muted this"):
+        behind(
+            lambda: alerts.mute(
+                alert_id=alert.uuid, until=at(90), reason="Known.", by=dora, seen=[], now=at(31)
+            ),
+            lambda: alerts.mute(alert_id=alert.uuid, until=at(90), reason="x", by=ben, seen=[], now=at(31)),
+        )
 
     assert Mute.objects.get().by == dora

@@ -773,6 +773,15 @@ def test_the_database_refuses(constraint: str) -> None:
         BREAKS[constraint](world)
 
 
+@pytest.mark.parametrize("constraint", ALSO_BROKEN)
+def test_what_another_holds_too_is_held_by_its_own_key(constraint: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = %s", [constraint])
+        [(definition,)] = cursor.fetchall()
+
+    assert definition == "FOREIGN KEY (episode_id, clinic_id) REFERENCES recovery_episode(id, clinic_id)"
+
+
 # Made true by another constraint's columns: keys that composite keys point to.
 TARGETS = {
     "team_of_clinic", "patient_of_clinic", "episode_of_clinic", "episode_of_patient", "check_in_of_episode",

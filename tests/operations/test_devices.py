@@ -1,15 +1,12 @@
 """What the team decides of a patient's phones: a new code, and signing one out."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
-from django.db import connection, transaction
 
 from recovery import access, checkins, devices, enrolment, episodes
 from recovery.models import AuditEvent, DeviceToken, EnrolmentCode, Episode, EpisodeEvent, User
 from tests import factories
 from tests.factories import at, submission
-from tests.waiting import lock_waits, wait_until
+from tests.waiting import behind
 
 pytestmark = pytest.mark.django_db
 
@@ -136,18 +133,12 @@ def test_strangers_find_neither_patient_nor_phone(episode: Episode, ben: User, c
 def test_of_two_codes_made_at_once_one_works(episode: Episode, ben: User) -> None:
     """Whoever comes second sees the first one's code, though both began at once."""
 
-    def second() -> str:
-        try:
-            return devices.renew_code(episode_id=episode.uuid, by=ben, now=at(1.1))
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        with transaction.atomic():
-            first = devices.renew_code(episode_id=episode.uuid, by=ben, now=at(1))
-            making = pool.submit(second)
-            wait_until(lock_waits)
-        code = making.result(timeout=30)
+    made: list[str] = []
+    code = behind(
+        lambda: made.append(devices.renew_code(episode_id=episode.uuid, by=ben, now=at(1))),
+        lambda: devices.renew_code(episode_id=episode.uuid, by=ben, now=at(1.1)),
+    )
+    [first] = made
 
     with pytest.raises(enrolment.CodeExpired):
         redeem(first, 2)

@@ -1,10 +1,8 @@
 """Silence was judged on what was known at its closing. What comes late, or is corrected, has it judged anew."""
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
 
 from recovery import alerts, checkins, corrections, silence
 from recovery.clinical.tiers import Tier
@@ -12,7 +10,7 @@ from recovery.models import Alert, AlertEvent, Assessment, DeviceToken, Episode,
 from tests import factories
 from tests.factories import at, submission
 from tests.hold.settled import as_next_request, settle
-from tests.waiting import lock_waits, wait_until
+from tests.waiting import behind
 
 pytestmark = pytest.mark.django_db
 
@@ -252,17 +250,9 @@ def test_a_late_report_taken_while_its_silence_is_judged_has_it_judged_anew(
     the recovery with its last slot."""
     late = submission(felt)
 
-    def take() -> None:
-        try:
-            checkins.submit(device=as_next_request(ana), submission=late, now=at(closes + 0.1))
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        with transaction.atomic():
-            silence.judge_due(limit=10, now=at(closes))
-            taking = pool.submit(take)
-            wait_until(lock_waits)
-        taking.result()
+    behind(
+        lambda: silence.judge_due(limit=10, now=at(closes)),
+        lambda: checkins.submit(device=as_next_request(ana), submission=late, now=at(closes + 0.1)),
+    )
 
     assert (Episode.objects.get().status, Episode.objects.get().rejudge_from) == (status, at(felt))

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -35,7 +34,7 @@ from tests import factories
 from tests.auditor.ward import looks
 from tests.factories import at
 from tests.persons.scenes import ANA, EVE, WORDS, report
-from tests.waiting import lock_waits, wait_until
+from tests.waiting import behind
 
 pytestmark = pytest.mark.django_db
 
@@ -298,23 +297,12 @@ def test_of_somebody_who_is_just_being_erased_nothing_is_promised(
     end(episode)
     asked = ask(episode.patient, dee)
 
-    def place() -> str:
-        try:
-            persons.place_hold(episode_id=episode.uuid, reason="An inquiry.", by=dee, now=at(101))
-        except Episode.DoesNotExist:
-            return "not there"
-        finally:
-            connection.close()
-        return "placed"
+    with pytest.raises(Episode.DoesNotExist):
+        behind(
+            lambda: confirm(asked, dora),
+            lambda: persons.place_hold(episode_id=episode.uuid, reason="An inquiry.", by=dee, now=at(101)),
+        )
 
-    with ThreadPoolExecutor(1) as other:
-        with transaction.atomic():
-            confirm(asked, dora)
-            placing = other.submit(place)
-            wait_until(lock_waits)
-        answered = placing.result(timeout=30)
-
-    assert answered == "not there"
     assert not LegalHold.objects.exists()
 
 
@@ -327,18 +315,9 @@ def test_what_is_handed_out_of_somebody_who_is_just_being_erased_is_whole(
     end(episode)
     asked = ask(episode.patient, dee)
 
-    def hand_out() -> dict[str, Any]:
-        try:
-            return persons.export(episode.patient, by=dee, now=at(101))
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as other:
-        with transaction.atomic():
-            confirm(asked, dora)
-            handing = other.submit(hand_out)
-            wait_until(lock_waits)
-        document = handing.result(timeout=30)
+    document = behind(
+        lambda: confirm(asked, dora), lambda: persons.export(episode.patient, by=dee, now=at(101))
+    )
 
     assert document["person"]["name"] == "Erased"
     assert document["erasures_asked_for"][0]["done_at"] is not None

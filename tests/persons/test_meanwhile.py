@@ -1,13 +1,11 @@
 """What arrives while somebody is erased, and waits for it, is not written into what is left of them."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import time
 from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import connection, transaction
 from django.test import Client
 
 from recovery import checkins, enrolment, reminders
@@ -18,7 +16,7 @@ from tests.api.phones import CHECK_INS, Phone, check_in
 from tests.factories import at
 from tests.operations.ward import as_next_request
 from tests.persons.test_erasing import ask, confirm, end
-from tests.waiting import lock_waits, wait_until
+from tests.waiting import behind
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,27 +34,17 @@ def dora(team: CareTeam) -> User:
 def erased_meanwhile(
     team: CareTeam, dora: User, act: Callable[[str, Episode], object]
 ) -> tuple[Episode, object]:
-    """What `act` gives that had begun before the erasure was done; with what it refused to do."""
+    """What `act` gives that had begun before the erasure was done, or why it was refused."""
     dee = factories.member(team, "Dee Lund", "admin", password=None)
     episode = factories.episode(team)
     token = factories.phone(episode)[1]
     end(episode)
     asked = ask(episode.patient, dee)
 
-    def run() -> object:
-        try:
-            return act(token, episode)
-        except ObjectDoesNotExist as refused:
-            return refused
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as other:
-        with transaction.atomic():
-            confirm(asked, dora)
-            going = other.submit(run)
-            wait_until(lock_waits)
-        return episode, going.result(timeout=30)
+    try:
+        return episode, behind(lambda: confirm(asked, dora), lambda: act(token, episode))
+    except ObjectDoesNotExist as refused:
+        return episode, refused
 
 
 def left(episode: Episode) -> dict[str, int]:

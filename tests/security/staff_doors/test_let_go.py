@@ -1,16 +1,14 @@
 """Who is let go while they act: what waited for that does nothing more."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection, transaction
 
 from recovery import staff
 from recovery.models import CareTeam, Invitation, Membership, User
 from tests import factories
 from tests.factories import at
-from tests.waiting import lock_waits, wait_until
+from tests.waiting import behind
 
 Act = Callable[[CareTeam, User, User], object]
 
@@ -35,20 +33,11 @@ def test_s09_who_is_just_let_go_does_nothing_more(act: Act):
     dee, mal = (factories.member(team, name, "admin") for name in ("Dee Lund", "Mal Ory"))
     nia = factories.member(team, "Nia Boateng")
 
-    def as_mal() -> object:
-        try:
-            return act(team, mal, nia)
-        except CareTeam.DoesNotExist as refused:
-            return refused
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as other:
-        with transaction.atomic():
-            staff.end_membership(team_id=team.uuid, user_id=mal.uuid, by=dee, now=at(1))
-            going = other.submit(as_mal)
-            wait_until(lock_waits)
-        assert isinstance(going.result(timeout=30), CareTeam.DoesNotExist)
+    with pytest.raises(CareTeam.DoesNotExist):
+        behind(
+            lambda: staff.end_membership(team_id=team.uuid, user_id=mal.uuid, by=dee, now=at(1)),
+            lambda: act(team, mal, nia),
+        )
 
     assert not Invitation.objects.filter(withdrawn_at=None).exists()
     assert Membership.objects.get(user=nia).role == "nurse"
