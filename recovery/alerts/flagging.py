@@ -266,9 +266,11 @@ def _open_or_join(finding: Finding, assessment: Assessment, *, now: datetime) ->
         alert.escalation = begun.get("escalation", alert.escalation)
         step, kind = f"raised-{finding.tier.code}", AlertEvent.Kind.RAISED
     else:
-        Alert.objects.filter(pk=alert.pk).update(
-            latest_assessment=assessment, changed_at=now, **_wanted_again(alert, assessment, now)
-        )
+        anew: dict[str, Any] = {}
+        if _wants_a_call_again(alert, assessment):
+            alert.tier_at = now
+            anew = {"tier_at": now} | steps.raised(alert, now=now)
+        Alert.objects.filter(pk=alert.pk).update(latest_assessment=assessment, changed_at=now, **anew)
         step, kind = f"repeat-{assessment.pk}", AlertEvent.Kind.JOINED
     AlertEvent.objects.create(
         clinic_id=alert.clinic_id, alert=alert, kind=kind, at=now, tier=finding.tier, assessment=assessment
@@ -284,15 +286,11 @@ def _open_or_join(finding: Finding, assessment: Assessment, *, now: datetime) ->
     return Tell(alert.pk, step, to)
 
 
-def _wanted_again(alert: Alert, assessment: Assessment, now: datetime) -> dict[str, Any]:
-    """The columns of an alert whose owner has reached the patient, who says it again since: they wait for a call again,
-    as they would after it was closed (ADR 21). What was felt before the call was talked about in it."""
-    if alert.status != Alert.Status.ACKNOWLEDGED or alert.reached_at is None:
-        return {}
-    if assessment.effective_at <= alert.reached_at:
-        return {}
-    alert.tier_at = now
-    return {"tier_at": now} | steps.raised(alert, now=now)
+def _wants_a_call_again(alert: Alert, assessment: Assessment) -> bool:
+    """Whether the patient, whom the owner of the alert has reached, says it again since: they wait as they would after
+    it was closed (ADR 21). What was felt before the call was talked about in it."""
+    is_owned = alert.status == Alert.Status.ACKNOWLEDGED
+    return is_owned and alert.reached_at is not None and assessment.effective_at > alert.reached_at
 
 
 def _may_repeat(alert: Alert, now: datetime) -> bool:

@@ -19,8 +19,8 @@ def opened(*, team_id: int, tier: Tier, now: datetime) -> dict[str, Any]:
 
 
 def raised(alert: Alert, *, now: datetime) -> dict[str, Any]:
-    """The columns of an alert that reached this tier just now: its steps begin anew, under the policy that it was
-    opened under. Its owner, if it has one, is to reach the patient again."""
+    """The columns of an alert that reached this tier, or was reported again after a call, just now: its steps begin
+    anew, under the policy that it was opened under. Its owner, if it has one, is to reach the patient again."""
     if not schedule.is_followed(alert.tier):
         return {}
     tier = Tier(alert.tier)

@@ -54,13 +54,14 @@ _SENT = f"""
         SELECT id FROM recovery_alert WHERE id IN (SELECT alert_id FROM sent) ORDER BY id FOR NO KEY UPDATE
     )
     UPDATE recovery_alert a
-       SET told_at = CASE WHEN a.told_at IS NOT NULL AND NOT EXISTS (
-                              SELECT FROM sent WHERE sent.alert_id = a.id AND sent.step NOT LIKE '{ASKED}%%')
-                          THEN a.told_at
-                          WHEN a.told_at IS NOT NULL OR EXISTS (
-                              SELECT FROM sent JOIN recovery_membership m ON m.user_id = sent.recipient_id
-                               WHERE sent.alert_id = a.id AND m.team_id = a.team_id AND m.ended_at IS NULL)
-                          THEN GREATEST(a.told_at, %(now)s) END,
+       SET told_at = CASE WHEN CASE WHEN a.told_at IS NULL
+                                    THEN EXISTS (
+                                        SELECT FROM sent JOIN recovery_membership m ON m.user_id = sent.recipient_id
+                                         WHERE sent.alert_id = a.id AND m.team_id = a.team_id AND m.ended_at IS NULL)
+                                    ELSE EXISTS (
+                                        SELECT FROM sent
+                                         WHERE sent.alert_id = a.id AND sent.step NOT LIKE '{ASKED}%%') END
+                          THEN GREATEST(a.told_at, %(now)s) ELSE a.told_at END,
            changed_at = GREATEST(a.changed_at, %(now)s)
       FROM concerned WHERE a.id = concerned.id
  RETURNING a.id

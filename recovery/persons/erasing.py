@@ -158,11 +158,11 @@ def lift_hold(*, episode_id: UUID, by: User, now: datetime) -> None:
 
 def _for_administrator(episode_id: UUID, by: User) -> Episode:
     """With the person held: nobody erases them meanwhile. Raises Episode.DoesNotExist where somebody just did."""
+    Patient.objects.select_for_update(no_key=True).get(pk=answered_for(episode_id, by).patient_id)
     episode = answered_for(episode_id, by)
     if not may_ask(episode, by):
         raise ErasureRefused("Only an administrator of the team can do this.")
-    Patient.objects.select_for_update(no_key=True).get(pk=episode.patient_id)
-    return answered_for(episode_id, by)
+    return episode
 
 
 def _asked(episode: Episode, erasure_id: UUID) -> Erasure:
